@@ -1,0 +1,239 @@
+"""certify(): how far a critic is from optimal, bounded without any solver.
+
+For critic values f with constant k that satisfy f(y) − f(x) ≤ k‖x − y‖ on every fake→real pair, and any plan
+γ ≥ 0 with net outflow s and cost C = Σ γ d, weak duality splits into terms that are never negative:
+
+    primal − dual = Σ_z [h_z(f_z) + h_z*(s_z) − s_z f_z] + Σ γ (f(x) − f(y) + k d) + [R(k) + R*(C) − k C]
+
+so the gap is a sum in which nothing cancels. It bounds the suboptimality of *any* critic with these values,
+and it is the evidence for LGAN Theorems 2 and 3 (γ > 0 only on bounding pairs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+from scipy.spatial.distance import cdist
+
+from toylab import plans
+from toylab.critics import Critic, row_blocks
+from toylab.errors import InputError
+from toylab.fenchel_young import PointwiseObjective
+from toylab.network_critic import NetworkCritic, is_torch_module
+from toylab.problem import CriticProblem, Support
+
+if TYPE_CHECKING:
+    import torch
+
+_EPS = float(np.finfo(np.float64).eps)
+
+AnyCritic = "Critic | Callable[[np.ndarray], np.ndarray] | torch.nn.Module"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Certificate:
+    """A bound on the suboptimality of a critic's values, with everything it rests on.
+
+    Attributes:
+        primal: J(f) + R(k) of the critic's values; an upper bound of the optimal value V.
+        dual: a lower bound of V.
+        gap: primal − dual ≥ 0, as a sum of non-negative terms.
+        relative_gap: gap / max(J_const − dual, 1e-12 φ'(c)), J_const the value of the best constant critic c.
+        plan: (n_fake, n_real), sparse, the dual plan γ in the caller's point order.
+        cost: C = Σ γ d.
+        slopes: (N,), s_z, net outflow of the plan at the merged points.
+        values: (N,), f_z at the merged points, after raising fake points by rounding at most.
+        fake_owner: (n_fake,), the merged point of each fake point.
+        real_owner: (n_real,), the merged point of each real point.
+        k_support: the least constant for which the values satisfy every fake→real constraint.
+        constant: the constant the primal value is computed with (k_support; the radius of a ball).
+        critic_excess: R(largest gradient norm found on blends) − R(k_support), at least 0; None where the
+            critic has no gradients. It is a sampled lower bound, not a proof, unless the critic declares a
+            Lipschitz constant.
+        pointwise_gap: (N,), the Fenchel-Young part of the gap.
+        slackness_gap: Σ γ · slack.
+        constant_gap: R(k) + R*(C) − k C.
+    """
+
+    primal: float
+    dual: float
+    gap: float
+    relative_gap: float
+    plan: sparse.csr_array
+    cost: float
+    slopes: np.ndarray
+    values: np.ndarray
+    fake_owner: np.ndarray
+    real_owner: np.ndarray
+    k_support: float
+    constant: float
+    critic_excess: float | None
+    pointwise_gap: np.ndarray
+    slackness_gap: float
+    constant_gap: float
+
+    def __repr__(self) -> str:
+        return f"Certificate(primal={self.primal:.9g}, relative_gap={self.relative_gap:.3g}, k_support={self.k_support:.6g})"
+
+
+def certify(
+    problem: CriticProblem,
+    critic: AnyCritic,  # type: ignore[valid-type]
+    plan: Any = None,
+) -> Certificate:
+    """Bound how far a critic's values are from the optimum of the problem.
+
+    The critic is judged by its values at the points of both measures (their McShane extension with constant
+    k_support); its gradients elsewhere only enter `critic_excess`.
+
+    Args:
+        problem: the critic problem.
+        critic: points (m, d) -> values (m,); a toylab critic, any NumPy callable, or a torch module.
+        plan: (n_fake, n_real) masses, dense or sparse; any plan gives a valid bound, the optimal one a tight
+            one. When not given, POT couples the critic's own reweighted marginals.
+
+    Raises:
+        InputError: the critic returns a wrong shape or values that are not finite, or the plan has a wrong
+            shape or negative masses.
+    """
+    support = problem.support
+    objective = PointwiseObjective(problem.losses, support.fake_weights, support.real_weights)
+    function = as_critic(critic)
+    raw = evaluate(function, support.points)
+    rounding = 4.0 * _EPS * float(np.abs(raw).max(initial=0.0))
+    k_support = steepest_rise(support, raw, rounding)
+    constant = problem.regularizer.constant_for(k_support)
+    values = raised(support, raw, constant)
+
+    merged = (
+        plans.reweighted_plan(problem, values)
+        if plan is None
+        else plans.merge_plan(support, plans.check_plan(problem, plan))
+    )
+    merged = plans.into_dual_domain(support, objective, merged)
+    slopes, cost = plans.net_outflow(merged), plans.plan_cost(support, merged)
+
+    pointwise = objective.gap(values, slopes)
+    slackness = _slackness(support, values, constant, merged)
+    constant_gap = problem.regularizer.fenchel_young(constant, cost)
+    gap = float(pointwise.sum() + slackness + constant_gap)
+    primal = float(objective.value(values).sum() + problem.regularizer.value(constant))
+    return Certificate(
+        primal=primal,
+        dual=primal - gap,
+        gap=gap,
+        relative_gap=_relative(problem, objective, slopes, cost, gap),
+        plan=plans.split_plan(problem, merged),
+        cost=cost,
+        slopes=slopes,
+        values=values,
+        fake_owner=support.fake_owner,
+        real_owner=support.real_owner,
+        k_support=k_support,
+        constant=constant,
+        critic_excess=_critic_excess(problem, function, k_support),
+        pointwise_gap=pointwise,
+        slackness_gap=slackness,
+        constant_gap=constant_gap,
+    )
+
+
+def as_critic(critic: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """The critic as a NumPy callable; torch modules are wrapped."""
+    if is_torch_module(critic):
+        return NetworkCritic(critic)
+    if not callable(critic):
+        raise InputError(f"a critic must be callable on points (m, d), got {type(critic).__name__}.")
+    return critic
+
+
+def evaluate(critic: Callable[[np.ndarray], np.ndarray], points: np.ndarray) -> np.ndarray:
+    """Critic values as float64 (N,), checked."""
+    values = np.asarray(critic(points), dtype=np.float64)
+    if values.shape not in {(len(points),), (len(points), 1)}:
+        raise InputError(f"the critic must return shape ({len(points)},) for {len(points)} points, got {values.shape}.")
+    values = values.reshape(-1)
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        raise InputError(f"the critic returned {values[bad[0]]} at the point {points[bad[0]].tolist()}.")
+    return values
+
+
+def steepest_rise(support: Support, values: np.ndarray, rounding: float = 0.0) -> float:
+    """max (f(y) − f(x) − rounding) / ‖x − y‖ over fake x, real y, x ≠ y; 0 where the critic never rises."""
+    fakes, reals = np.flatnonzero(support.in_fake), np.flatnonzero(support.in_real)
+    steepest = 0.0
+    for rows in row_blocks(len(fakes), len(reals)):
+        distance = cdist(support.points[fakes[rows]], support.points[reals])
+        rise = values[reals] - values[fakes[rows]][:, None] - rounding
+        ratio = np.divide(rise, distance, out=np.zeros_like(rise), where=distance > 0)
+        steepest = max(steepest, float(ratio.max()))
+    return steepest
+
+
+def raised(support: Support, values: np.ndarray, constant: float) -> np.ndarray:
+    """Values with every fake point raised to max_y f(y) − k‖x − y‖, so that the constraints hold exactly."""
+    fakes, reals = np.flatnonzero(support.in_fake), np.flatnonzero(support.in_real)
+    result = values.copy()
+    for rows in row_blocks(len(fakes), len(reals)):
+        distance = cdist(support.points[fakes[rows]], support.points[reals])
+        result[fakes[rows]] = np.maximum(values[fakes[rows]], (values[reals] - constant * distance).max(axis=1))
+    return result
+
+
+def _slackness(support: Support, values: np.ndarray, constant: float, merged: sparse.csr_array) -> float:
+    moves = merged.tocoo()
+    rows, columns = moves.coords
+    distance = np.linalg.norm(support.points[rows] - support.points[columns], axis=1)
+    slack = values[rows] - values[columns] + constant * distance
+    return float(moves.data @ np.maximum(slack, 0.0))
+
+
+def _relative(
+    problem: CriticProblem, objective: PointwiseObjective, slopes: np.ndarray, cost: float, gap: float
+) -> float:
+    best = problem.losses.best_constant
+    if best is None:
+        return np.inf
+    # J_const − dual = Σ h(c) + h*(s) − c s + R*(C), since Σ s = 0: again without cancellation
+    room = float(objective.gap(np.full(slopes.shape, best), slopes).sum() + problem.regularizer.conjugate(cost))
+    floor = 1e-12 * abs(float(problem.losses.fake_loss.slope(np.array(best))))
+    return gap / max(room, floor) if np.isfinite(gap) else np.inf
+
+
+def _critic_excess(problem: CriticProblem, critic: Any, k_support: float) -> float | None:
+    steepest = steepest_gradient(problem, critic)
+    if steepest is None:
+        return None
+    allowed = problem.regularizer.value(k_support)
+    return max(problem.regularizer.value(steepest) - allowed, 0.0) if np.isfinite(allowed) else 0.0
+
+
+def steepest_gradient(problem: CriticProblem, critic: Any, *, pairs: int = 4096, positions: int = 9) -> float | None:
+    """The largest ‖∇f‖ on blends t x + (1 − t) y of fake and real points; a declared constant where there is one.
+
+    Args:
+        problem: where the fake and real points come from.
+        critic: anything with `gradient`, or None is returned.
+        pairs: at most this many pairs, all of them where there are fewer (then a fixed random choice).
+        positions: values of t, ends left out.
+    """
+    declared = getattr(critic, "lipschitz_constant", None)
+    if declared is not None:
+        return float(declared)
+    if not hasattr(critic, "gradient"):
+        return None
+    n, m = len(problem.fake), len(problem.real)
+    total = n * m
+    chosen = np.arange(total) if total <= pairs else np.random.default_rng(0).choice(total, pairs, replace=False)
+    x, y = problem.fake.points[chosen // m], problem.real.points[chosen % m]
+    t = ((np.arange(positions) + 0.5) / positions)[:, None, None]
+    blends = (t * x + (1.0 - t) * y).reshape(-1, problem.dimension)
+    gradients = np.asarray(critic.gradient(blends), dtype=np.float64)
+    if gradients.shape != blends.shape:
+        raise InputError(f"the critic's gradient must return shape {blends.shape}, got {gradients.shape}.")
+    return float(np.linalg.norm(gradients, axis=1).max())

@@ -1,0 +1,214 @@
+"""Critics as value-and-gradient objects in NumPy: McShane-Whitney extensions, funnels, closed forms.
+
+Off the supports the optimal critic is not unique: every k-Lipschitz extension of its values is optimal,
+between lower(z) = max_w f(w) − k‖z − w‖ and upper(z) = min_w f(w) + k‖z − w‖.
+
+Source: McShane (1934), Whitney (1934); the non-uniqueness is LGAN, Theorem 1 and the remark below it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.distance import cdist
+from typing_extensions import override
+
+from toylab.errors import InputError
+
+#: Entries of a distance block held at once (64 MiB of float64).
+_BLOCK_ENTRIES = 2**23
+
+
+def row_blocks(rows: int, columns: int) -> Iterator[slice]:
+    """Slices of the rows, so that a block times all columns stays within 64 MiB."""
+    size = max(1, _BLOCK_ENTRIES // max(columns, 1))
+    return (slice(start, min(start + size, rows)) for start in range(0, rows, size))
+
+
+def unit_vectors(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (..., d) divided by their Euclidean lengths; 0 stays 0."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+
+
+class Critic(ABC):
+    """A real function on R^d with gradients: points (m, d) -> values (m,) and gradients (m, d), float64."""
+
+    #: A Lipschitz constant that is known to hold on all of R^d (Euclidean norm); None where none is known.
+    lipschitz_constant: float | None = None
+
+    @abstractmethod
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        """Values at z."""
+
+    @abstractmethod
+    def gradient(self, z: np.ndarray) -> np.ndarray:
+        """Gradients at z."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Extension(Critic):
+    """Cones of one slope over given centres.
+
+    Attributes:
+        centres: (N, d), the points w whose values are extended.
+        values: (N,), f(w).
+        lipschitz_constant: k ≥ 0.
+    """
+
+    centres: np.ndarray
+    values: np.ndarray
+    lipschitz_constant: float
+
+    def _cones(self, z: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        z = np.asarray(z, dtype=np.float64)
+        if z.ndim != 2 or z.shape[1] != self.centres.shape[1]:
+            raise InputError(f"points must have shape (m, {self.centres.shape[1]}), got {z.shape}.")
+        for rows in row_blocks(len(z), len(self.centres)):
+            yield rows, z[rows], self.lipschitz_constant * cdist(z[rows], self.centres)
+
+
+class LowerExtension(_Extension):
+    """z ↦ max_w f(w) − k‖z − w‖, the smallest k-Lipschitz function above the given values.
+
+    With centres at the real points this is the funnel form of the optimal critic: at a fake point with one
+    bounding partner y it is differentiable, with gradient k (y − x)/‖y − x‖.
+    """
+
+    @override
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        blocks = [(self.values - cones).max(axis=1) for _, _, cones in self._cones(z)]
+        return np.concatenate(blocks) if blocks else np.zeros(0)
+
+    @override
+    def gradient(self, z: np.ndarray) -> np.ndarray:
+        """k times the direction to the active centre; 0 on a centre that is active itself (a peak).
+
+        Where several centres are active the first one is taken; `active_directions` shows them all.
+        """
+        result = np.zeros(np.shape(z))
+        for rows, block, cones in self._cones(z):
+            active = (self.values - cones).argmax(axis=1)
+            result[rows] = self.lipschitz_constant * unit_vectors(self.centres[active] - block)
+        return result
+
+    def active_directions(self, z: np.ndarray, tolerance: float = 0.0) -> list[np.ndarray]:
+        """For each point, the unit vectors (c, d) to every centre within `tolerance` of the maximum.
+
+        The one-sided slope of the extension along each of them is k; with more than one, no critic with
+        these values is differentiable at the point.
+        """
+        result = []
+        for _, block, cones in self._cones(z):
+            heights = self.values - cones
+            near = heights >= heights.max(axis=1, keepdims=True) - tolerance
+            for point, mask in zip(block, near, strict=True):
+                directions = unit_vectors(self.centres[mask] - point)
+                result.append(directions[directions.any(axis=1)])
+        return result
+
+
+class UpperExtension(_Extension):
+    """z ↦ min_w f(w) + k‖z − w‖, the largest k-Lipschitz function below the given values."""
+
+    @override
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        blocks = [(self.values + cones).min(axis=1) for _, _, cones in self._cones(z)]
+        return np.concatenate(blocks) if blocks else np.zeros(0)
+
+    @override
+    def gradient(self, z: np.ndarray) -> np.ndarray:
+        """k times the direction away from the active centre; 0 on a centre that is active itself."""
+        result = np.zeros(np.shape(z))
+        for rows, block, cones in self._cones(z):
+            active = (self.values + cones).argmin(axis=1)
+            result[rows] = self.lipschitz_constant * unit_vectors(block - self.centres[active])
+        return result
+
+
+@dataclass(frozen=True, eq=False)
+class FormulaCritic(Critic):
+    """A critic given by formulas, for closed forms and controls.
+
+    Attributes:
+        formula: points (m, d) -> values (m,).
+        gradient_formula: points (m, d) -> gradients (m, d).
+        lipschitz_constant: a constant known to hold on all of R^d, or None.
+    """
+
+    formula: Callable[[np.ndarray], np.ndarray]
+    gradient_formula: Callable[[np.ndarray], np.ndarray]
+    lipschitz_constant: float | None = None
+
+    @override
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        return self.formula(np.asarray(z, dtype=np.float64))
+
+    @override
+    def gradient(self, z: np.ndarray) -> np.ndarray:
+        return self.gradient_formula(np.asarray(z, dtype=np.float64))
+
+
+def steepest_chord(points: np.ndarray, values: np.ndarray) -> float:
+    """max |f(w) − f(z)| / ‖w − z‖ over all pairs of different points: the Lipschitz constant on them."""
+    steepest = 0.0
+    for rows in row_blocks(len(points), len(points)):
+        distance = cdist(points[rows], points)
+        rise = np.abs(values[rows][:, None] - values)
+        steepest = max(steepest, float(np.divide(rise, distance, out=np.zeros_like(rise), where=distance > 0).max()))
+    return steepest
+
+
+def tabulated(points: np.ndarray, values: np.ndarray) -> LowerExtension:
+    """The lower extension of values at points, with the smallest constant that keeps them all.
+
+    Args:
+        points: (N, d); coinciding points must carry equal values.
+        values: (N,).
+    """
+    points, values = np.asarray(points, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    if points.ndim != 2 or values.shape != (len(points),):
+        raise InputError(f"need points (N, d) and values (N,), got {points.shape} and {values.shape}.")
+    return LowerExtension(points, values, steepest_chord(points, values))
+
+
+def hermite(points: np.ndarray, values: np.ndarray, gradients: np.ndarray) -> FormulaCritic:
+    """A smooth function with given values and given gradients at finitely many points.
+
+    f(z) = Σ_i B(‖z − z_i‖/r) (f_i + v_i·(z − z_i)), B(t) = exp(1 − 1/(1 − t²)) on [0, 1), r half the least
+    distance. It shows that optimal values alone say nothing about gradients (LGAN section 3.3).
+
+    Args:
+        points: (N, d), all different, N ≥ 2.
+        values: (N,).
+        gradients: (N, d).
+    """
+    points = np.asarray(points, dtype=np.float64)
+    distance = cdist(points, points) + np.diag(np.full(len(points), np.inf))
+    radius = 0.5 * float(distance.min())
+    if not (np.isfinite(radius) and radius > 0):
+        raise InputError("a Hermite critic needs at least two points, all different.")
+
+    def bump(z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        offset = z[:, None, :] - points[None]  # (m, N, d)
+        square = np.minimum((offset**2).sum(axis=2) / radius**2, 1.0)
+        inside = square < 1.0
+        rest = np.where(inside, 1.0 - square, 1.0)
+        height = np.where(inside, np.exp(1.0 - 1.0 / rest), 0.0)
+        # B as a function of the square s of t: dB/ds = −B / (1 − s)², grad s = 2 offset / r²
+        slope = (-height / rest**2)[:, :, None] * 2.0 * offset / radius**2
+        return offset, height, slope
+
+    def value(z: np.ndarray) -> np.ndarray:
+        offset, height, _ = bump(z)
+        return (height * (values + np.einsum("mnd,nd->mn", offset, gradients))).sum(axis=1)
+
+    def gradient(z: np.ndarray) -> np.ndarray:
+        offset, height, slope = bump(z)
+        local = values + np.einsum("mnd,nd->mn", offset, gradients)
+        return np.einsum("mn,nd->md", height, gradients) + (local[:, :, None] * slope).sum(axis=1)
+
+    return FormulaCritic(value, gradient)

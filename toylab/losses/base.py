@@ -1,0 +1,100 @@
+"""What a loss of one critic value has to answer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = Any  # a NumPy array or a torch tensor: the formulas are written against the array API
+
+#: Critic values beyond this size leave the floating-point range of the exponential loss.
+LARGEST_VALUE = 700.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlopeRange:
+    """The interval of slopes a convex function takes on the real line, ends included or not."""
+
+    lower: float
+    upper: float
+    lower_attained: bool = False
+    upper_attained: bool = False
+
+    def reflected(self) -> SlopeRange:
+        """The range of slopes of t ↦ φ(−t)."""
+        return SlopeRange(
+            lower=-self.upper,
+            upper=-self.lower,
+            lower_attained=self.upper_attained,
+            upper_attained=self.lower_attained,
+        )
+
+    def scaled(self, factor: float) -> SlopeRange:
+        """The range of slopes of factor · φ, for factor > 0."""
+        return SlopeRange(
+            lower=factor * self.lower,
+            upper=factor * self.upper,
+            lower_attained=self.lower_attained,
+            upper_attained=self.upper_attained,
+        )
+
+    def plus(self, other: SlopeRange) -> SlopeRange:
+        """The range of slopes of a sum of two losses that are both increasing or both decreasing in slope."""
+        return SlopeRange(
+            lower=self.lower + other.lower,
+            upper=self.upper + other.upper,
+            lower_attained=self.lower_attained and other.lower_attained,
+            upper_attained=self.upper_attained and other.upper_attained,
+        )
+
+
+class Loss(ABC):
+    """A convex function φ of one critic value, differentiable up to kinks.
+
+    Every method takes and returns arrays of one shape, NumPy or torch, unless it says NumPy.
+    """
+
+    #: Whether φ'' > 0 except at isolated points.
+    strictly_convex: bool = False
+    #: Whether φ is analytic within distance 1 of the real axis (no kinks).
+    analytic: bool = True
+
+    @property
+    @abstractmethod
+    def slope_range(self) -> SlopeRange:
+        """Infimum and supremum of φ', and whether they are attained."""
+
+    @abstractmethod
+    def value(self, t: Array) -> Array:
+        """φ(t)."""
+
+    @abstractmethod
+    def slope(self, t: Array) -> Array:
+        """φ'(t); at a kink the smaller of the two one-sided slopes."""
+
+    @abstractmethod
+    def curvature(self, t: Array) -> Array:
+        """φ''(t); 0 at a kink."""
+
+    @abstractmethod
+    def slope_difference(self, t: Array, step: Array) -> Array:
+        """φ'(t + step) − φ'(t), without cancellation for small steps."""
+
+    @abstractmethod
+    def conjugate(self, u: np.ndarray) -> np.ndarray:
+        """φ*(u) = sup_t u t − φ(t), +inf outside the closure of the slope range (NumPy)."""
+
+    def curvature_at_slope(self, u: Array) -> Array:
+        """φ''((φ')⁻¹(u)) where a closed form is known, else 0: a preconditioner, never part of a verdict."""
+        return 0.0 * u
+
+    @abstractmethod
+    def formula(self, argument: str) -> str:
+        """φ(argument) as a person would write it."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """Plain data from which the loss can be built again."""

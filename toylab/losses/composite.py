@@ -1,0 +1,239 @@
+"""Losses built from other losses: reflection, scaling, a shifted axis, and sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from scipy.optimize import elementwise
+from typing_extensions import override
+
+from toylab.losses.base import LARGEST_VALUE, Array, Loss, SlopeRange
+
+
+@dataclass(frozen=True)
+class Reflected(Loss):
+    """t ↦ φ(−t), which turns a loss on fake values into the matching loss on real values."""
+
+    loss: Loss
+
+    @property
+    def strictly_convex(self) -> bool:  # type: ignore[override]
+        """As the loss that is reflected."""
+        return self.loss.strictly_convex
+
+    @property
+    def analytic(self) -> bool:  # type: ignore[override]
+        """As the loss that is reflected."""
+        return self.loss.analytic
+
+    @property
+    @override
+    def slope_range(self) -> SlopeRange:
+        return self.loss.slope_range.reflected()
+
+    @override
+    def value(self, t: Array) -> Array:
+        return self.loss.value(-t)
+
+    @override
+    def slope(self, t: Array) -> Array:
+        return -self.loss.slope(-t)
+
+    @override
+    def curvature(self, t: Array) -> Array:
+        return self.loss.curvature(-t)
+
+    @override
+    def slope_difference(self, t: Array, step: Array) -> Array:
+        return -self.loss.slope_difference(-t, -step)
+
+    @override
+    def conjugate(self, u: np.ndarray) -> np.ndarray:
+        return self.loss.conjugate(-u)
+
+    @override
+    def curvature_at_slope(self, u: Array) -> Array:
+        return self.loss.curvature_at_slope(-u)
+
+    @override
+    def formula(self, argument: str) -> str:
+        return self.loss.formula(f"−{argument}")
+
+    @override
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": "reflected", "loss": self.loss.to_json()}
+
+
+@dataclass(frozen=True)
+class Scaled(Loss):
+    """t ↦ factor · φ(t), factor > 0."""
+
+    loss: Loss
+    factor: float
+
+    @property
+    def strictly_convex(self) -> bool:  # type: ignore[override]
+        """As the loss that is scaled."""
+        return self.loss.strictly_convex
+
+    @property
+    def analytic(self) -> bool:  # type: ignore[override]
+        """As the loss that is scaled."""
+        return self.loss.analytic
+
+    @property
+    @override
+    def slope_range(self) -> SlopeRange:
+        return self.loss.slope_range.scaled(self.factor)
+
+    @override
+    def value(self, t: Array) -> Array:
+        return self.factor * self.loss.value(t)
+
+    @override
+    def slope(self, t: Array) -> Array:
+        return self.factor * self.loss.slope(t)
+
+    @override
+    def curvature(self, t: Array) -> Array:
+        return self.factor * self.loss.curvature(t)
+
+    @override
+    def slope_difference(self, t: Array, step: Array) -> Array:
+        return self.factor * self.loss.slope_difference(t, step)
+
+    @override
+    def conjugate(self, u: np.ndarray) -> np.ndarray:
+        return self.factor * self.loss.conjugate(u / self.factor)
+
+    @override
+    def curvature_at_slope(self, u: Array) -> Array:
+        return self.factor * self.loss.curvature_at_slope(u / self.factor)
+
+    @override
+    def formula(self, argument: str) -> str:
+        return f"{self.factor:g}·[{self.loss.formula(argument)}]"
+
+    @override
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": "scaled", "loss": self.loss.to_json(), "factor": self.factor}
+
+
+@dataclass(frozen=True)
+class Shifted(Loss):
+    """t ↦ φ(t − offset), a change of the critic's axis."""
+
+    loss: Loss
+    offset: float
+
+    @property
+    def strictly_convex(self) -> bool:  # type: ignore[override]
+        """As the loss that is shifted."""
+        return self.loss.strictly_convex
+
+    @property
+    def analytic(self) -> bool:  # type: ignore[override]
+        """As the loss that is shifted."""
+        return self.loss.analytic
+
+    @property
+    @override
+    def slope_range(self) -> SlopeRange:
+        return self.loss.slope_range
+
+    @override
+    def value(self, t: Array) -> Array:
+        return self.loss.value(t - self.offset)
+
+    @override
+    def slope(self, t: Array) -> Array:
+        return self.loss.slope(t - self.offset)
+
+    @override
+    def curvature(self, t: Array) -> Array:
+        return self.loss.curvature(t - self.offset)
+
+    @override
+    def slope_difference(self, t: Array, step: Array) -> Array:
+        return self.loss.slope_difference(t - self.offset, step)
+
+    @override
+    def conjugate(self, u: np.ndarray) -> np.ndarray:
+        return self.loss.conjugate(u) + self.offset * u
+
+    @override
+    def curvature_at_slope(self, u: Array) -> Array:
+        return self.loss.curvature_at_slope(u)
+
+    @override
+    def formula(self, argument: str) -> str:
+        return self.loss.formula(f"({argument} − {self.offset:g})")
+
+    @override
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": "shifted", "loss": self.loss.to_json(), "offset": self.offset}
+
+
+@dataclass(frozen=True)
+class Total(Loss):
+    """t ↦ Σ_r φ_r(t)."""
+
+    terms: tuple[Loss, ...]
+
+    @property
+    def strictly_convex(self) -> bool:  # type: ignore[override]
+        """One strictly convex term is enough."""
+        return any(term.strictly_convex for term in self.terms)
+
+    @property
+    def analytic(self) -> bool:  # type: ignore[override]
+        """One kink is enough to lose it."""
+        return all(term.analytic for term in self.terms)
+
+    @property
+    @override
+    def slope_range(self) -> SlopeRange:
+        return reduce(SlopeRange.plus, (term.slope_range for term in self.terms))
+
+    @override
+    def value(self, t: Array) -> Array:
+        return sum(term.value(t) for term in self.terms)
+
+    @override
+    def slope(self, t: Array) -> Array:
+        return sum(term.slope(t) for term in self.terms)
+
+    @override
+    def curvature(self, t: Array) -> Array:
+        return sum(term.curvature(t) for term in self.terms)
+
+    @override
+    def slope_difference(self, t: Array, step: Array) -> Array:
+        return sum(term.slope_difference(t, step) for term in self.terms)
+
+    @override
+    def conjugate(self, u: np.ndarray) -> np.ndarray:
+        """Numerically: the maximiser of u t − φ(t) on |t| ≤ LARGEST_VALUE, to rounding."""
+        u = np.asarray(u, dtype=np.float64)
+        low, high = np.full(u.shape, -LARGEST_VALUE), np.full(u.shape, LARGEST_VALUE)
+        crossing = (self.slope(low) < u) & (self.slope(high) > u)
+        best = np.where(self.slope(low) >= u, low, high)
+        if crossing.any():
+            root = elementwise.find_root(
+                lambda t, target: self.slope(t) - target, (low[crossing], high[crossing]), args=(u[crossing],)
+            )
+            best[crossing] = root.x
+        interval = self.slope_range
+        inside = (u >= interval.lower) & (u <= interval.upper)
+        return np.where(inside, u * best - self.value(best), np.inf)
+
+    @override
+    def formula(self, argument: str) -> str:
+        return " + ".join(term.formula(argument) for term in self.terms)
+
+    @override
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": "total", "terms": [term.to_json() for term in self.terms]}

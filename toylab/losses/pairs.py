@@ -1,0 +1,240 @@
+"""The pair of losses of an objective, condition (11), and the losses by name.
+
+Source: LGAN (Zhou et al., ICML 2019), Eq. 10, condition (11) and the list of losses below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy.optimize import brentq
+
+from toylab.condition import Condition
+from toylab.errors import InputError, unknown_name
+from toylab.losses.base import LARGEST_VALUE, Loss
+from toylab.losses.composite import Reflected, Scaled, Shifted, Total
+from toylab.losses.elementary import Exponential, Hinge, Linear, Softplus, Square, SquareRoot
+
+
+@dataclass(frozen=True)
+class LossPair:
+    """φ and ϕ of the objective J(f) = E_fake φ(f) + E_real ϕ(f), which the critic minimises.
+
+    Attributes:
+        name: what the pair is called in tables.
+        fake_loss: φ, applied to critic values at fake points.
+        real_loss: ϕ, applied to critic values at real points.
+    """
+
+    name: str
+    fake_loss: Loss
+    real_loss: Loss
+
+    @classmethod
+    def symmetric(cls, name: str, loss: Loss) -> LossPair:
+        """The pair with ϕ(t) = φ(−t)."""
+        return cls(name, loss, Reflected(loss))
+
+    @property
+    def strictly_convex(self) -> bool:
+        """Whether φ or ϕ is strictly convex, the second hypothesis of LGAN Theorem 1."""
+        return self.fake_loss.strictly_convex or self.real_loss.strictly_convex
+
+    @property
+    def analytic(self) -> bool:
+        """Whether both losses are free of kinks."""
+        return self.fake_loss.analytic and self.real_loss.analytic
+
+    def condition_11(self) -> Condition:
+        """LGAN condition (11): φ' > 0, ϕ' < 0, both convex, and some a with φ'(a) + ϕ'(a) = 0."""
+        fake, real = self.fake_loss.slope_range, self.real_loss.slope_range
+        reasons = []
+        if fake.lower < 0 or (fake.lower == 0 and fake.lower_attained):
+            reasons.append("φ' > 0 fails: the slope of the fake loss reaches 0 or below")
+        if real.upper > 0 or (real.upper == 0 and real.upper_attained):
+            reasons.append("ϕ' < 0 fails: the slope of the real loss reaches 0 or above")
+        if self.best_constant is None:
+            reasons.append("no a with φ'(a) + ϕ'(a) = 0")
+        return Condition(holds=not reasons, reasons=tuple(reasons))
+
+    @cached_property
+    def best_constant(self) -> float | None:
+        """The constant c that minimises φ(c) + ϕ(c): the `a` of condition (11), None where there is none."""
+
+        def total_slope(c: float) -> float:
+            at = np.array(c)
+            return float(self.fake_loss.slope(at) + self.real_loss.slope(at))
+
+        if total_slope(0.0) == 0.0:
+            return 0.0
+        low, high = total_slope(-LARGEST_VALUE), total_slope(LARGEST_VALUE)
+        if low >= 0 or high <= 0:
+            return None  # a slope of exactly 0 at the end of the range is an underflow, not a minimum
+        return float(brentq(total_slope, -LARGEST_VALUE, LARGEST_VALUE, xtol=1e-15, rtol=1e-15))
+
+    def describe_missing_optimum(self) -> str | None:
+        """Why no critic attains the infimum of any problem with this pair, or None where one does."""
+        if self.best_constant is not None:
+            return None
+        at = np.array([-LARGEST_VALUE, LARGEST_VALUE])
+        low, high = self.fake_loss.slope(at) + self.real_loss.slope(at)
+        direction = "+∞" if high <= 0 else "−∞"
+        rate = abs(high if high <= 0 else low)
+        fate = "is unbounded below" if rate > 1e-3 else "has an infimum that no critic attains"
+        return (
+            f"φ' + ϕ' never vanishes, so the objective {fate}: adding a constant to any critic improves it "
+            f"for ever in the direction of {direction}"
+        )
+
+    def __add__(self, other: LossPair) -> LossPair:
+        return combination((1.0, self), (1.0, other))
+
+    def __rmul__(self, factor: float) -> LossPair:
+        return combination((factor, self))
+
+    def shifted(self, offset: float) -> LossPair:
+        """The pair on a shifted axis: φ(t − offset), ϕ(t − offset)."""
+        return LossPair(
+            f"{self.name} shifted by {offset:g}",
+            Shifted(self.fake_loss, float(offset)),
+            Shifted(self.real_loss, float(offset)),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `from_json` turns back into the same pair."""
+        return {"name": self.name, "fake_loss": self.fake_loss.to_json(), "real_loss": self.real_loss.to_json()}
+
+
+def wasserstein() -> LossPair:
+    """φ(t) = t, ϕ(t) = −t. Not strictly convex: f* is free by more than a constant."""
+    return LossPair.symmetric("wasserstein", Linear())
+
+
+def logistic() -> LossPair:
+    """φ(t) = −ln σ(−t), ϕ(t) = −ln σ(t): the vanilla GAN."""
+    return LossPair.symmetric("logistic", Softplus())
+
+
+def sqrt() -> LossPair:
+    """φ(t) = t + √(t²+1), ϕ(t) = φ(−t)."""
+    return LossPair.symmetric("sqrt", SquareRoot())
+
+
+def exponential() -> LossPair:
+    """φ(t) = exp t, ϕ(t) = exp(−t)."""
+    return LossPair.symmetric("exponential", Exponential())
+
+
+def hinge() -> LossPair:
+    """φ(t) = max(0, 1 + t), ϕ(t) = φ(−t). Fails condition (11)."""
+    return LossPair.symmetric("hinge", Hinge())
+
+
+def quadratic(alpha: float = 0.0, beta: float = 1.0) -> LossPair:
+    """φ(t) = (t − α)², ϕ(t) = (t − β)², the least-squares GAN. Fails condition (11).
+
+    Raises:
+        InputError: α > β, where the fake→real constraints no longer describe the problem (the critic would
+            have to be larger on fake points), or values that are not finite.
+    """
+    if not (np.isfinite(alpha) and np.isfinite(beta)):
+        raise InputError(f"quadratic targets must be finite, got alpha={alpha}, beta={beta}.")
+    if alpha > beta:
+        raise InputError(
+            f"quadratic(alpha={alpha:g}, beta={beta:g}) pulls the critic up on fake points; toylab's convention "
+            "is a critic that is larger on real points: use alpha <= beta."
+        )
+    return LossPair(f"quadratic({alpha:g}, {beta:g})", Square(float(alpha)), Square(float(beta)))
+
+
+def combination(*terms: tuple[float, LossPair]) -> LossPair:
+    """Σ_r c_r (φ_r, ϕ_r) for positive c_r; condition (11) is inherited when the a's agree or one part is strict.
+
+    Args:
+        terms: pairs (coefficient, loss pair).
+
+    Raises:
+        InputError: no terms, or a coefficient that is not positive and finite.
+    """
+    if not terms:
+        raise InputError("a combination of losses needs at least one (coefficient, loss) pair.")
+    for factor, pair in terms:
+        if not (np.isfinite(factor) and factor > 0):
+            raise InputError(f"the coefficient of {pair.name} must be positive and finite, got {factor}.")
+    name = " + ".join(pair.name if factor == 1 else f"{factor:g}·{pair.name}" for factor, pair in terms)
+    fake = [_scaled(pair.fake_loss, factor) for factor, pair in terms]
+    real = [_scaled(pair.real_loss, factor) for factor, pair in terms]
+    if len(terms) == 1:
+        return LossPair(name, fake[0], real[0])
+    return LossPair(name, Total(tuple(fake)), Total(tuple(real)))
+
+
+def _scaled(loss: Loss, factor: float) -> Loss:
+    return loss if factor == 1 else Scaled(loss, float(factor))
+
+
+_BY_NAME: dict[str, Callable[[], LossPair]] = {
+    "wasserstein": wasserstein,
+    "logistic": logistic,
+    "sqrt": sqrt,
+    "exponential": exponential,
+    "hinge": hinge,
+    "quadratic": quadratic,
+}
+
+
+def names() -> list[str]:
+    """The names that `get` knows."""
+    return list(_BY_NAME)
+
+
+def get(name: str) -> LossPair:
+    """The loss pair of this name.
+
+    Raises:
+        InputError: unknown name; the nearest match is suggested.
+    """
+    if name not in _BY_NAME:
+        raise unknown_name("loss", name, _BY_NAME)
+    return _BY_NAME[name]()
+
+
+def _loss_from_json(data: dict[str, Any]) -> Loss:
+    plain: dict[str, Callable[[], Loss]] = {
+        "linear": Linear,
+        "softplus": Softplus,
+        "square-root": SquareRoot,
+        "exponential": Exponential,
+        "hinge": Hinge,
+    }
+    kind = data.get("kind")
+    if kind in plain:
+        return plain[kind]()
+    match kind:
+        case "square":
+            return Square(float(data["target"]))
+        case "reflected":
+            return Reflected(_loss_from_json(data["loss"]))
+        case "scaled":
+            return Scaled(_loss_from_json(data["loss"]), float(data["factor"]))
+        case "shifted":
+            return Shifted(_loss_from_json(data["loss"]), float(data["offset"]))
+        case "total":
+            return Total(tuple(_loss_from_json(term) for term in data["terms"]))
+    raise unknown_name("kind of loss", kind, [*plain, "square", "reflected", "scaled", "shifted", "total"])
+
+
+def from_json(data: str | dict[str, Any]) -> LossPair:
+    """The pair described by `LossPair.to_json`, or by a bare name."""
+    if isinstance(data, str):
+        return get(data)
+    try:
+        return LossPair(
+            str(data["name"]), _loss_from_json(data["fake_loss"]), _loss_from_json(data["real_loss"])
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"a loss in JSON is a name or what LossPair.to_json() wrote; missing {error}.") from None

@@ -1,0 +1,91 @@
+"""Weighted points: the only kind of measure on which every statement can be decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from toylab.errors import InputError
+
+
+def _finite_array(values: npt.ArrayLike, what: str) -> np.ndarray:
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what} cannot be read as an array of numbers ({error}).") from None
+    bad = np.argwhere(~np.isfinite(array))
+    if bad.size:
+        where = tuple(int(index) for index in bad[0])
+        raise InputError(f"{what} holds {array[where]} at index {where}; every entry must be finite.")
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class DiscreteMeasure:
+    """A probability measure Σ_i w_i δ(z_i) on finitely many points of R^d.
+
+    Weights are divided by their sum. A point of weight 0 is kept: it is part of the caller's data, but
+    not of the measure's support.
+
+    Attributes:
+        points: shape (n, d), float64, read-only.
+        weights: shape (n,), float64, non-negative, sum 1, read-only; uniform when not given.
+
+    Raises:
+        InputError: empty, not two-dimensional, not finite, negative weights, or no mass at all.
+    """
+
+    points: np.ndarray
+    weights: np.ndarray
+
+    def __init__(self, points: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> None:
+        array = _finite_array(points, "points")
+        if array.ndim != 2:
+            raise InputError(
+                f"points must have shape (n, d), got {array.shape}; for points on a line use reshape(-1, 1)."
+            )
+        if array.shape[0] == 0 or array.shape[1] == 0:
+            raise InputError(f"a measure needs at least one point of at least one coordinate, got shape {array.shape}.")
+        mass = np.ones(len(array)) if weights is None else _finite_array(weights, "weights")
+        if mass.shape != (len(array),):
+            raise InputError(f"weights must have shape ({len(array)},), one for each point, got {mass.shape}.")
+        if (mass < 0).any():
+            worst = int(np.argmin(mass))
+            raise InputError(f"weights must not be negative, got {mass[worst]} for point {worst}.")
+        if mass.max() == 0:
+            raise InputError("all weights are 0: a measure needs mass on at least one point.")
+        mass = mass / mass.max()  # first, so that the sum can neither overflow nor underflow
+        mass = mass / mass.sum()
+        for value in (array, mass):
+            value.setflags(write=False)
+        object.__setattr__(self, "points", array)
+        object.__setattr__(self, "weights", mass)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __repr__(self) -> str:
+        return f"DiscreteMeasure({len(self)} points in dimension {self.dimension})"
+
+    @property
+    def dimension(self) -> int:
+        """Number of coordinates of a point."""
+        return self.points.shape[1]
+
+    def expectation(self, values: np.ndarray) -> float:
+        """Σ_i w_i values_i, for `values` of shape (n,)."""
+        return float(self.weights @ values)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `from_json` turns back into the same measure, up to rounding of the weights."""
+        return {"points": self.points.tolist(), "weights": self.weights.tolist()}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> DiscreteMeasure:
+        """The measure described by `to_json`."""
+        if not isinstance(data, dict) or "points" not in data:
+            raise InputError('a measure in JSON is an object {"points": [[...], ...], "weights": [...]}.')
+        return cls(data["points"], data.get("weights"))

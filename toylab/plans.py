@@ -1,0 +1,160 @@
+"""Transport plans as dual points: balanced marginals, projection into the domain of the dual.
+
+A plan γ ≥ 0 moves mass from fake to real points. What the dual sees of it is its cost C = Σ γ d and the net
+outflow s_z = out − in of every merged point; s must lie in the range of h' for the bound to be finite.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from scipy.spatial.distance import cdist
+
+from toylab.errors import InputError
+from toylab.fenchel_young import PointwiseObjective
+from toylab.problem import CriticProblem, Support
+
+
+def check_plan(problem: CriticProblem, plan: object) -> sparse.coo_array:
+    """The plan as a sparse array, or an InputError that says what is wrong with it."""
+    shape = (len(problem.fake), len(problem.real))
+    try:
+        array = sparse.coo_array(plan)  # type: ignore[arg-type]
+        data = np.asarray(array.data, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the plan cannot be read as an array of shape {shape} ({error}).") from None
+    if array.shape != shape:
+        raise InputError(f"the plan must have shape {shape} (fake points, real points), got {array.shape}.")
+    if not np.isfinite(data).all() or (data < 0).any():
+        raise InputError("the plan must hold finite masses that are not negative.")
+    return sparse.coo_array((data, array.coords), shape=shape)
+
+
+def merge_plan(support: Support, plan: sparse.coo_array) -> sparse.csr_array:
+    """The plan between merged points, (N, N); mass that stays where it is has no effect and is dropped."""
+    size = len(support.points)
+    rows, columns = support.fake_owner[plan.coords[0]], support.real_owner[plan.coords[1]]
+    moves = (rows != columns) & (plan.data > 0)
+    merged = sparse.coo_array((plan.data[moves], (rows[moves], columns[moves])), shape=(size, size))
+    return merged.tocsr()
+
+
+def split_plan(problem: CriticProblem, merged: sparse.csr_array) -> sparse.csr_array:
+    """The plan between the caller's points, (n_fake, n_real): merged mass shared out by weight."""
+    support = problem.support
+    to_fake = _shares(support.fake_owner, problem.fake.weights, support.fake_weights)
+    to_real = _shares(support.real_owner, problem.real.weights, support.real_weights)
+    return sparse.csr_array(to_fake.T @ merged @ to_real)
+
+
+def _shares(owner: np.ndarray, weights: np.ndarray, merged_weights: np.ndarray) -> sparse.csr_array:
+    total = merged_weights[owner]
+    share = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+    shape = (len(merged_weights), len(owner))
+    return sparse.csr_array((share, (owner, np.arange(len(owner)))), shape=shape)
+
+
+def plan_cost(support: Support, merged: sparse.csr_array) -> float:
+    """C = Σ γ ‖z − w‖."""
+    moves = merged.tocoo()
+    step = support.points[moves.coords[0]] - support.points[moves.coords[1]]
+    return float(moves.data @ np.linalg.norm(step, axis=1))
+
+
+def net_outflow(merged: sparse.csr_array) -> np.ndarray:
+    """s_z = out − in, (N,)."""
+    return np.asarray(merged.sum(axis=1)).ravel() - np.asarray(merged.sum(axis=0)).ravel()
+
+
+def into_dual_domain(
+    support: Support, objective: PointwiseObjective, merged: sparse.csr_array
+) -> sparse.csr_array:
+    """A plan near the given one whose net outflow lies in the range of h' everywhere (EXACT_SOLVER, certificate).
+
+    Rows, then columns, are scaled down where they exceed the range; outflow that is then missing (affine
+    losses have a positive least slope) is added explicitly, so that its cost is charged like any other.
+    """
+    lower, upper = objective.slope_bounds()
+    out, into = np.asarray(merged.sum(axis=1)).ravel(), np.asarray(merged.sum(axis=0)).ravel()
+    limit = np.maximum(upper + into, 0.0)
+    merged = _scale(merged, rows=np.divide(limit, out, out=np.ones_like(out), where=out > limit))
+    out, into = np.asarray(merged.sum(axis=1)).ravel(), np.asarray(merged.sum(axis=0)).ravel()
+    limit = np.maximum(out - lower, 0.0)
+    merged = _scale(merged, columns=np.divide(limit, into, out=np.ones_like(into), where=into > limit))
+    slopes = net_outflow(merged)
+    goal = _balanced(np.clip(slopes, lower, upper), lower, upper, support)
+    return sparse.csr_array(merged + _route(goal - slopes, support))
+
+
+def _scale(
+    merged: sparse.csr_array, *, rows: np.ndarray | None = None, columns: np.ndarray | None = None
+) -> sparse.csr_array:
+    if rows is not None and (rows < 1).any():
+        merged = sparse.csr_array(sparse.diags_array(rows) @ merged)
+    if columns is not None and (columns < 1).any():
+        merged = sparse.csr_array(merged @ sparse.diags_array(columns))
+    return merged
+
+
+def _balanced(slopes: np.ndarray, lower: np.ndarray, upper: np.ndarray, support: Support) -> np.ndarray:
+    """Slopes inside their bounds with sum 0, moved as little as the room on the allowed side asks for."""
+    excess = float(slopes.sum())
+    if excess > 0:  # more inflow is needed: only real points can take it
+        room = np.where(support.in_real, np.minimum(slopes - lower, 1.0), 0.0)
+    else:
+        room = np.where(support.in_fake, np.minimum(upper - slopes, 1.0), 0.0)
+    total = float(room.sum())
+    if total <= abs(excess):
+        return slopes - np.sign(excess) * room
+    return slopes - excess * room / total
+
+
+def _route(missing: np.ndarray, support: Support) -> sparse.csr_array:
+    """A sparse plan with net outflow `missing`: surplus and need matched along the cumulated mass."""
+    size = len(missing)
+    sources = np.flatnonzero((missing > 0) & support.in_fake)
+    sinks = np.flatnonzero((missing < 0) & support.in_real)
+    if not (len(sources) and len(sinks)):
+        return sparse.csr_array((size, size))
+    supply, demand = np.cumsum(missing[sources]), np.cumsum(-missing[sinks])
+    ends = np.unique(np.concatenate([supply, demand]))
+    ends = ends[ends <= min(supply[-1], demand[-1])]
+    mass = np.diff(ends, prepend=0.0)
+    rows = sources[np.minimum(np.searchsorted(supply, ends), len(sources) - 1)]
+    columns = sinks[np.minimum(np.searchsorted(demand, ends), len(sinks) - 1)]
+    return sparse.coo_array((mass, (rows, columns)), shape=(size, size)).tocsr()
+
+
+def reweighted_plan(problem: CriticProblem, values: np.ndarray) -> sparse.csr_array:
+    """An optimal plan between the reweighted marginals of a critic's own values, by POT.
+
+    a = slope⁺ and b = slope⁻ of the values at the merged points, brought to equal mass by scaling the larger
+    one down. At the optimal critic this is the optimal dual plan (THEORY section 2), so it turns any trained
+    critic into a certificate without an exact solver.
+
+    Args:
+        problem: the problem.
+        values: (N,), critic values at `problem.support.points`.
+
+    Returns:
+        The plan between merged points, (N, N).
+    """
+    import ot
+
+    support = problem.support
+    objective = PointwiseObjective(problem.losses, support.fake_weights, support.real_weights)
+    slopes = objective.slope(values)
+    sources = np.flatnonzero((slopes > 0) & support.in_fake)
+    sinks = np.flatnonzero((slopes < 0) & support.in_real)
+    size = len(support.points)
+    if not (len(sources) and len(sinks)):
+        return sparse.csr_array((size, size))
+    supply, demand = slopes[sources], -slopes[sinks]
+    mass = min(supply.sum(), demand.sum())
+    supply, demand = supply / supply.sum(), demand / demand.sum()
+    distance = cdist(support.points[sources], support.points[sinks])
+    moved, log = ot.emd(supply, demand, distance, numItermax=10_000_000, log=True)
+    if log["warning"] is not None:
+        raise InputError(f"POT could not couple the reweighted marginals of this critic: {log['warning']}")
+    moves = sparse.coo_array(mass * np.asarray(moved))
+    return sparse.coo_array((moves.data, (sources[moves.coords[0]], sinks[moves.coords[1]])), shape=(size, size)).tocsr()

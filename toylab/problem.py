@@ -1,0 +1,311 @@
+"""The critic problem: two measures, a pair of losses, a regulariser.
+
+    minimise over f:  J(f) + R(k(f)),   J(f) = E_fake φ(f) + E_real ϕ(f),   k(f) the Lipschitz constant of f
+
+Source: LGAN Eq. 10 for R(k) = λ k²; Lemma 15 / ICLR Thm 4 for R(k) = λ (k − k₀)²; Eq. 5 for the ball.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from typing_extensions import override
+
+from toylab.errors import InputError, unknown_name
+from toylab.losses import LossPair
+from toylab.losses import from_json as loss_from_json
+from toylab.measures import DiscreteMeasure
+
+
+class Regularizer(ABC):
+    """A convex function R of the critic's Lipschitz constant k ≥ 0, nondecreasing from `target` on."""
+
+    @abstractmethod
+    def value(self, k: float) -> float:
+        """R(k); +inf where k is not allowed."""
+
+    @abstractmethod
+    def conjugate(self, cost: float) -> float:
+        """R*(C) = sup_k k C − R(k), for C ≥ 0."""
+
+    @abstractmethod
+    def fenchel_young(self, k: float, cost: float) -> float:
+        """R(k) + R*(C) − k C ≥ 0, without cancellation."""
+
+    @abstractmethod
+    def constant_for(self, k: float) -> float:
+        """The cheapest constant that a critic whose values need at least k may be given."""
+
+    @abstractmethod
+    def constant_interval(self, cost: float, gap: float) -> tuple[float, float]:
+        """All k with R(k) + R*(C) − k C ≤ gap: where the optimal constant must lie, given a dual bound."""
+
+    @abstractmethod
+    def rescaled(self, length: float) -> Regularizer:
+        """The same regulariser when the unit of length is multiplied by `length` (so that k gets 1/length)."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `regularizer_from_json` turns back into the same regulariser."""
+
+
+def _positive(value: float, what: str, advice: str = "") -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{what} must be a number, got {value!r}.{advice}") from None
+    if not (np.isfinite(number) and number > 0):
+        raise InputError(f"{what} must be positive and finite, got {value}.{advice}")
+    return number
+
+
+@dataclass(frozen=True)
+class LipschitzPenalty(Regularizer):
+    """R(k) = λ (max(k, k₀) − k₀)²: the penalty of LGAN Eq. 10 (k₀ = 0), one-sided for k₀ > 0.
+
+    Attributes:
+        weight: λ > 0; units of loss per squared (loss per length).
+        target: k₀ ≥ 0. A critic steeper than k₀ pays; one that is flatter does not (off the supports it can
+            always be made as steep as k₀).
+
+    Raises:
+        InputError: weight not positive and finite, or target negative.
+    """
+
+    weight: float
+    target: float = 0.0
+
+    def __post_init__(self) -> None:
+        advice = " A critic without any Lipschitz penalty is another problem." if self.weight == 0 else ""
+        object.__setattr__(self, "weight", _positive(self.weight, "the penalty's weight (lambda)", advice))
+        if not (np.isfinite(self.target) and self.target >= 0):
+            raise InputError(f"the penalty's target must be finite and not negative, got {self.target}.")
+        object.__setattr__(self, "target", float(self.target))
+
+    @override
+    def value(self, k: float) -> float:
+        return self.weight * max(k - self.target, 0.0) ** 2
+
+    @override
+    def conjugate(self, cost: float) -> float:
+        return cost * self.target + cost**2 / (4.0 * self.weight)
+
+    @override
+    def fenchel_young(self, k: float, cost: float) -> float:
+        best = self.target + cost / (2.0 * self.weight)
+        if k < self.target:  # R(k) = 0 there
+            return cost * (self.target - k) + cost**2 / (4.0 * self.weight)
+        return self.weight * (k - best) ** 2
+
+    @override
+    def constant_for(self, k: float) -> float:
+        return max(k, self.target)
+
+    @override
+    def constant_interval(self, cost: float, gap: float) -> tuple[float, float]:
+        best, radius = self.target + cost / (2.0 * self.weight), float(np.sqrt(gap / self.weight))
+        return max(best - radius, self.target), best + radius
+
+    @override
+    def rescaled(self, length: float) -> LipschitzPenalty:
+        return LipschitzPenalty(self.weight / length**2, self.target * length)
+
+    @override
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": "penalty", "weight": self.weight, "target": self.target}
+
+
+@dataclass(frozen=True)
+class LipschitzBall(Regularizer):
+    """R(k) = 0 for k ≤ K, +inf beyond: the hard constraint of WGAN (K = 1).
+
+    Attributes:
+        radius: K > 0, loss per length.
+
+    Raises:
+        InputError: radius not positive and finite.
+    """
+
+    radius: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "radius", _positive(self.radius, "the ball's radius"))
+
+    @override
+    def value(self, k: float) -> float:
+        return 0.0 if k <= self.radius else np.inf
+
+    @override
+    def conjugate(self, cost: float) -> float:
+        return self.radius * cost
+
+    @override
+    def fenchel_young(self, k: float, cost: float) -> float:
+        return (self.radius - k) * cost if k <= self.radius else np.inf
+
+    @override
+    def constant_for(self, k: float) -> float:
+        return max(k, self.radius)
+
+    @override
+    def constant_interval(self, cost: float, gap: float) -> tuple[float, float]:
+        return self.radius, self.radius
+
+    @override
+    def rescaled(self, length: float) -> LipschitzBall:
+        return LipschitzBall(self.radius * length)
+
+    @override
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": "ball", "radius": self.radius}
+
+
+def regularizer_from_json(data: dict[str, Any]) -> Regularizer:
+    """The regulariser described by `Regularizer.to_json`."""
+    kind = data.get("kind") if isinstance(data, dict) else data
+    try:
+        match kind:
+            case "penalty":
+                return LipschitzPenalty(data["weight"], data.get("target", 0.0))
+            case "ball":
+                return LipschitzBall(data["radius"])
+    except KeyError as error:
+        raise InputError(f"a regulariser of kind {kind!r} in JSON misses {error}.") from None
+    raise unknown_name("kind of regulariser", kind, ["penalty", "ball"])
+
+
+@dataclass(frozen=True, eq=False)
+class Support:
+    """The points of both measures with coinciding ones merged (equal coordinates, digit for digit).
+
+    Attributes:
+        points: (N, d).
+        fake_weights: (N,), p_z.
+        real_weights: (N,), q_z.
+        fake_owner: (n_fake,), the merged point of each fake point, in the caller's order.
+        real_owner: (n_real,), the same for the real points.
+    """
+
+    points: np.ndarray
+    fake_weights: np.ndarray
+    real_weights: np.ndarray
+    fake_owner: np.ndarray
+    real_owner: np.ndarray
+
+    @cached_property
+    def in_fake(self) -> np.ndarray:
+        """Mask (N,) of S_g, the points with fake mass."""
+        return self.fake_weights > 0
+
+    @cached_property
+    def in_real(self) -> np.ndarray:
+        """Mask (N,) of S_r, the points with real mass."""
+        return self.real_weights > 0
+
+    @cached_property
+    def diameter(self) -> float:
+        """Length of the diagonal of the bounding box: an upper bound of every distance."""
+        return float(np.linalg.norm(np.ptp(self.points, axis=0)))
+
+
+def merge(fake: DiscreteMeasure, real: DiscreteMeasure) -> Support:
+    """The merged support of two measures."""
+    stacked = np.concatenate([fake.points, real.points]) + 0.0  # turns -0.0 into 0.0
+    points, owner = np.unique(stacked, axis=0, return_inverse=True)
+    owner = owner.reshape(-1)
+    fake_owner, real_owner = owner[: len(fake)], owner[len(fake) :]
+    size = len(points)
+    return Support(
+        points=points,
+        fake_weights=np.bincount(fake_owner, weights=fake.weights, minlength=size),
+        real_weights=np.bincount(real_owner, weights=real.weights, minlength=size),
+        fake_owner=fake_owner,
+        real_owner=real_owner,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class CriticProblem:
+    """Minimise E_fake φ(f) + E_real ϕ(f) + R(k(f)) over all functions f on R^d (LGAN Eq. 10).
+
+    Attributes:
+        fake: the generated measure P_g.
+        real: the real measure P_r.
+        losses: φ and ϕ.
+        regularizer: R.
+
+    Raises:
+        InputError: the measures live in different dimensions, or an argument is of the wrong kind.
+    """
+
+    fake: DiscreteMeasure
+    real: DiscreteMeasure
+    losses: LossPair
+    regularizer: Regularizer
+
+    def __post_init__(self) -> None:
+        kinds = (("fake", DiscreteMeasure), ("real", DiscreteMeasure), ("losses", LossPair), ("regularizer", Regularizer))
+        for name, kind in kinds:
+            if not isinstance(getattr(self, name), kind):
+                raise InputError(f"{name} must be a {kind.__name__}, got {type(getattr(self, name)).__name__}.")
+        if self.fake.dimension != self.real.dimension:
+            raise InputError(
+                f"fake points have {self.fake.dimension} coordinates and real points {self.real.dimension}; "
+                "both measures must live in one space."
+            )
+
+    @cached_property
+    def support(self) -> Support:
+        """The merged points of both measures."""
+        return merge(self.fake, self.real)
+
+    @property
+    def dimension(self) -> int:
+        """Number of coordinates of a point."""
+        return self.fake.dimension
+
+    def swapped(self) -> CriticProblem:
+        """Fake and real exchanged, for losses with ϕ(t) = φ(−t): the optimum changes its sign."""
+        return CriticProblem(self.real, self.fake, self.losses, self.regularizer)
+
+    def describe(self) -> str:
+        """One line for tables and messages."""
+        match self.regularizer:
+            case LipschitzPenalty(weight=weight, target=0.0):
+                regularizer = f"lambda = {weight:g}"
+            case LipschitzPenalty(weight=weight, target=target):
+                regularizer = f"lambda = {weight:g}, target {target:g}"
+            case LipschitzBall(radius=radius):
+                regularizer = f"k <= {radius:g}"
+            case other:
+                regularizer = repr(other)
+        return f"{len(self.fake)} fake, {len(self.real)} real in R^{self.dimension}, {self.losses.name}, {regularizer}"
+
+    def __repr__(self) -> str:
+        return f"CriticProblem({self.describe()})"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `from_json` turns back into the same problem."""
+        return {
+            "fake": self.fake.to_json(),
+            "real": self.real.to_json(),
+            "losses": self.losses.to_json(),
+            "regularizer": self.regularizer.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> CriticProblem:
+        """The problem described by `to_json`."""
+        missing = [key for key in ("fake", "real", "losses", "regularizer") if key not in data]
+        if missing:
+            raise InputError(f"a problem in JSON misses {', '.join(map(repr, missing))}.")
+        return cls(
+            DiscreteMeasure.from_json(data["fake"]),
+            DiscreteMeasure.from_json(data["real"]),
+            loss_from_json(data["losses"]),
+            regularizer_from_json(data["regularizer"]),
+        )

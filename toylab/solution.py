@@ -1,0 +1,157 @@
+"""What comes out of a solver: a candidate critic with its certificate, and how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from toylab.certificate import Certificate, as_critic, certify, evaluate
+from toylab.critics import Critic, LowerExtension, unit_vectors
+from toylab.problem import CriticProblem
+
+
+class Status(Enum):
+    """How a solver ended; the value is a sentence with advice."""
+
+    OPTIMAL = "the relative gap is within the tolerance, over every fake→real pair"
+    CONVERGED = "training met its stopping rule"
+    INACCURATE = "no further progress was possible in float64; loosen rtol, or rescale weights that differ by many orders"
+    ITERATION_LIMIT = "the iteration limit was reached; raise it, or loosen rtol"
+    DIVERGED = "values that are not finite appeared; lower the learning rate, or rescale the data"
+    INTERRUPTED = "stopped by the user; the best critic so far is kept"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Candidate:
+    """A critic for a problem, with the certificate that bounds how far its values are from optimal.
+
+    Attributes:
+        problem: the critic problem.
+        critic: points (m, d) -> values (m,), usually with `gradient`.
+        certificate: its certificate.
+    """
+
+    problem: CriticProblem
+    critic: Any
+    certificate: Certificate
+
+    @classmethod
+    def of(cls, problem: CriticProblem, critic: Any, plan: Any = None) -> Candidate:
+        """The candidate for any critic (a user's torch module included), certified here."""
+        function = as_critic(critic)
+        return cls(problem=problem, critic=function, certificate=certify(problem, function, plan))
+
+    @property
+    def fake_values(self) -> np.ndarray:
+        """(n_fake,), certified critic values at the fake points, in the caller's order."""
+        return self.certificate.values[self.certificate.fake_owner]
+
+    @property
+    def real_values(self) -> np.ndarray:
+        """(n_real,), certified critic values at the real points, in the caller's order."""
+        return self.certificate.values[self.certificate.real_owner]
+
+    @property
+    def lipschitz_constant(self) -> float:
+        """The constant k of the certified values; the radius for a ball."""
+        return self.certificate.constant
+
+    @property
+    def value(self) -> float:
+        """J(f) + R(k)."""
+        return self.certificate.primal
+
+    def slack(self) -> np.ndarray:
+        """(n_fake, n_real): k‖x − y‖ − (f(y) − f(x)); a pair with slack 0 and x ≠ y is bounding."""
+        distance = cdist(self.problem.fake.points, self.problem.real.points)
+        return self.lipschitz_constant * distance - (self.real_values - self.fake_values[:, None])
+
+    def bounding_directions(self, tolerance: float | None = None) -> list[np.ndarray]:
+        """For each fake point the unit vectors (c, d) to its real bounding partners.
+
+        Args:
+            tolerance: slack up to which a pair counts as bounding, in loss units; 1e-6 · k · diameter when not
+                given. Contact is an equality, so a numerical answer needs a tolerance.
+        """
+        if tolerance is None:
+            tolerance = 1e-6 * self.lipschitz_constant * self.problem.support.diameter
+        fake, real = self.problem.fake.points, self.problem.real.points
+        contact = (self.slack() <= tolerance) & (cdist(fake, real) > 0) & (self.problem.real.weights > 0)
+        return [unit_vectors(real[row] - point) for point, row in zip(fake, contact, strict=True)]
+
+    def reference_directions(self) -> np.ndarray:
+        """(n_fake, d): ∂V/∂x_i = k Σ_j γ_ij (y_j − x_i)/‖y_j − x_i‖, the derivative of the optimal value.
+
+        Where f* has a kink this is what a smooth critic's weighted gradient is to be compared with: a convex
+        combination of the one-sided gradients, times φ'(f(x_i)) p_i (THEORY section 2).
+        """
+        moves = self.certificate.plan.tocoo()
+        rows, columns = moves.coords
+        directions = unit_vectors(self.problem.real.points[columns] - self.problem.fake.points[rows])
+        result = np.zeros(self.problem.fake.points.shape)
+        np.add.at(result, rows, self.lipschitz_constant * moves.data[:, None] * directions)
+        return result
+
+    def describe(self) -> str:
+        """One line: the problem, its constant and its gap."""
+        return (
+            f"{self.problem.describe()}: k = {self.lipschitz_constant:.6g}, "
+            f"value {self.value:.9g}, relative gap {self.certificate.relative_gap:.2g}"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The problem with the critic's certified values and its plan: enough to check everything again."""
+        moves = self.certificate.plan.tocoo()
+        return {
+            "subject": "candidate",
+            "problem": self.problem.to_json(),
+            "fake_values": self.fake_values.tolist(),
+            "real_values": self.real_values.tolist(),
+            "lipschitz_constant": self.lipschitz_constant,
+            "plan": {
+                "rows": moves.coords[0].tolist(),
+                "columns": moves.coords[1].tolist(),
+                "masses": moves.data.tolist(),
+            },
+            "relative_gap": self.certificate.relative_gap,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Candidate:
+        """The candidate of `to_json`, certified anew; its critic is the extension of the stored values."""
+        problem = CriticProblem.from_json(data["problem"])
+        plan = np.zeros((len(problem.fake), len(problem.real)))
+        plan[data["plan"]["rows"], data["plan"]["columns"]] = data["plan"]["masses"]
+        points = np.concatenate([problem.fake.points, problem.real.points])
+        values = np.concatenate([data["fake_values"], data["real_values"]])
+        critic = LowerExtension(points, values, float(data["lipschitz_constant"]))
+        return cls.of(problem, critic, plan)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Solution(Candidate):
+    """A candidate with the story of its making.
+
+    Attributes:
+        status: how the solver ended.
+        rtol: the relative gap that was asked for.
+        stats: solver name, seconds, iterations and what else the solver counts.
+        history: named series recorded on the way, each (steps,).
+    """
+
+    status: Status
+    rtol: float
+    stats: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    history: Mapping[str, np.ndarray] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __repr__(self) -> str:
+        return f"Solution({self.status.name.lower()}: {self.describe()})"
+
+
+__all__ = ["Candidate", "Critic", "Solution", "Status", "evaluate"]

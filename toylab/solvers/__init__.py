@@ -1,0 +1,48 @@
+"""Solvers: exact ones with a certificate at their tolerance, and trained critics.
+
+Each name is imported when it is first used, so that `import toylab` stays light (torch, cvxpy and POT are
+loaded only by the solver that needs them).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from toylab.solvers.base import AbstractSolver, Outcome, solve
+
+if TYPE_CHECKING:
+    from toylab.solvers.interior_point import InteriorPoint
+    from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
+    from toylab.solvers.network import MaxGP, NetworkSolver
+    from toylab.solvers.reference import Reference
+    from toylab.solvers.transport import Transport
+
+_HOMES = {
+    "InteriorPoint": "toylab.solvers.interior_point",
+    "CompactDual": "toylab.solvers.linear_programs",
+    "KantorovichRubinstein": "toylab.solvers.linear_programs",
+    "MaxGP": "toylab.solvers.network",
+    "NetworkSolver": "toylab.solvers.network",
+    "Reference": "toylab.solvers.reference",
+    "Transport": "toylab.solvers.transport",
+}
+
+__all__ = [
+    "AbstractSolver",
+    "CompactDual",
+    "InteriorPoint",
+    "KantorovichRubinstein",
+    "MaxGP",
+    "NetworkSolver",
+    "Outcome",
+    "Reference",
+    "Transport",
+    "solve",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
