@@ -20,14 +20,14 @@ from scipy import sparse
 from scipy.spatial.distance import cdist
 
 from toylab import plans
-from toylab.critics import Critic, row_blocks
+from toylab.critics import row_blocks
 from toylab.errors import InputError
 from toylab.fenchel_young import PointwiseObjective
 from toylab.network_critic import NetworkCritic, is_torch_module
 from toylab.problem import CriticProblem, Support
 
 if TYPE_CHECKING:
-    import torch
+    pass
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -120,7 +120,11 @@ def certify(
     pointwise = objective.gap(values, slopes)
     slackness = _slackness(support, values, constant, merged)
     constant_gap = problem.regularizer.fenchel_young(constant, cost)
-    gap = float(pointwise.sum() + slackness + constant_gap)
+    # a plan that meets the range of h' exactly exists within `excess`: its moves cost k·diameter + range(f) at most
+    rounding_gap = float(objective.excess(slopes).sum()) * (
+        constant * support.diameter + float(np.ptp(values))
+    )
+    gap = float(pointwise.sum() + slackness + constant_gap + rounding_gap)
     primal = float(objective.value(values).sum() + problem.regularizer.value(constant))
     return Certificate(
         primal=primal,
@@ -155,7 +159,9 @@ def evaluate(critic: Callable[[np.ndarray], np.ndarray], points: np.ndarray) -> 
     """Critic values as float64 (N,), checked."""
     values = np.asarray(critic(points), dtype=np.float64)
     if values.shape not in {(len(points),), (len(points), 1)}:
-        raise InputError(f"the critic must return shape ({len(points)},) for {len(points)} points, got {values.shape}.")
+        raise InputError(
+            f"the critic must return shape ({len(points)},) for {len(points)} points, got {values.shape}."
+        )
     values = values.reshape(-1)
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
@@ -164,7 +170,7 @@ def evaluate(critic: Callable[[np.ndarray], np.ndarray], points: np.ndarray) -> 
 
 
 def steepest_rise(support: Support, values: np.ndarray, rounding: float = 0.0) -> float:
-    """max (f(y) − f(x) − rounding) / ‖x − y‖ over fake x, real y, x ≠ y; 0 where the critic never rises."""
+    """Max (f(y) − f(x) − rounding) / ‖x − y‖ over fake x, real y, x ≠ y; 0 where the critic never rises."""
     fakes, reals = np.flatnonzero(support.in_fake), np.flatnonzero(support.in_real)
     steepest = 0.0
     for rows in row_blocks(len(fakes), len(reals)):
@@ -181,7 +187,9 @@ def raised(support: Support, values: np.ndarray, constant: float) -> np.ndarray:
     result = values.copy()
     for rows in row_blocks(len(fakes), len(reals)):
         distance = cdist(support.points[fakes[rows]], support.points[reals])
-        result[fakes[rows]] = np.maximum(values[fakes[rows]], (values[reals] - constant * distance).max(axis=1))
+        result[fakes[rows]] = np.maximum(
+            values[fakes[rows]], (values[reals] - constant * distance).max(axis=1)
+        )
     return result
 
 
@@ -200,7 +208,9 @@ def _relative(
     if best is None:
         return np.inf
     # J_const − dual = Σ h(c) + h*(s) − c s + R*(C), since Σ s = 0: again without cancellation
-    room = float(objective.gap(np.full(slopes.shape, best), slopes).sum() + problem.regularizer.conjugate(cost))
+    room = float(
+        objective.gap(np.full(slopes.shape, best), slopes).sum() + problem.regularizer.conjugate(cost)
+    )
     floor = 1e-12 * abs(float(problem.losses.fake_loss.slope(np.array(best))))
     return gap / max(room, floor) if np.isfinite(gap) else np.inf
 
@@ -213,7 +223,9 @@ def _critic_excess(problem: CriticProblem, critic: Any, k_support: float) -> flo
     return max(problem.regularizer.value(steepest) - allowed, 0.0) if np.isfinite(allowed) else 0.0
 
 
-def steepest_gradient(problem: CriticProblem, critic: Any, *, pairs: int = 4096, positions: int = 9) -> float | None:
+def steepest_gradient(
+    problem: CriticProblem, critic: Any, *, pairs: int = 4096, positions: int = 9
+) -> float | None:
     """The largest ‖∇f‖ on blends t x + (1 − t) y of fake and real points; a declared constant where there is one.
 
     Args:
@@ -229,7 +241,9 @@ def steepest_gradient(problem: CriticProblem, critic: Any, *, pairs: int = 4096,
         return None
     n, m = len(problem.fake), len(problem.real)
     total = n * m
-    chosen = np.arange(total) if total <= pairs else np.random.default_rng(0).choice(total, pairs, replace=False)
+    chosen = (
+        np.arange(total) if total <= pairs else np.random.default_rng(0).choice(total, pairs, replace=False)
+    )
     x, y = problem.fake.points[chosen // m], problem.real.points[chosen % m]
     t = ((np.arange(positions) + 0.5) / positions)[:, None, None]
     blends = (t * x + (1.0 - t) * y).reshape(-1, problem.dimension)

@@ -85,7 +85,7 @@ class LowerExtension(_Extension):
 
     @override
     def gradient(self, z: np.ndarray) -> np.ndarray:
-        """k times the direction to the active centre; 0 on a centre that is active itself (a peak).
+        """K times the direction to the active centre; 0 on a centre that is active itself (a peak).
 
         Where several centres are active the first one is taken; `active_directions` shows them all.
         """
@@ -121,7 +121,7 @@ class UpperExtension(_Extension):
 
     @override
     def gradient(self, z: np.ndarray) -> np.ndarray:
-        """k times the direction away from the active centre; 0 on a centre that is active itself."""
+        """K times the direction away from the active centre; 0 on a centre that is active itself."""
         result = np.zeros(np.shape(z))
         for rows, block, cones in self._cones(z):
             active = (self.values + cones).argmin(axis=1)
@@ -153,12 +153,14 @@ class FormulaCritic(Critic):
 
 
 def steepest_chord(points: np.ndarray, values: np.ndarray) -> float:
-    """max |f(w) − f(z)| / ‖w − z‖ over all pairs of different points: the Lipschitz constant on them."""
+    """Max |f(w) − f(z)| / ‖w − z‖ over all pairs of different points: the Lipschitz constant on them."""
     steepest = 0.0
     for rows in row_blocks(len(points), len(points)):
         distance = cdist(points[rows], points)
         rise = np.abs(values[rows][:, None] - values)
-        steepest = max(steepest, float(np.divide(rise, distance, out=np.zeros_like(rise), where=distance > 0).max()))
+        steepest = max(
+            steepest, float(np.divide(rise, distance, out=np.zeros_like(rise), where=distance > 0).max())
+        )
     return steepest
 
 

@@ -19,7 +19,7 @@ class Distribution(ABC):
 
     @abstractmethod
     def sample_points(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """n independent points, shape (n, d)."""
+        """N independent points, shape (n, d)."""
 
     def density(self, z: np.ndarray) -> np.ndarray:
         """Lebesgue density at z, shape (m, d) -> (m,).
@@ -36,7 +36,9 @@ class Distribution(ABC):
             InputError: n < 1, or `rng` is not a NumPy generator (seeds are always explicit).
         """
         if not isinstance(rng, np.random.Generator):
-            raise InputError(f"rng must be a numpy.random.Generator such as default_rng(0), got {type(rng).__name__}.")
+            raise InputError(
+                f"rng must be a numpy.random.Generator such as default_rng(0), got {type(rng).__name__}."
+            )
         if int(n) != n or n < 1:
             raise InputError(f"the number of points must be a positive whole number, got {n}.")
         return DiscreteMeasure(self.sample_points(int(n), rng))
@@ -153,7 +155,9 @@ class Mixture(Distribution):
     components: tuple[Distribution, ...]
     weights: np.ndarray
 
-    def __init__(self, components: tuple[Distribution, ...] | list[Distribution], weights: npt.ArrayLike | None = None):
+    def __init__(
+        self, components: tuple[Distribution, ...] | list[Distribution], weights: npt.ArrayLike | None = None
+    ):
         parts = tuple(components)
         if not parts:
             raise InputError("a mixture needs at least one component.")
@@ -164,11 +168,16 @@ class Mixture(Distribution):
     @override
     def sample_points(self, n: int, rng: np.random.Generator) -> np.ndarray:
         counts = rng.multinomial(n, self.weights)
-        return np.concatenate([part.sample_points(count, rng) for part, count in zip(self.components, counts, strict=True)])
+        return np.concatenate(
+            [part.sample_points(count, rng) for part, count in zip(self.components, counts, strict=True)]
+        )
 
     @override
     def density(self, z: np.ndarray) -> np.ndarray:
-        return sum((w * part.density(z) for w, part in zip(self.weights, self.components, strict=True)), np.zeros(len(z)))
+        return sum(
+            (w * part.density(z) for w, part in zip(self.weights, self.components, strict=True)),
+            np.zeros(len(z)),
+        )
 
 
 def gaussian_mixture(means: npt.ArrayLike, scale: float, weights: npt.ArrayLike | None = None) -> Mixture:

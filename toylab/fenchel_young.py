@@ -20,7 +20,8 @@ from toylab.losses import LARGEST_VALUE, LossPair
 # Gauss-Legendre on intervals of length at most 1: the losses are analytic within distance 1 of the real
 # axis, so the error is below 4e-16 of the integral (Bernstein ellipse of parameter 2 + √5, 14 nodes).
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(14)
-_EPS = np.finfo(np.float64).eps
+#: Slopes may leave the range of h' by this much (total mass is 1): rounding of sums over the plan.
+SLOPE_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,14 +90,20 @@ class PointwiseObjective:
 
         Args:
             values: (N,), critic values f.
-            slopes: (N,), s.
+            slopes: (N,), s; what lies outside the range of h' by rounding (`excess`) is moved to its end.
         """
-        return self._gap_from(self.invert_slope(slopes), values, slopes)
+        lower, upper = self.slope_bounds()
+        inside = np.clip(slopes, lower, upper)
+        return self._gap_from(self.invert_slope(inside), values, inside) + self.excess(slopes, limit=True)
+
+    def excess(self, slopes: np.ndarray, *, limit: bool = False) -> np.ndarray:
+        """How far slopes lie outside the range of h', (N,); with `limit`, +inf beyond rounding and else 0."""
+        lower, upper = self.slope_bounds()
+        outside = np.maximum(np.maximum(lower - slopes, slopes - upper), 0.0)
+        return np.where(outside > SLOPE_ROUNDING, np.inf, 0.0) if limit else outside
 
     def _gap_from(self, start: np.ndarray, values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         lower, upper = self.slope_bounds()
-        room = 64 * _EPS * (self.fake_weights + self.real_weights)
-        reachable = (slopes >= lower - room) & (slopes <= upper + room)
         affine = lower == upper
         step = np.where(affine, 0.0, values - start)
         near = (np.abs(step) <= 1.0) & self.losses.analytic
@@ -105,17 +112,18 @@ class PointwiseObjective:
         for node, weight in zip(_NODES, _WEIGHTS, strict=True):
             total += 0.5 * weight * short * self.slope_difference(start, 0.5 * (1.0 + node) * short)
         # what is left of h'(t_s) − s after root finding is rounding; it is charged, not ignored
-        total += np.abs(self.slope(start) - slopes) * np.abs(short)
+        total += np.abs((self.slope(start) - slopes) * short)
         with np.errstate(over="ignore", invalid="ignore"):
             far = self.value(start + step) - self.value(start) - slopes * step
-        result = np.maximum(np.where(near | affine, total, far), 0.0)
-        return np.where(reachable, result, np.inf)
+        return np.maximum(np.where(near | affine, total, far), 0.0)
 
     def value_interval(self, slopes: np.ndarray, gap: float) -> tuple[np.ndarray, np.ndarray]:
         """All t with h(t) + h*(s) − s t ≤ gap, as two arrays (N,), rounded outwards; ±inf where h is flat.
 
         Every critic within `gap` of a dual bound with slopes s has its values in these intervals.
         """
+        lower, upper = self.slope_bounds()
+        slopes = np.clip(slopes, lower, upper)
         centre = self.invert_slope(slopes)
         ends = []
         for sign in (-1.0, 1.0):
@@ -135,6 +143,6 @@ class PointwiseObjective:
 
 
 def _weighted(weights: np.ndarray, values: np.ndarray | float) -> np.ndarray:
-    """weights · values with 0 · inf = 0."""
+    """Weights · values with 0 · inf = 0."""
     with np.errstate(invalid="ignore"):
         return np.where(weights > 0, weights * values, 0.0)

@@ -20,7 +20,9 @@ _BATCH = 65536
 
 def is_torch_module(critic: object) -> bool:
     """Whether `critic` is a torch module, asked without importing torch."""
-    return any(kind.__module__.startswith("torch.nn") and kind.__name__ == "Module" for kind in type(critic).__mro__)
+    return any(
+        kind.__module__.startswith("torch.nn") and kind.__name__ == "Module" for kind in type(critic).__mro__
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,10 @@ class NetworkCritic(Critic):
         import torch
 
         points = np.asarray(z, dtype=np.float64)
-        sample = next((p for p in self.module.parameters() if p.is_floating_point()), torch.zeros((), dtype=torch.float64))
+        sample = next(
+            (p for p in self.module.parameters() if p.is_floating_point()),
+            torch.zeros((), dtype=torch.float64),
+        )
         training = self.module.training
         self.module.eval()
         try:
@@ -57,7 +62,9 @@ class NetworkCritic(Critic):
         result = np.concatenate(batches)
         if not np.isfinite(result).all():
             what = "gradients" if gradient else "values"
-            raise InputError(f"the critic returned {what} that are not finite (NaN or infinity); check its training.")
+            raise InputError(
+                f"the critic returned {what} that are not finite (NaN or infinity); check its training."
+            )
         return result
 
     def _batch(self, points: torch.Tensor, *, gradient: bool) -> np.ndarray:
@@ -68,7 +75,9 @@ class NetworkCritic(Critic):
             values: Any = self.module(points)
             if not isinstance(values, torch.Tensor) or values.shape not in {(len(points),), (len(points), 1)}:
                 shape = tuple(values.shape) if isinstance(values, torch.Tensor) else type(values).__name__
-                raise InputError(f"the critic must map ({len(points)}, d) points to ({len(points)},) values, got {shape}.")
+                raise InputError(
+                    f"the critic must map ({len(points)}, d) points to ({len(points)},) values, got {shape}."
+                )
             answer = torch.autograd.grad(values.sum(), points)[0] if gradient else values.reshape(-1)
         return answer.detach().to("cpu", torch.float64).numpy()
 

@@ -157,4 +157,6 @@ def reweighted_plan(problem: CriticProblem, values: np.ndarray) -> sparse.csr_ar
     if log["warning"] is not None:
         raise InputError(f"POT could not couple the reweighted marginals of this critic: {log['warning']}")
     moves = sparse.coo_array(mass * np.asarray(moved))
-    return sparse.coo_array((moves.data, (sources[moves.coords[0]], sinks[moves.coords[1]])), shape=(size, size)).tocsr()
+    return sparse.coo_array(
+        (moves.data, (sources[moves.coords[0]], sinks[moves.coords[1]])), shape=(size, size)
+    ).tocsr()

@@ -106,7 +106,11 @@ class LossPair:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` turns back into the same pair."""
-        return {"name": self.name, "fake_loss": self.fake_loss.to_json(), "real_loss": self.real_loss.to_json()}
+        return {
+            "name": self.name,
+            "fake_loss": self.fake_loss.to_json(),
+            "real_loss": self.real_loss.to_json(),
+        }
 
 
 def wasserstein() -> LossPair:
@@ -237,4 +241,6 @@ def from_json(data: str | dict[str, Any]) -> LossPair:
             str(data["name"]), _loss_from_json(data["fake_loss"]), _loss_from_json(data["real_loss"])
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"a loss in JSON is a name or what LossPair.to_json() wrote; missing {error}.") from None
+        raise InputError(
+            f"a loss in JSON is a name or what LossPair.to_json() wrote; missing {error}."
+        ) from None
