@@ -134,7 +134,7 @@ class PointwiseObjective:
                     return self._gap_from(centre, centre + sign * np.exp(log_step), slopes) <= gap
 
             unbounded = within(high)
-            for _ in range(48):
+            for _ in range(24):  # leaves the step within 4e-6 of itself, on the outer side
                 middle = 0.5 * (low + high)
                 inside = within(middle)
                 low, high = np.where(inside, middle, low), np.where(inside, high, middle)

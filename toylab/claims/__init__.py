@@ -1,0 +1,73 @@
+"""Claims: statements of the literature that can be decided, by name.
+
+`base` says what a claim is and decides; `certified` turns a certificate into error bounds; `hypotheses` holds
+what statements ask for; one file per theme holds the statements with their controls.
+"""
+
+from __future__ import annotations
+
+from toylab.claims.base import Claim, Control, Evidence, Hypothesis, Verdict, VerdictStatus, decide
+from toylab.claims.bounding import (
+    ICLR_THEOREM_2,
+    ICLR_THEOREM_2_DISJOINT,
+    THEOREM_2A,
+    THEOREM_2B,
+    THEOREM_2C,
+    THEOREM_3,
+)
+from toylab.claims.cases import Budget, Case, Engine
+from toylab.claims.compact_dual import THEOREM_5
+from toylab.claims.equilibrium import THEOREM_2D
+from toylab.claims.existence import EXISTENCE, UNIQUENESS, UP_TO_A_CONSTANT, WASSERSTEIN_OFFSET
+from toylab.claims.gradients import PROPOSITION_1, THEOREM_4
+from toylab.errors import unknown_name
+
+ALL: tuple[Claim, ...] = (
+    PROPOSITION_1,
+    EXISTENCE,
+    UNIQUENESS,
+    WASSERSTEIN_OFFSET,
+    UP_TO_A_CONSTANT,
+    THEOREM_2A,
+    THEOREM_2B,
+    THEOREM_2C,
+    THEOREM_2D,
+    THEOREM_3,
+    THEOREM_4,
+    THEOREM_5,
+    ICLR_THEOREM_2,
+    ICLR_THEOREM_2_DISJOINT,
+)
+_BY_NAME = {name: claim for claim in ALL for name in (claim.id, *claim.aliases)}
+
+__all__ = [
+    "ALL",
+    "Budget",
+    "Case",
+    "Claim",
+    "Control",
+    "Engine",
+    "Evidence",
+    "Hypothesis",
+    "Verdict",
+    "VerdictStatus",
+    "decide",
+    "get",
+    "names",
+]
+
+
+def names() -> list[str]:
+    """The ids of all claims, without aliases."""
+    return [claim.id for claim in ALL]
+
+
+def get(name: str) -> Claim:
+    """The claim of this id or alias.
+
+    Raises:
+        InputError: unknown name; the nearest match is suggested.
+    """
+    if name not in _BY_NAME:
+        raise unknown_name("claim", name, _BY_NAME)
+    return _BY_NAME[name]

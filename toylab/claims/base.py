@@ -1,0 +1,302 @@
+"""Claims as data: a statement, its hypotheses, what is measured, and the controls that must fail.
+
+A measure reports residuals with rigorous error bounds and draws no conclusion; `decide` is the only place
+where numbers become a status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from toylab.claims.cases import Budget, Case
+from toylab.condition import Condition
+from toylab.errors import InputError, unknown_name
+
+
+class VerdictStatus(Enum):
+    """What a check can end with."""
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not-applicable"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evidence:
+    """What was measured, entry by entry.
+
+    Attributes:
+        residual: (e,), how far the statement is from true at this entry; 0 where it is met exactly.
+        error: (e,), a rigorous bound on the residual that would remain if the statement were true.
+        resolution: (e,), the largest error with which a verdict still means something.
+        scale: (e,), the unit in which margins are expressed.
+        labels: what each entry is about.
+        arrays: whatever a person needs to plot the case.
+    """
+
+    residual: np.ndarray
+    error: np.ndarray
+    resolution: np.ndarray
+    scale: np.ndarray
+    labels: Sequence[str]
+    arrays: Mapping[str, np.ndarray] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def of(
+        cls,
+        residual: Any,
+        error: Any,
+        *,
+        resolution: Any,
+        scale: Any,
+        labels: Sequence[str],
+        arrays: Mapping[str, np.ndarray] | None = None,
+    ) -> Evidence:
+        """Evidence with every column broadcast to the residual's length."""
+        first = np.atleast_1d(np.asarray(residual, dtype=np.float64))
+
+        def column(values: Any) -> np.ndarray:
+            return np.array(np.broadcast_to(np.asarray(values, dtype=np.float64), first.shape))
+
+        if len(labels) != len(first):
+            raise InputError(f"evidence has {len(first)} entries but {len(labels)} labels.")
+        return cls(
+            residual=first,
+            error=column(error),
+            resolution=column(resolution),
+            scale=column(scale),
+            labels=tuple(labels),
+            arrays=MappingProxyType(dict(arrays or {})),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Evidence]) -> Evidence:
+        """All entries of several pieces of evidence."""
+        columns = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in ("residual", "error", "resolution", "scale")
+        }
+        labels = tuple(label for part in parts for label in part.labels)
+        arrays = {name: array for part in parts for name, array in part.arrays.items()}
+        return cls(labels=labels, arrays=MappingProxyType(arrays), **columns)
+
+    def __len__(self) -> int:
+        return len(self.residual)
+
+    def margins(self) -> np.ndarray:
+        """(error − residual)/scale, (e,): negative where the statement is violated."""
+        scale = np.where(self.scale > 0, self.scale, 1.0)
+        return (self.error - self.residual) / scale
+
+
+def decide(evidence: Evidence) -> VerdictStatus:
+    """The only place with thresholds.
+
+    violated: some residual exceeds its error bound. holds: none does, and every error bound is within its
+    resolution. Otherwise inconclusive: the certificate is too loose to tell. Nothing measured: not applicable.
+    """
+    if len(evidence) == 0:
+        return VerdictStatus.NOT_APPLICABLE
+    if (evidence.residual > evidence.error).any():
+        return VerdictStatus.VIOLATED
+    if (evidence.error <= evidence.resolution).all():
+        return VerdictStatus.HOLDS
+    return VerdictStatus.INCONCLUSIVE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hypothesis:
+    """One hypothesis of a statement, which can be tested and waived.
+
+    Attributes:
+        name: how it is waived.
+        sentence: what it demands.
+        test: subject -> Condition.
+        assume: how a subject is read once the hypothesis is waived; the subject itself by default.
+    """
+
+    name: str
+    sentence: str
+    test: Callable[[Any], Condition]
+    assume: Callable[[Any], Any] = lambda subject: subject
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """A subject on which the check must come out violated once one hypothesis is waived.
+
+    Attributes:
+        breaks: the name of that hypothesis; None where the statement is false as it stands.
+        subject: builds the subject.
+        why: what goes wrong without the hypothesis.
+    """
+
+    breaks: str | None
+    subject: Callable[[], Any]
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Verdict:
+    """The outcome of one check.
+
+    Attributes:
+        claim: the claim.
+        subject: what was checked, as it was read.
+        status: the outcome.
+        margin: min (error − residual)/scale over the evidence; negative = violated; NaN without evidence.
+        waived: names of hypotheses that were not asked for.
+        unmet: reasons why the claim does not apply.
+        evidence: what was measured, None where the claim does not apply.
+    """
+
+    claim: Claim
+    subject: Any
+    status: VerdictStatus
+    margin: float
+    waived: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
+    evidence: Evidence | None = None
+
+    def __repr__(self) -> str:
+        return f"Verdict({self.claim.id}: {self.status.value}, margin {self.margin:.3g})"
+
+    def worst(self) -> int | None:
+        """The entry of the evidence with the smallest margin."""
+        if self.evidence is None or not len(self.evidence):
+            return None
+        return int(np.argmin(self.evidence.margins()))
+
+    def explain(self) -> str:
+        """The outcome in plain sentences, with the numbers of the entry that decided it."""
+        lines = [f"{self.claim.id} ({self.claim.sources[0]}): {self.claim.statement}", self.subject.describe()]
+        if self.waived:
+            lines.append(f"Not asked for: {', '.join(self.waived)}.")
+        if self.unmet:
+            lines.append(f"Not applicable: {'; '.join(self.unmet)}.")
+        index = self.worst()
+        if self.evidence is not None and index is not None:
+            e = self.evidence
+            lines.append(
+                f"{len(e)} entries; the tightest is {e.labels[index]}: residual {e.residual[index]:.3g} against an "
+                f"error bound of {e.error[index]:.3g} (resolution {e.resolution[index]:.3g})."
+            )
+        lines.append(f"Verdict: {self.status.value}. {self.claim.rationale}")
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for a report: the outcome and the deciding entry, not the whole evidence."""
+        data: dict[str, Any] = {
+            "claim": self.claim.id,
+            "status": self.status.value,
+            "margin": None if np.isnan(self.margin) else self.margin,
+            "subject": self.subject.describe(),
+            "waived": list(self.waived),
+            "unmet": list(self.unmet),
+        }
+        index = self.worst()
+        if self.evidence is not None and index is not None:
+            data["entries"] = len(self.evidence)
+            data["worst"] = {
+                "label": self.evidence.labels[index],
+                "residual": float(self.evidence.residual[index]),
+                "error": float(self.evidence.error[index]),
+                "resolution": float(self.evidence.resolution[index]),
+            }
+        return data
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Claim:
+    """A statement that can be decided on a subject.
+
+    Attributes:
+        id: for instance "lgan.theorem-3".
+        aliases: other names.
+        title: the statement in a few words, for tables.
+        statement: the statement in full.
+        sources: paper and number, the first one where it is stated this way.
+        subject_type: Candidate or FunctionOnPair.
+        expected: what `verify` expects on the cases; "violated" for statements known to be false.
+        hypotheses: what is asked of a subject.
+        cases: budget -> cases for `verify`.
+        measure: subject -> evidence.
+        controls: subjects that must come out violated.
+        rationale: where the error bounds come from.
+    """
+
+    id: str
+    title: str
+    statement: str
+    sources: tuple[str, ...]
+    subject_type: type
+    hypotheses: tuple[Hypothesis, ...]
+    cases: Callable[[Budget], Iterable[Case]]
+    measure: Callable[[Any], Evidence]
+    controls: tuple[Control, ...]
+    rationale: str
+    aliases: tuple[str, ...] = ()
+    expected: VerdictStatus = VerdictStatus.HOLDS
+
+    def __post_init__(self) -> None:
+        known = {hypothesis.name for hypothesis in self.hypotheses}
+        for control in self.controls:
+            if control.breaks is not None and control.breaks not in known:
+                raise InputError(f"{self.id}: a control breaks {control.breaks!r}, which is no hypothesis of the claim.")
+
+    def __repr__(self) -> str:
+        return f"Claim({self.id}: {self.title})"
+
+    def check(self, subject: Any, *, waive: Iterable[str] = ()) -> Verdict:
+        """Decide the statement on one subject.
+
+        Args:
+            subject: of the claim's subject type.
+            waive: names of hypotheses that are not asked for.
+
+        Returns:
+            The verdict: not-applicable with reasons where a hypothesis fails.
+
+        Raises:
+            InputError: the subject has another type, or a waived hypothesis does not exist.
+        """
+        if not isinstance(subject, self.subject_type):
+            raise InputError(
+                f"{self.id} is decided on a {self.subject_type.__name__}, got {type(subject).__name__}; "
+                "toylab.solve(problem) gives one, and Candidate.of(problem, critic) makes one of any critic."
+            )
+        waived = (waive,) if isinstance(waive, str) else tuple(waive)
+        names = {hypothesis.name for hypothesis in self.hypotheses}
+        for name in waived:
+            if name not in names:
+                raise unknown_name(f"hypothesis of {self.id}", name, names)
+        unmet = []
+        for hypothesis in self.hypotheses:
+            if hypothesis.name in waived:
+                subject = hypothesis.assume(subject)
+                continue
+            condition = hypothesis.test(subject)
+            if not condition:
+                unmet.append(f"{hypothesis.name}: {'; '.join(condition.reasons)}")
+        if unmet:
+            return self._verdict(subject, VerdictStatus.NOT_APPLICABLE, waived, unmet=tuple(unmet))
+        evidence = self.measure(subject)
+        status = decide(evidence)
+        reasons = ("degenerate: nothing in this case falls under the statement",) if len(evidence) == 0 else ()
+        return self._verdict(subject, status, waived, unmet=reasons, evidence=evidence)
+
+    def _verdict(self, subject: Any, status: VerdictStatus, waived: tuple[str, ...], **details: Any) -> Verdict:
+        evidence = details.get("evidence")
+        margin = float(np.min(evidence.margins())) if evidence is not None and len(evidence) else float("nan")
+        return Verdict(claim=self, subject=subject, status=status, margin=margin, waived=waived, **details)
+
+    def check_control(self, control: Control) -> Verdict:
+        """The verdict on a control, with the hypothesis it breaks waived."""
+        return self.check(control.subject(), waive=() if control.breaks is None else (control.breaks,))

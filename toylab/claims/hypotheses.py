@@ -1,0 +1,104 @@
+"""The hypotheses of the statements, each as an object that is tested and can be waived."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toylab.certificate import steepest_gradient
+from toylab.claims.base import Hypothesis
+from toylab.claims.certified import AssumedOptimal, certified_optimal
+from toylab.condition import Condition
+from toylab.losses import Linear, Reflected
+from toylab.problem import LipschitzPenalty
+from toylab.solution import Candidate
+
+
+def _is_wasserstein(candidate: Candidate) -> bool:
+    pair = candidate.problem.losses
+    return pair.fake_loss == Linear() and pair.real_loss == Reflected(Linear())
+
+
+def same_measure(candidate: Candidate) -> bool:
+    """Whether P_g = P_r, up to rounding of the weights."""
+    support = candidate.problem.support
+    return bool(np.abs(support.fake_weights - support.real_weights).max() <= 1e-15)
+
+
+def _same_support(candidate: Candidate) -> bool:
+    support = candidate.problem.support
+    return bool((support.in_fake == support.in_real).all())
+
+
+def _disjoint(candidate: Candidate) -> bool:
+    support = candidate.problem.support
+    return not bool((support.in_fake & support.in_real).any())
+
+
+def _lipschitz(candidate: Candidate) -> Condition:
+    steepest = steepest_gradient(candidate.problem, candidate.critic)
+    if steepest is None:
+        return Condition(holds=False, reasons=("the critic has no gradients",))
+    k = candidate.lipschitz_constant
+    return Condition.that(steepest <= k * (1.0 + 1e-6), f"a gradient of length {steepest:.4g} exceeds k = {k:.4g}")
+
+
+CERTIFIED = Hypothesis(
+    name="certified optimal",
+    sentence="the critic's certificate has a relative gap of at most 1e-6",
+    test=certified_optimal,
+    assume=AssumedOptimal.taking,
+)
+
+CONDITION_11 = Hypothesis(
+    name="condition (11)",
+    sentence="φ' > 0, ϕ' < 0, both convex, and φ'(a) + ϕ'(a) = 0 for some a",
+    test=lambda candidate: candidate.problem.losses.condition_11(),
+)
+
+STRICTLY_CONVEX = Hypothesis(
+    name="strict convexity",
+    sentence="φ or ϕ is strictly convex",
+    test=lambda candidate: Condition.that(
+        candidate.problem.losses.strictly_convex, f"neither loss of {candidate.problem.losses.name!r} is strictly convex"
+    ),
+)
+
+WASSERSTEIN = Hypothesis(
+    name="Wasserstein loss",
+    sentence="φ(t) = t and ϕ(t) = −t",
+    test=lambda candidate: Condition.that(
+        _is_wasserstein(candidate), f"the loss is {candidate.problem.losses.name!r}, not Wasserstein"
+    ),
+)
+
+PENALISED = Hypothesis(
+    name="penalised constant",
+    sentence="the Lipschitz constant is penalised by λ k², not merely bounded",
+    test=lambda candidate: Condition.that(
+        isinstance(candidate.problem.regularizer, LipschitzPenalty), "the Lipschitz constant is bounded, not penalised"
+    ),
+)
+
+DISJOINT_SUPPORTS = Hypothesis(
+    name="disjoint supports",
+    sentence="S_g and S_r have no point in common",
+    test=lambda candidate: Condition.that(_disjoint(candidate), "fake and real share points"),
+)
+
+SAME_SUPPORT = Hypothesis(
+    name="same support",
+    sentence="S_g = S_r",
+    test=lambda candidate: Condition.that(_same_support(candidate), "some point has mass of one measure only"),
+)
+
+DIFFERENT_MEASURES = Hypothesis(
+    name="different measures",
+    sentence="P_g ≠ P_r",
+    test=lambda candidate: Condition.that(not same_measure(candidate), "P_g = P_r"),
+)
+
+LIPSCHITZ_EVERYWHERE = Hypothesis(
+    name="Lipschitz everywhere",
+    sentence="the critic is k-Lipschitz on all of space, not only on the supports",
+    test=_lipschitz,
+)
