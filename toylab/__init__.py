@@ -1,1 +1,79 @@
-"""toylab: statements of the Lipschitz-GAN literature as executable claims, decided against certified critics."""
+"""toylab: statements of the Lipschitz-GAN literature as executable claims, decided against certified critics.
+
+Two measures and a pair of losses make a `CriticProblem`; `solve` finds its optimal critic with a duality-gap
+certificate; `claims` decides what the papers say about it.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from toylab import claims, distributions, losses, solvers, zoo
+from toylab.certificate import Certificate, certify
+from toylab.claims import Budget, Claim, Evidence, Verdict, VerdictStatus
+from toylab.comparison import Comparison, compare
+from toylab.condition import Condition
+from toylab.critics import Critic, FormulaCritic, LowerExtension, UpperExtension
+from toylab.errors import InputError, SolverError, ToylabError
+from toylab.functions import FunctionOnPair, Norm
+from toylab.losses import LossPair
+from toylab.measures import DiscreteMeasure
+from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.solution import Candidate, Solution, Status
+from toylab.solvers.base import solve
+from toylab.verification import ClaimReport, verify
+
+if TYPE_CHECKING:
+    from toylab.plotting import plot
+
+try:
+    __version__ = version("toylab")
+except PackageNotFoundError:  # used from a source tree that was never installed
+    __version__ = "unknown"
+
+__all__ = [
+    "Budget",
+    "Candidate",
+    "Certificate",
+    "Claim",
+    "ClaimReport",
+    "Comparison",
+    "Condition",
+    "Critic",
+    "CriticProblem",
+    "DiscreteMeasure",
+    "Evidence",
+    "FormulaCritic",
+    "FunctionOnPair",
+    "InputError",
+    "LipschitzBall",
+    "LipschitzPenalty",
+    "LossPair",
+    "LowerExtension",
+    "Norm",
+    "Solution",
+    "SolverError",
+    "Status",
+    "ToylabError",
+    "UpperExtension",
+    "Verdict",
+    "VerdictStatus",
+    "certify",
+    "claims",
+    "compare",
+    "distributions",
+    "losses",
+    "plot",
+    "solve",
+    "solvers",
+    "verify",
+    "zoo",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """`toylab.plot` is loaded on first use, so that importing toylab does not import matplotlib."""
+    if name == "plot":
+        from toylab.plotting import plot
+
+        return plot
+    raise AttributeError(f"module 'toylab' has no attribute {name!r}")

@@ -249,7 +249,9 @@ class Claim:
         known = {hypothesis.name for hypothesis in self.hypotheses}
         for control in self.controls:
             if control.breaks is not None and control.breaks not in known:
-                raise InputError(f"{self.id}: a control breaks {control.breaks!r}, which is no hypothesis of the claim.")
+                raise InputError(
+                    f"{self.id}: a control breaks {control.breaks!r}, which is no hypothesis of the claim."
+                )
 
     def __repr__(self) -> str:
         return f"Claim({self.id}: {self.title})"

@@ -116,8 +116,9 @@ def _shift_evidence(known: Certified, components: list[np.ndarray], labels: list
     budget = known.gap + 64 * _EPS * float(np.abs(known.objective.value(known.values)).sum())
     lower, upper = known.objective.value_interval(known.slopes, known.gap + budget)
     radius = np.maximum(upper - known.values, known.values - lower)
-    # where the loss is flat the gap confines nothing: only rounding is left as an excuse for a second optimum
-    radius = np.where(np.isfinite(radius), radius, known.rounding)
+    # where the loss is affine the gap confines nothing: only rounding is left as an excuse for a second optimum
+    least, most = known.objective.slope_bounds()
+    radius = np.where(least == most, known.rounding, radius)
     return Evidence.of(
         np.array([furthest_shift(known, component, budget) for component in components]),
         np.array([radius[component].min() for component in components]) + known.rounding,

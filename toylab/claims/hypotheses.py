@@ -59,7 +59,8 @@ STRICTLY_CONVEX = Hypothesis(
     name="strict convexity",
     sentence="φ or ϕ is strictly convex",
     test=lambda candidate: Condition.that(
-        candidate.problem.losses.strictly_convex, f"neither loss of {candidate.problem.losses.name!r} is strictly convex"
+        candidate.problem.losses.strictly_convex,
+        f"neither loss of {candidate.problem.losses.name!r} is strictly convex",
     ),
 )
 

@@ -97,7 +97,13 @@ class LossPair:
         return combination((factor, self))
 
     def shifted(self, offset: float) -> LossPair:
-        """The pair on a shifted axis: φ(t − offset), ϕ(t − offset)."""
+        """The pair on a shifted axis: φ(t − offset), ϕ(t − offset).
+
+        Raises:
+            InputError: an offset that is not finite.
+        """
+        if not np.isfinite(offset):
+            raise InputError(f"the offset of {self.name} must be finite, got {offset}.")
         return LossPair(
             f"{self.name} shifted by {offset:g}",
             Shifted(self.fake_loss, float(offset)),

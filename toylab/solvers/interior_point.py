@@ -140,7 +140,8 @@ class _Run:
         from_fake = p * fake.curvature_at_slope(outflow / torch.where(p > 0, p, ones))
         from_real = q * real.curvature_at_slope(outflow / torch.where(q > 0, q, ones))
         there = torch.where(q == 0, from_fake, torch.where(p == 0, from_real, 0.0 * p))
-        return torch.maximum(here, torch.nan_to_num(there, nan=0.0, posinf=0.0))
+        known = torch.maximum(here, torch.nan_to_num(there, nan=0.0, posinf=0.0))
+        return torch.maximum(known, (self.slope(f) - outflow).abs() / _LARGEST_GROWTH)
 
     # --- the iteration -------------------------------------------------------------------------------
 
