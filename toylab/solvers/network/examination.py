@@ -1,0 +1,121 @@
+"""Examining critics under training in float64, and keeping the best one seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from toylab.certificate import certify
+from toylab.solvers.network.architectures import AbstractArchitecture, Parameters
+from toylab.solvers.network.batches import Batch
+from toylab.solvers.network.critic import TrainedCritic
+from toylab.solvers.network.normalisation import NormalisedProblem
+from toylab.solvers.network.polish import AbstractPolish
+from toylab.solvers.network.stopping import Judgement
+
+#: Pairs whose segments are examined, all of them where there are fewer, and positions on each, ends included.
+_PAIRS, _POSITIONS = 4096, 19
+
+
+def examined_blends(problem: NormalisedProblem) -> Tensor:
+    """A fixed grid of blends (s, d) in float64, over all pairs or a fixed random choice of them."""
+    x = torch.as_tensor(problem.points(problem.problem.fake.points))
+    y = torch.as_tensor(problem.points(problem.problem.real.points))
+    total = len(x) * len(y)
+    chosen = torch.arange(total)
+    if total > _PAIRS:
+        chosen = torch.randint(total, (_PAIRS,), generator=torch.Generator().manual_seed(0))
+    t = torch.linspace(0.0, 1.0, _POSITIONS, dtype=torch.float64).reshape(-1, 1, 1)
+    return torch.lerp(y[chosen % len(y)], x[chosen // len(y)], t).reshape(-1, x.shape[1])
+
+
+@dataclass(kw_only=True, eq=False)
+class Examiner:
+    """Keeps the best critic seen, by J(f) + R(steepest gradient found on blends), after polishing it.
+
+    Attributes:
+        architecture: how parameters are read.
+        problem: the problem in the units of the training.
+        polish: what is tried on every critic before it is compared.
+        parameters: of the best critic so far, float64, ensemble axis of length 1.
+        objective: its J + R.
+        steepest: its steepest gradient, in the units of the training.
+        member: which member of the ensemble it is.
+    """
+
+    architecture: AbstractArchitecture
+    problem: NormalisedProblem
+    polish: tuple[AbstractPolish, ...]
+    parameters: Parameters | None = None
+    objective: float = np.inf
+    steepest: float = np.inf
+    member: int = 0
+    _everything: Batch = field(init=False)
+    _blends: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._everything = self.problem.batch(torch.float64, torch.device("cpu"))
+        self._blends = examined_blends(self.problem)
+
+    def consider(self, ensemble: Parameters, memory: Tensor) -> None:
+        """Polish every member of an ensemble and keep it if it is the best so far.
+
+        Args:
+            ensemble: parameters of K members.
+            memory: (K, s, d), further blends where gradients may be steep.
+        """
+        for member in range(len(ensemble[0])):
+            parameters = [p[member : member + 1].detach().to("cpu", torch.float64) for p in ensemble]
+            blends = torch.cat([self._blends, memory[member].detach().to("cpu", torch.float64)])
+            self._consider(parameters, blends, member)
+
+    @torch.no_grad()
+    def _consider(self, parameters: Parameters, blends: Tensor, member: int) -> None:
+        values = self.architecture.value(parameters, self._everything.points)
+        gradients = self.architecture.value_and_input_gradient(parameters, blends)[1]
+        steepest = float(torch.linalg.vector_norm(gradients, dim=-1).max())
+        if not (np.isfinite(steepest) and torch.isfinite(values).all()):
+            return
+
+        def objective(scale: float, offset: float) -> float:
+            loss = self._everything.objective(self.problem.problem.losses, scale * values + offset)
+            return float(loss) + self.problem.regularizer.value(abs(scale) * steepest)
+
+        scale, offset = 1.0, 0.0
+        spread = max(float(values.max() - values.min()), 1e-12)
+        for polish in self.polish:
+            scale, offset = polish.scale_and_offset(objective, spread)
+        reached = objective(scale, offset)
+        if reached < self.objective:
+            factor, shift = torch.tensor([scale], dtype=torch.float64), torch.tensor([offset], dtype=torch.float64)
+            self.parameters = self.architecture.rescaled(parameters, factor, shift)
+            self.objective, self.steepest, self.member = reached, abs(scale) * steepest, member
+
+    def module(self) -> TrainedCritic:
+        """The best critic so far, in the caller's coordinates."""
+        assert self.parameters is not None
+        return TrainedCritic(self.architecture, self.parameters, self.problem.centre, self.problem.length)
+
+    def judge(self, step: int) -> Judgement:
+        """Certify the best critic so far.
+
+        The excess R(steepest) − R(k_support) is divided by the room between the best constant critic and the
+        dual bound, like the gap, so that gap + excess bounds what is left to gain.
+        """
+        problem = self.problem.problem
+        certificate = certify(problem, self.module().as_critic())
+        regularizer, best = problem.regularizer, np.array(problem.losses.best_constant)
+        excess = regularizer.value(self.steepest / self.problem.length) - regularizer.value(certificate.k_support)
+        constant = float(problem.losses.fake_loss.value(best) + problem.losses.real_loss.value(best))
+        floor = 1e-12 * abs(float(problem.losses.fake_loss.slope(best)))
+        return Judgement(
+            step=step,
+            relative_gap=certificate.relative_gap,
+            relative_excess=max(excess, 0.0) / max(constant - certificate.dual, floor),
+        )
+
+
+__all__ = ["Examiner", "examined_blends"]

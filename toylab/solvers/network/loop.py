@@ -1,0 +1,85 @@
+"""The training steps themselves: mutable, on the device, and blind to what they are for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from toylab.solvers.network.adam import Adam
+from toylab.solvers.network.architectures import Parameters
+from toylab.solvers.network.normalisation import NormalisedProblem
+from toylab.solvers.network.penalties import Blends
+
+if TYPE_CHECKING:
+    from toylab.solvers.network.training import NetworkSolver
+
+_DTYPE = torch.float32
+
+
+class TrainingLoop:
+    """Minimise J(f) + share · penalty(f) by Adam, K members at once, f = offset + scale · network.
+
+    Attributes:
+        parameters: of the ensemble.
+        state: of the penalty.
+        done: steps taken.
+    """
+
+    def __init__(self, solver: NetworkSolver, problem: NormalisedProblem, device: torch.device) -> None:
+        self._solver, self._losses = solver, problem.problem.losses
+        self._generator = torch.Generator(device=device).manual_seed(int(solver.seed))
+        self._everything = problem.batch(_DTYPE, device)
+        self._scale, self._offset = problem.scale_and_offset
+        members, schedule = solver.ensemble_size, solver.schedule
+        dimension = problem.problem.dimension
+        self.parameters = solver.architecture.init(members, dimension, self._generator, dtype=_DTYPE)
+        self._adam = Adam(self.parameters, schedule.betas)
+        ends = (problem.points(measure.points) for measure in (problem.problem.fake, problem.problem.real))
+        blends = Blends(*(torch.as_tensor(end, dtype=_DTYPE, device=device) for end in ends))
+        self.state = solver.penalty.begin(members, problem.regularizer, blends, self._generator)
+        self._record = torch.zeros(2, schedule.steps, members, dtype=_DTYPE, device=device)
+        self.done = 0
+
+    def step(self) -> None:
+        """One step of Adam."""
+        solver, schedule = self._solver, self._solver.schedule
+        batch = solver.batches.next(self._everything, self._generator)
+        with torch.no_grad():
+            steep, self.state = solver.penalty.look(self._gradients, self.state)
+        # one forward pass for both: values at the batch, gradients at the steep points
+        together = torch.cat([batch.points.expand(len(steep), -1, -1), steep], dim=1)
+        values, gradients = solver.architecture.value_and_input_gradient(self.parameters, together, last=steep.shape[1])
+        price, self.state = solver.penalty.term(self._scale * gradients, self.state)
+        values = self._offset + self._scale * values[:, : len(batch.points)]
+        loss = batch.objective(self._losses, values) + schedule.penalty_share(self.done) * price
+        loss.sum().backward()
+        self._adam.step(schedule.rate(self.done))
+        solver.penalty.project(self.parameters)
+        self._record[0, self.done] = loss.detach()
+        self._record[1, self.done] = self.state.steepest
+        self.done += 1
+
+    def _gradients(self, points: Tensor) -> Tensor:
+        return self._scale * self._solver.architecture.value_and_input_gradient(self.parameters, points)[1]
+
+    def critics(self) -> Parameters:
+        """Parameters of the ensemble with the scale and offset of the training folded in, float64."""
+        with torch.no_grad():
+            parameters = [parameter.double() for parameter in self.parameters]
+            like = parameters[0].new_ones(len(parameters[0]))
+            return self._solver.architecture.rescaled(parameters, self._scale * like, self._offset * like)
+
+    def last_losses(self) -> np.ndarray:
+        """(K,), the loss of the last step; waits for the device."""
+        return self._record[0, max(self.done - 1, 0)].cpu().numpy().astype(np.float64)
+
+    def history(self, member: int, length: float) -> dict[str, np.ndarray]:
+        """Series of one member, (steps done,), in the caller's units: loss and steepest gradient."""
+        loss, steepest = self._record[:, : self.done, member].cpu().numpy().astype(np.float64)
+        return {"loss": loss, "steepest_gradient": steepest / length}
+
+
+__all__ = ["TrainingLoop"]
