@@ -20,6 +20,7 @@ from toylab.losses import LARGEST_VALUE, LossPair
 # Gauss-Legendre on intervals of length at most 1: the losses are analytic within distance 1 of the real
 # axis, so the error is below 4e-16 of the integral (Bernstein ellipse of parameter 2 + √5, 14 nodes).
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(14)
+_HALF_WAYS, _WEIGHTS = 0.5 * (1.0 + _NODES), 0.5 * _WEIGHTS  # on [0, 1]
 #: Slopes may leave the range of h' by this much (total mass is 1): rounding of sums over the plan.
 SLOPE_ROUNDING = 1e-12
 
@@ -45,7 +46,7 @@ class PointwiseObjective:
         )
 
     def slope(self, t: np.ndarray) -> np.ndarray:
-        """h'(t), what THEORY calls slope(z)."""
+        """The slope h'(t) of every point."""
         return _weighted(self.fake_weights, self.losses.fake_loss.slope(t)) + _weighted(
             self.real_weights, self.losses.real_loss.slope(t)
         )
@@ -107,10 +108,9 @@ class PointwiseObjective:
         affine = lower == upper
         step = np.where(affine, 0.0, values - start)
         near = (np.abs(step) <= 1.0) & self.losses.analytic
-        total = np.zeros(step.shape)
         short = np.where(near, step, 0.0)
-        for node, weight in zip(_NODES, _WEIGHTS, strict=True):
-            total += 0.5 * weight * short * self.slope_difference(start, 0.5 * (1.0 + node) * short)
+        rises = self.slope_difference(np.broadcast_to(start, (len(_NODES), *start.shape)), _HALF_WAYS[:, None] * short)
+        total = short * (_WEIGHTS @ rises)
         # what is left of h'(t_s) − s after root finding is rounding; it is charged, not ignored
         total += np.abs((self.slope(start) - slopes) * short)
         with np.errstate(over="ignore", invalid="ignore"):

@@ -7,19 +7,15 @@ what statements ask for; one file per theme holds the statements with their cont
 from __future__ import annotations
 
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis, Verdict, VerdictStatus, decide
-from toylab.claims.bounding import (
-    ICLR_THEOREM_2,
-    ICLR_THEOREM_2_DISJOINT,
-    THEOREM_2A,
-    THEOREM_2B,
-    THEOREM_2C,
-    THEOREM_3,
-)
+from toylab.claims.bounding import THEOREM_2A, THEOREM_2B, THEOREM_2C, THEOREM_3
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.compact_dual import THEOREM_5
 from toylab.claims.equilibrium import THEOREM_2D
-from toylab.claims.existence import EXISTENCE, UNIQUENESS, UP_TO_A_CONSTANT, WASSERSTEIN_OFFSET
-from toylab.claims.gradients import PROPOSITION_1, THEOREM_4
+from toylab.claims.existence import EXISTENCE
+from toylab.claims.full_slope import THEOREM_4
+from toylab.claims.gradients import PROPOSITION_1
+from toylab.claims.overlap import ICLR_THEOREM_2, ICLR_THEOREM_2_DISJOINT
+from toylab.claims.uniqueness import UNIQUENESS, UP_TO_A_CONSTANT, WASSERSTEIN_OFFSET
 from toylab.errors import unknown_name
 
 ALL: tuple[Claim, ...] = (

@@ -1,4 +1,4 @@
-"""Which points have bounding partners: LGAN Theorems 2a-2c and 3, ICLR Theorem 2.
+"""Which points have bounding partners: LGAN Theorems 2a-2c and 3.
 
 A bounding pair is z ≠ w with f(w) − f(z) = k‖w − z‖. Two rigorous bounds decide whether a slack that was
 measured is compatible with 0 for the optimal critic:
@@ -14,31 +14,29 @@ from collections.abc import Iterator
 import numpy as np
 
 from toylab import losses
-from toylab.claims.base import Claim, Control, Evidence, VerdictStatus
-from toylab.claims.cases import STRICT_LOSSES, Budget, Case, overlapping_pair, same_support, standard, tailored
-from toylab.claims.certified import RESOLUTION, Certified
+from toylab.claims.base import Claim, Control, Evidence
+from toylab.claims.cases import STRICT_LOSSES, Budget, Case, same_support, standard, tailored
+from toylab.claims.certified import RESOLUTION, Certified, certified
 from toylab.claims.hypotheses import (
     CERTIFIED,
     CONDITION_11,
     DIFFERENT_MEASURES,
-    DISJOINT_SUPPORTS,
     PENALISED,
     SAME_SUPPORT,
 )
 from toylab.critics import tabulated
 from toylab.measures import DiscreteMeasure
-from toylab.plans import check_plan, merge_plan
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Candidate
 
-_SLACKNESS = (
+SLACKNESS = (
     "Error bounds: complementary slackness of the certificate (gap divided by the mass that flows), or the "
     "certificate's own intervals for f* and k*, whichever is smaller."
 )
 
 
-def _ratio(gap: float, mass: np.ndarray) -> np.ndarray:
-    """gap / mass with +inf where nothing flows."""
+def ratio(gap: float, mass: np.ndarray) -> np.ndarray:
+    """Gap / mass with +inf where nothing flows."""
     return np.where(mass > 0, gap / np.where(mass > 0, mass, 1.0), np.inf)
 
 
@@ -46,7 +44,7 @@ def _partner_evidence(known: Certified, points: np.ndarray) -> Evidence:
     """For each listed point: its least slack against any partner, above or below."""
     slack = np.minimum(np.abs(known.slack), np.abs(known.slack.T))[points]
     uncertainty = known.slack_error[points].max(axis=1)
-    error = np.minimum(_ratio(known.gap, np.abs(known.slopes[points])), uncertainty) + known.rounding
+    error = np.minimum(ratio(known.gap, np.abs(known.slopes[points])), uncertainty) + known.rounding
     return Evidence.of(
         slack.min(axis=1) if len(points) else np.zeros(0),
         error,
@@ -58,12 +56,12 @@ def _partner_evidence(known: Certified, points: np.ndarray) -> Evidence:
 
 
 def _measure_2a(candidate: Candidate) -> Evidence:
-    known = Certified(candidate)
+    known = certified(candidate)
     return _partner_evidence(known, np.flatnonzero(known.rising() | known.falling()))
 
 
 def _measure_2b(candidate: Candidate) -> Evidence:
-    known = Certified(candidate)
+    known = certified(candidate)
     return _partner_evidence(known, np.flatnonzero(known.in_fake != known.in_real))
 
 
@@ -91,14 +89,14 @@ def positive_constant(known: Certified) -> Evidence:
 
 
 def _measure_2c(candidate: Candidate) -> Evidence:
-    known = Certified(candidate)
+    known = certified(candidate)
     if known.k == 0.0 or len(known.points) < 2:
         return Evidence.of(np.zeros(0), 0.0, resolution=0.0, scale=1.0, labels=[])
     return Evidence.joined([steepest_pair(known, known.distance > 0), positive_constant(known)])
 
 
 def _measure_3(candidate: Candidate) -> Evidence:
-    known = Certified(candidate)
+    known = certified(candidate)
     up, down = known.rising(), known.falling()
     stray_down = float(np.maximum(-known.slopes, 0.0)[~down].sum())  # flow that may end at uncertain points
     stray_up = float(np.maximum(known.slopes, 0.0)[~up].sum())
@@ -111,7 +109,7 @@ def _measure_3(candidate: Candidate) -> Evidence:
             continue
         opposite = np.abs(slack[np.ix_(points, np.flatnonzero(partners))])
         bound = uncertainty[np.ix_(points, np.flatnonzero(partners))].max(axis=1)
-        flow = _ratio(known.gap, np.abs(known.slopes[points]) - stray)
+        flow = ratio(known.gap, np.abs(known.slopes[points]) - stray)
         parts.append(
             Evidence.of(
                 opposite.min(axis=1),
@@ -123,58 +121,6 @@ def _measure_3(candidate: Candidate) -> Evidence:
         )
     if not parts:
         return Evidence.of(np.zeros(0), 0.0, resolution=0.0, scale=1.0, labels=[])
-    return Evidence.joined(parts)
-
-
-def _merged_plan(candidate: Candidate, known: Certified) -> np.ndarray:
-    plan = merge_plan(candidate.problem.support, check_plan(candidate.problem, candidate.certificate.plan))
-    return plan.toarray()[np.ix_(known.carried, known.carried)]
-
-
-def _slack_floor(known: Certified, plan: np.ndarray) -> np.ndarray:
-    """(N, N): a lower bound of the slack of f* from x to y, by the flow that meets it at x or leaves it at y.
-
-    Flow γ into x from z says f(x) − f(z) ≥ k d_zx − gap/γ; were x to y tight as well, z to y would rise by
-    k (d_zx + d_xy) − gap/γ, but it cannot rise by more than k d_zy. Likewise for flow out of y.
-    """
-    d, k = known.distance, known.constant_bounds[0]
-    charge = _ratio(known.gap, plan)  # (from, to)
-    size = len(d)
-    floor = np.zeros((size, size))
-    for z in range(size):
-        into_x = k * (d[z][:, None] + d - d[z][None, :]) - charge[z][:, None]
-        out_of_y = k * (d + d[z][None, :] - d[:, z][:, None]) - charge[:, z][None, :]
-        floor = np.maximum(floor, np.maximum(into_x, out_of_y))
-    return floor
-
-
-def _measure_iclr_2(candidate: Candidate) -> Evidence:
-    known = Certified(candidate)
-    floor = _slack_floor(known, _merged_plan(candidate, known))
-    bound_by_anything = known.rising() | known.falling()
-    fakes, reals = np.flatnonzero(known.in_fake), np.flatnonzero(known.in_real)
-    parts = []
-    for points, partners, slack, low, wide, flow in (
-        (fakes, reals, known.slack, floor, known.slack_error, known.slopes),
-        (reals, fakes, known.slack.T, floor.T, known.slack_error.T, -known.slopes),
-    ):
-        chosen = points[bound_by_anything[points]]
-        block = np.ix_(chosen, partners)
-        other = chosen[:, None] != partners
-        least = np.where(other, slack[block], np.inf).min(axis=1)
-        by_flow = np.where(other, slack[block] - low[block], -np.inf).max(axis=1)
-        by_interval = np.where(other, wide[block], -np.inf).max(axis=1)
-        by_slackness = _ratio(known.gap, np.maximum(flow[chosen], 0.0))
-        parts.append(
-            Evidence.of(
-                least,
-                np.minimum(np.minimum(by_flow, by_interval), by_slackness) + known.rounding,
-                resolution=known.resolution,
-                scale=known.k * known.diameter,
-                labels=[known.name(i) for i in chosen],
-                arrays={},
-            )
-        )
     return Evidence.joined(parts)
 
 
@@ -210,14 +156,7 @@ def _ball_beyond_need() -> Candidate:
     return Candidate.of(problem, tabulated(line, np.log(q / p)), np.zeros((2, 2)))
 
 
-def _overlap_wasserstein() -> Candidate:
-    """The overlapping pair with the Wasserstein loss, λ = .5: .8 flows from A to B, k = .8, and B has nobody above."""
-    fake, real = overlapping_pair()
-    problem = CriticProblem(fake, real, losses.wasserstein(), LipschitzPenalty(0.5))
-    return Candidate.of(problem, tabulated(fake.points, np.array([0.0, 0.8])), [[0.1, 0.8], [0.0, 0.1]])
-
-
-_NOT_OPTIMAL = Control(
+NOT_OPTIMAL = Control(
     breaks=CERTIFIED.name,
     subject=not_optimal,
     why="for values that are Lipschitz but not optimal nothing forces the fake at .5 to touch anything",
@@ -240,17 +179,6 @@ def _all_cases(budget: Budget) -> Iterator[Case]:
     yield from _same_support_cases(budget)
 
 
-def _overlapping_cases(budget: Budget) -> Iterator[Case]:
-    fake, real = overlapping_pair()
-    for make in (losses.wasserstein, *STRICT_LOSSES):
-        yield tailored("shared points A, B", fake, real, make(), LipschitzPenalty(0.5))
-    yield from standard(budget, balls=False)
-
-
-def _disjoint_cases(budget: Budget) -> Iterator[Case]:
-    yield from standard(budget, where=lambda problem: not (problem.support.in_fake & problem.support.in_real).any())
-
-
 THEOREM_2A = Claim(
     id="lgan.theorem-2a",
     title="slope ≠ 0 ⇒ bounding partner",
@@ -261,8 +189,8 @@ THEOREM_2A = Claim(
     hypotheses=(CONDITION_11, CERTIFIED),
     cases=_all_cases,
     measure=_measure_2a,
-    controls=(_NOT_OPTIMAL,),
-    rationale=_SLACKNESS,
+    controls=(NOT_OPTIMAL,),
+    rationale=SLACKNESS,
 )
 
 THEOREM_2B = Claim(
@@ -281,9 +209,9 @@ THEOREM_2B = Claim(
             subject=_quadratic_far_fake,
             why="the least-squares loss has slope 0 at its target, so a far fake is content without a partner",
         ),
-        _NOT_OPTIMAL,
+        NOT_OPTIMAL,
     ),
-    rationale=_SLACKNESS,
+    rationale=SLACKNESS,
 )
 
 THEOREM_2C = Claim(
@@ -303,7 +231,7 @@ THEOREM_2C = Claim(
             why="a ball wider than the unrestricted optimum needs is never touched: .82 against .81093",
         ),
     ),
-    rationale=_SLACKNESS,
+    rationale=SLACKNESS,
 )
 
 THEOREM_3 = Claim(
@@ -318,49 +246,6 @@ THEOREM_3 = Claim(
     hypotheses=(CONDITION_11, CERTIFIED),
     cases=_all_cases,
     measure=_measure_3,
-    controls=(_NOT_OPTIMAL,),
-    rationale=_SLACKNESS + " Flow that may end at points of uncertain slope is deducted.",
-)
-
-ICLR_THEOREM_2 = Claim(
-    id="iclr.theorem-2",
-    title="a fake bounded by anything is bounded by a real above it (false)",
-    statement=(
-        "Every x in S_g that has a bounding partner has a real y with f*(y) − f*(x) = k*‖y − x‖, and every y in S_r "
-        "that has one has such a fake x. False when the supports overlap."
-    ),
-    sources=("ICLR Theorem 2",),
-    expected=VerdictStatus.VIOLATED,
-    subject_type=Candidate,
-    hypotheses=(CONDITION_11, CERTIFIED),
-    cases=_overlapping_cases,
-    measure=_measure_iclr_2,
-    controls=(
-        Control(
-            breaks=None,
-            subject=_overlap_wasserstein,
-            why="P_g = .9 A + .1 B, P_r = .1 A + .9 B: B is bounded from below by A and has no real point above it",
-        ),
-    ),
-    rationale=_SLACKNESS + " Flow into a point bounds from below how far it is from touching anything further on.",
-)
-
-ICLR_THEOREM_2_DISJOINT = Claim(
-    id="iclr.theorem-2.disjoint",
-    title="…and true once the supports are disjoint",
-    statement="If S_g and S_r are disjoint, every x in S_g has a real y with f*(y) − f*(x) = k*‖y − x‖, and conversely.",
-    sources=("ICLR Theorem 2, with disjoint supports",),
-    subject_type=Candidate,
-    hypotheses=(CONDITION_11, DISJOINT_SUPPORTS, CERTIFIED),
-    cases=_disjoint_cases,
-    measure=_measure_iclr_2,
-    controls=(
-        Control(
-            breaks=DISJOINT_SUPPORTS.name,
-            subject=_overlap_wasserstein,
-            why="P_g = .9 A + .1 B, P_r = .1 A + .9 B: B is bounded from below by A and has no real point above it",
-        ),
-        _NOT_OPTIMAL,
-    ),
-    rationale=_SLACKNESS + " Flow into a point bounds from below how far it is from touching anything further on.",
+    controls=(NOT_OPTIMAL,),
+    rationale=SLACKNESS + " Flow that may end at points of uncertain slope is deducted.",
 )

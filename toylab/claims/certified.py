@@ -7,7 +7,7 @@ Every critic within `gap` of the dual bound has f_z in {t : h_z(t) + h_z*(s_z) â
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -192,3 +192,9 @@ class Certified:
         kind = sides[bool(self.in_fake[index]), bool(self.in_real[index])]
         coordinates = ", ".join(f"{c:.4g}" for c in self.points[index][:3])
         return f"{kind} ({coordinates}{', â€¦' if self.points.shape[1] > 3 else ''})"
+
+
+@lru_cache(maxsize=4)
+def certified(candidate: Candidate) -> Certified:
+    """What the candidate's certificate proves; kept for the next claim on the same candidate."""
+    return Certified(candidate)

@@ -11,7 +11,7 @@ from toylab import losses
 from toylab.certificate import evaluate, steepest_rise
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine, standard
-from toylab.claims.certified import RESOLUTION, AssumedOptimal, Certified, certified_optimal
+from toylab.claims.certified import RESOLUTION, AssumedOptimal, certified, certified_optimal
 from toylab.claims.hypotheses import WASSERSTEIN
 from toylab.condition import Condition
 from toylab.critics import tabulated
@@ -57,7 +57,7 @@ COMPACT_OPTIMUM = Hypothesis(
 def _measure(candidate: Candidate) -> Evidence:
     import ot
 
-    known = Certified(candidate)
+    known = certified(candidate)
     problem, radius = candidate.problem, _ball_radius(candidate)
     values = evaluate(candidate.critic, known.points)
     distance = cdist(problem.fake.points, problem.real.points)

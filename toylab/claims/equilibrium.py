@@ -10,7 +10,7 @@ from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.bounding import not_optimal, positive_constant, steepest_pair
 from toylab.claims.cases import STRICT_LOSSES, Budget, Case, same_support, standard, tailored
-from toylab.claims.certified import RESOLUTION, Certified
+from toylab.claims.certified import RESOLUTION, Certified, certified
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, PENALISED, same_measure
 from toylab.critics import FormulaCritic, LowerExtension
 from toylab.measures import DiscreteMeasure
@@ -32,7 +32,7 @@ def _largest_constant(known: Certified) -> float:
 
 
 def _measure(candidate: Candidate) -> Evidence:
-    known = Certified(candidate)
+    known = certified(candidate)
     if same_measure(candidate):
         unit = _largest_constant(known)
         return Evidence.of(

@@ -1,0 +1,236 @@
+"""Uniqueness of the optimal critic: LGAN Theorem 1, second half.
+
+Uniqueness is attacked, not assumed: every component of the graph of tight pairs is shifted as far as the
+constraints and the certified gap allow, and the critic that results is measured against the intervals in
+which strict convexity confines every critic of that quality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import brentq
+from scipy.sparse.csgraph import connected_components
+from scipy.special import expit
+
+from toylab import losses
+from toylab.claims.base import Claim, Control, Evidence, VerdictStatus
+from toylab.claims.cases import STRICT_LOSSES, Budget, Case, mixed_loss, standard, tailored
+from toylab.claims.certified import RESOLUTION, Certified, certified
+from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, PENALISED, STRICTLY_CONVEX, WASSERSTEIN
+from toylab.critics import tabulated
+from toylab.losses import LARGEST_VALUE
+from toylab.measures import DiscreteMeasure
+from toylab.plans import check_plan, merge_plan
+from toylab.problem import CriticProblem, LipschitzPenalty
+from toylab.solution import Candidate
+
+_EPS = float(np.finfo(np.float64).eps)
+
+
+def tight_components(known: Certified) -> np.ndarray:
+    """(N,), component labels of the graph of pairs that the certificate proves tight within the resolution."""
+    candidate = known.candidate
+    plan = merge_plan(candidate.problem.support, check_plan(candidate.problem, candidate.certificate.plan)).tocoo()
+    position = np.full(len(candidate.problem.support.points), -1)
+    position[known.carried] = np.arange(len(known.carried))
+    strong = plan.data * known.resolution > known.gap
+    rows, columns = position[plan.coords[0][strong]], position[plan.coords[1][strong]]
+    size = len(known.carried)
+    graph = sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=(size, size))
+    return connected_components(graph, directed=False)[1]
+
+
+def furthest_shift(known: Certified, component: np.ndarray, budget: float) -> float:
+    """How far a set of points can be shifted, up or down, keeping every constraint and losing at most `budget`.
+
+    Args:
+        known: the candidate's certificate.
+        component: (N,), mask of the points that move together.
+        budget: how much J may rise.
+    """
+    lower_outside = known.in_fake & ~component
+    upper_outside = known.in_real & ~component
+    above = known.slack[np.ix_(lower_outside, component & known.in_real)]
+    below = known.slack[np.ix_(component & known.in_fake, upper_outside)]
+    ceiling = known.k * known.diameter
+    base = known.objective.value(known.values)[component]
+
+    def cost(shift: float) -> float:
+        moved = np.clip(known.values + shift, -LARGEST_VALUE, LARGEST_VALUE)
+        return float((known.objective.value(moved)[component] - base).sum())
+
+    furthest = 0.0
+    for sign, room in ((1.0, above), (-1.0, below)):
+        limit = max(min(float(room.min(initial=ceiling)), ceiling), 0.0)
+        if cost(sign * limit) <= budget:
+            furthest = max(furthest, limit)
+            continue
+        low, high = 0.0, limit
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if cost(sign * middle) <= budget else (low, middle)
+        furthest = max(furthest, low)
+    return furthest
+
+
+def _shift_evidence(known: Certified, components: list[np.ndarray], labels: list[str]) -> Evidence:
+    budget = known.gap + 64 * _EPS * float(np.abs(known.objective.value(known.values)).sum())
+    lower, upper = known.objective.value_interval(known.slopes, known.gap + budget)
+    radius = np.maximum(upper - known.values, known.values - lower)
+    # where the loss is affine the gap confines nothing: only rounding is left as an excuse for a second optimum
+    least, most = known.objective.slope_bounds()
+    radius = np.where(least == most, known.rounding, radius)
+    return Evidence.of(
+        np.array([furthest_shift(known, component, budget) for component in components]),
+        np.array([radius[component].min() for component in components]) + known.rounding,
+        resolution=known.resolution,
+        scale=known.k * known.diameter,
+        labels=labels,
+    )
+
+
+def _constant_evidence(known: Certified) -> Evidence:
+    certificate, regularizer = known.candidate.certificate, known.candidate.problem.regularizer
+    low, high = regularizer.constant_interval(certificate.cost, known.gap)
+    middle = 0.5 * (low + high)
+    return Evidence.of(
+        abs(known.k - middle),
+        0.5 * (high - low) + 64 * _EPS * known.k,
+        resolution=RESOLUTION * known.k,
+        scale=known.k,
+        labels=["k* from the values against k* from the plan"],
+    )
+
+
+def _measure_uniqueness(candidate: Candidate) -> Evidence:
+    known = certified(candidate)
+    labels = tight_components(known)
+    components = [labels == c for c in np.unique(labels)]
+    names = [f"component of {int(part.sum())} points with {known.name(int(np.argmax(part)))}" for part in components]
+    return Evidence.joined([_shift_evidence(known, components, names), _constant_evidence(known)])
+
+
+def _measure_up_to_constant(candidate: Candidate) -> Evidence:
+    known = certified(candidate)
+    labels = tight_components(known)
+    if labels.max() == 0:  # one component moves as a whole: that is the free constant itself
+        return Evidence.of(0.0, known.rounding, resolution=known.resolution, scale=1.0, labels=["a single component"])
+    components = [labels == c for c in np.unique(labels)]
+    names = [f"component of {int(part.sum())} points with {known.name(int(np.argmax(part)))}" for part in components]
+    return _shift_evidence(known, components, names)
+
+
+def _measure_wasserstein(candidate: Candidate) -> Evidence:
+    known = certified(candidate)
+    base = float(known.objective.value(known.values).sum())
+    offsets = np.array([-10.0, -1.0, 0.5, 10.0]) * max(known.k * known.diameter, 1.0)
+    change = np.array([abs(float(known.objective.value(known.values + c).sum()) - base) for c in offsets])
+    size = np.abs(known.values).max() + np.abs(offsets)
+    shifts = Evidence.of(
+        change,
+        64 * _EPS * size,
+        resolution=RESOLUTION * known.k * known.diameter,
+        scale=known.k * known.diameter,
+        labels=[f"J(f* + c) − J(f*), c = {c:.3g}" for c in offsets],
+    )
+    return Evidence.joined([shifts, _constant_evidence(known)])
+
+
+# --- controls and cases ---
+
+
+def two_far_pairs() -> Candidate:
+    """½δ₀ + ½δ₁₀₀ against ½δ₁ + ½δ₁₀₁, Wasserstein: (0, 1, c, c + 1) is optimal for all c in [−98, 100]."""
+    fake = DiscreteMeasure(np.array([[0.0], [100.0]]))
+    real = DiscreteMeasure(np.array([[1.0], [101.0]]))
+    problem = CriticProblem(fake, real, losses.wasserstein(), LipschitzPenalty(0.5))
+    critic = tabulated(np.array([[0.0], [1.0], [100.0], [101.0]]), np.array([0.0, 1.0, 0.0, 1.0]))
+    return Candidate.of(problem, critic, 0.5 * np.eye(2))
+
+
+def _logistic_diracs() -> Candidate:
+    """Logistic, two points at distance 1, λ = .1: σ(−s) = .4 s, values ∓s, k = 2 s."""
+    s = float(brentq(lambda t: expit(-t) - 0.4 * t, 0.0, 5.0, xtol=1e-15))
+    fake, real = DiscreteMeasure(np.array([[0.0]])), DiscreteMeasure(np.array([[1.0]]))
+    problem = CriticProblem(fake, real, losses.logistic(), LipschitzPenalty(0.1))
+    return Candidate.of(problem, tabulated(np.array([[0.0], [1.0]]), np.array([-s, s])))
+
+
+def _penalised(budget: Budget) -> Iterator[Case]:
+    yield from standard(budget, pairs=(*STRICT_LOSSES, mixed_loss), balls=False)
+
+
+def _wasserstein(budget: Budget) -> Iterator[Case]:
+    yield from standard(budget, pairs=(losses.wasserstein,), balls=False)
+
+
+def _several_components(budget: Budget) -> Iterator[Case]:
+    candidate = two_far_pairs()
+    fake, real = candidate.problem.fake, candidate.problem.real
+    yield tailored("two far pairs", fake, real, losses.wasserstein(), LipschitzPenalty(0.5))
+    yield from _wasserstein(budget)
+
+
+UNIQUENESS = Claim(
+    id="lgan.theorem-1",
+    title="f* is unique on the supports, k* is unique",
+    statement="Under condition (11), with φ or ϕ strictly convex, f* is unique on S_g ∪ S_r and k* is unique.",
+    sources=("LGAN Theorem 1, uniqueness",),
+    subject_type=Candidate,
+    hypotheses=(CONDITION_11, STRICTLY_CONVEX, PENALISED, CERTIFIED),
+    cases=_penalised,
+    measure=_measure_uniqueness,
+    controls=(
+        Control(
+            breaks=STRICTLY_CONVEX.name,
+            subject=two_far_pairs,
+            why="½δ₀+½δ₁₀₀ against ½δ₁+½δ₁₀₁ under Wasserstein: either pair of points shifts on its own",
+        ),
+    ),
+    rationale=(
+        "Every critic within twice the gap lies in the Fenchel-Young interval of each point; a shifted critic "
+        "that stays within that budget must lie there too. k*: |k − C/2λ| ≤ √(gap/λ)."
+    ),
+)
+
+WASSERSTEIN_OFFSET = Claim(
+    id="lgan.theorem-1.wasserstein",
+    title="Wasserstein: f* + c is optimal for every c, k* is unique",
+    statement="For the Wasserstein loss an optimal critic exists, adding a constant keeps it optimal, and k* is unique.",
+    sources=("LGAN Theorem 1, remark",),
+    subject_type=Candidate,
+    hypotheses=(WASSERSTEIN, PENALISED, CERTIFIED),
+    cases=_wasserstein,
+    measure=_measure_wasserstein,
+    controls=(
+        Control(
+            breaks=WASSERSTEIN.name,
+            subject=_logistic_diracs,
+            why="a strictly convex loss pins the offset",
+        ),
+    ),
+    rationale="J(f + c) − J(f) is rounding for this loss; k*: |k − C/2λ| ≤ √(gap/λ).",
+)
+
+UP_TO_A_CONSTANT = Claim(
+    id="lgan.theorem-1.up-to-a-constant",
+    title="Wasserstein: f* is unique up to a constant (false)",
+    statement="For the Wasserstein loss f* is unique on the supports up to one constant. False with several components.",
+    sources=("a loose reading of LGAN Theorem 1",),
+    expected=VerdictStatus.VIOLATED,
+    subject_type=Candidate,
+    hypotheses=(WASSERSTEIN, PENALISED, CERTIFIED),
+    cases=_several_components,
+    measure=_measure_up_to_constant,
+    controls=(
+        Control(
+            breaks=None,
+            subject=two_far_pairs,
+            why="½δ₀+½δ₁₀₀ against ½δ₁+½δ₁₀₁: (0, 1, c, c + 1) is optimal for all c in [−98, 100]",
+        ),
+    ),
+    rationale="A component of tight pairs that shifts against the others, at no cost in J, is a second optimum.",
+)

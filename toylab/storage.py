@@ -1,0 +1,83 @@
+"""Files are written whole or not at all: to a temporary file beside the target, then renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from toylab.errors import InputError
+
+
+def writable_folder(path: str | Path) -> Path:
+    """The folder, made if it does not exist, after trying to write into it.
+
+    Raises:
+        InputError: it cannot be made or written.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"cannot write into the folder {str(folder)!r}: {error.strerror or error}.") from None
+    return folder
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """A temporary path in the target's folder that takes the target's place when the block ends well.
+
+    Raises:
+        InputError: the folder does not exist or cannot be written.
+    """
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)
+        os.close(handle)
+    except OSError as error:
+        raise InputError(f"cannot write {str(target)!r}: {error.strerror or error}.") from None
+    temporary = Path(name)
+    try:
+        yield temporary
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: str | Path, data: Any) -> None:
+    """Write JSON, whole or not at all; numbers that are not finite become null."""
+    text = json.dumps(_plain(data), indent=1, allow_nan=False, ensure_ascii=False)
+    with replacing(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def _plain(data: Any) -> Any:
+    match data:
+        case dict():
+            return {str(key): _plain(value) for key, value in data.items()}
+        case list() | tuple():
+            return [_plain(value) for value in data]
+        case float():
+            return data if data - data == 0 else None
+    return data
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        InputError: the file cannot be read or is not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {str(path)!r}: {error.strerror or error}.") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{str(path)!r} is not JSON: {error.msg} at line {error.lineno}.") from None

@@ -1,0 +1,97 @@
+"""One case: solve what has to be solved, and decide claims on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from toylab import claims as _claims
+from toylab.claims import Case, Engine, VerdictStatus
+from toylab.claims.certified import CERTIFIED_GAP
+from toylab.solution import Candidate
+from toylab.solvers.base import default_solver, solve
+
+#: Relative gap asked of the exact solver for cases: far below what a verdict needs.
+_CASE_RTOL = 1e-10
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseVerdict:
+    """The verdict of one claim on one case, without the arrays.
+
+    Attributes:
+        claim: id of the claim.
+        case: name of the case.
+        engine: where its critic came from.
+        status: the outcome.
+        margin: NaN where the claim did not apply.
+        details: the verdict as plain data.
+        subject: the subject as plain data, from which the case can be replayed.
+        certified: whether the critic's certificate was good enough for a verdict.
+    """
+
+    claim: str
+    case: str
+    engine: str
+    status: VerdictStatus
+    margin: float
+    details: dict[str, Any]
+    subject: dict[str, Any]
+    certified: bool
+
+
+def subject_of(case: Case) -> Any:
+    """The subject of a case, solved where it has to be.
+
+    Exact solutions are asked for at a relative gap of 1e-10; what is not reached shows in the certificate.
+    """
+    from toylab.solvers.interior_point import InteriorPoint
+    from toylab.solvers.linear_programs import CompactDual
+    from toylab.solvers.transport import Transport
+
+    problem = case.problem
+    if problem is None:
+        return case.subject
+    interior = InteriorPoint(rtol=_CASE_RTOL)
+    match case.engine:
+        case Engine.INTERIOR_POINT:
+            return solve(problem, interior, throw=False)
+        case Engine.COMPACT_DUAL:
+            return solve(problem, CompactDual(), throw=False)
+        case Engine.CROSSED:
+            critic = solve(problem, interior, throw=False).critic
+            return Candidate.of(problem, critic, solve(problem, Transport(), throw=False).certificate.plan)
+    solver = default_solver(problem)
+    return solve(problem, interior if isinstance(solver, InteriorPoint) else solver, throw=False)
+
+
+def check_case(case: Case, names: Sequence[str]) -> list[CaseVerdict]:
+    """Solve a case and decide the named claims on it."""
+    one_thread()
+    subject = subject_of(case)
+    certified = not isinstance(subject, Candidate) or subject.certificate.relative_gap <= CERTIFIED_GAP
+    data = subject.to_json()
+    result = []
+    for name in names:
+        verdict = _claims.get(name).check(subject)
+        result.append(
+            CaseVerdict(
+                claim=name,
+                case=case.name,
+                engine=case.engine.name.lower(),
+                status=verdict.status,
+                margin=verdict.margin,
+                details=verdict.to_json(),
+                subject=data,
+                certified=certified,
+            )
+        )
+    return result
+
+
+def one_thread() -> None:
+    """Keep torch to one thread: cases run side by side, one process each."""
+    import torch
+
+    torch.set_num_threads(1)
