@@ -4,7 +4,7 @@ import pytest
 from toylab.errors import InputError
 from toylab.solution import Status
 from toylab.solvers.network import CertifiedGap, Judgement, Schedule
-from toylab.solvers.network.polish import best_scale_and_offset
+from toylab.solvers.network.polish import after, best_scale_and_offset
 
 
 @pytest.mark.parametrize("rise", [1e-3, 1.0, 1e3])
@@ -29,6 +29,15 @@ def test_a_kinked_objective_that_overflows():
         return float(abs(s - 2) + abs(c + 0.5)) if abs(s) < 5 else np.inf
 
     assert best_scale_and_offset(objective, spread=1.0) == pytest.approx((2.0, -0.5), abs=1e-6)
+
+
+def test_polishes_compose():
+    def seen(scale, offset):
+        value = 5.0
+        return 10 * (scale * value + offset)
+
+    # first 2 f + 1, then 3 (2 f + 1) − 4
+    assert after(seen, 2.0, 1.0)(3.0, -4.0) == 10 * (3 * (2 * 5 + 1) - 4)
 
 
 def test_questions_grow_apart():

@@ -54,7 +54,8 @@ def test_weights_are_honoured():
 
 
 def test_ten_against_ten_comes_within_a_percent():
-    solution = solve(zoo.load("case4", n=10, seed=1), MaxGP(seed=1, device="cpu"))
+    enough = CertifiedGap(relative_gap=9e-3, relative_excess=9e-3, first=1500)
+    solution = solve(zoo.load("case4", n=10, seed=1), MaxGP(seed=1, device="cpu", stopping=enough))
     assert solution.status is Status.CONVERGED
     assert solution.certificate.relative_gap <= 1e-2
     assert solution.certificate.critic_excess is not None
@@ -153,10 +154,10 @@ def test_a_budget_too_small_is_said_so():
 
 def test_divergence_is_a_status_and_the_best_critic_is_kept():
     problem = zoo.load("case4", n=10, seed=0, losses=toylab.losses.exponential())
-    solution = solve(problem, quick(learning_rate=1e6))
+    solution = solve(problem, quick(learning_rate=1e6, polish=()))
     assert solution.status is Status.DIVERGED
     assert np.isfinite(solution.critic(EVERYWHERE)).all()
-    assert np.isfinite(solution.certificate.primal)
+    assert solution.value <= 2.0 + 1e-12  # the best constant critic has e⁰ + e⁰
     assert solution.stats["steps"] < 150
 
 

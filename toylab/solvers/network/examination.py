@@ -13,7 +13,7 @@ from toylab.solvers.network.architectures import AbstractArchitecture, Parameter
 from toylab.solvers.network.batches import Batch
 from toylab.solvers.network.critic import TrainedCritic
 from toylab.solvers.network.normalisation import NormalisedProblem
-from toylab.solvers.network.polish import AbstractPolish
+from toylab.solvers.network.polish import AbstractPolish, after
 from toylab.solvers.network.stopping import Judgement
 
 #: Pairs whose segments are examined, all of them where there are fewer, and positions on each, ends included.
@@ -63,6 +63,8 @@ class Examiner:
     def consider(self, ensemble: Parameters, memory: Tensor) -> None:
         """Polish every member of an ensemble and keep it if it is the best so far.
 
+        A member that is worse than the best constant critic counts as that constant.
+
         Args:
             ensemble: parameters of K members.
             memory: (K, s, d), further blends where gradients may be steep.
@@ -87,8 +89,11 @@ class Examiner:
         scale, offset = 1.0, 0.0
         spread = max(float(values.max() - values.min()), 1e-12)
         for polish in self.polish:
-            scale, offset = polish.scale_and_offset(objective, spread)
-        reached = objective(scale, offset)
+            s, c = polish.scale_and_offset(after(objective, scale, offset), spread)
+            scale, offset = s * scale, s * offset + c
+        reached, constant = objective(scale, offset), float(self.problem.problem.losses.best_constant or 0.0)
+        if not reached < objective(0.0, constant):
+            scale, offset, reached = 0.0, constant, objective(0.0, constant)
         if reached < self.objective:
             factor, shift = torch.tensor([scale], dtype=torch.float64), torch.tensor([offset], dtype=torch.float64)
             self.parameters = self.architecture.rescaled(parameters, factor, shift)

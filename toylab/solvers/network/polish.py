@@ -43,6 +43,11 @@ def best_scale_and_offset(objective: Objective, spread: float) -> tuple[float, f
     return float(best[0]), float(spread * best[1])
 
 
+def after(objective: Objective, scale: float, offset: float) -> Objective:
+    """The objective of a further scale and offset, on top of these."""
+    return lambda s, c: objective(s * scale, s * offset + c)
+
+
 class AbstractPolish(ABC):
     """A map of the critic's values that can only lower its objective."""
 
@@ -60,4 +65,4 @@ class ScaleAndOffset(AbstractPolish):
         return best_scale_and_offset(objective, spread)
 
 
-__all__ = ["AbstractPolish", "Objective", "ScaleAndOffset", "best_scale_and_offset"]
+__all__ = ["AbstractPolish", "Objective", "ScaleAndOffset", "after", "best_scale_and_offset"]

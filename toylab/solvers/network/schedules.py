@@ -23,7 +23,7 @@ class Schedule:
         InputError: a number outside its range.
     """
 
-    steps: int = 4000
+    steps: int = 5000
     learning_rate: float = 3e-3
     betas: tuple[float, float] = (0.9, 0.99)
     ramp_start: float = 0.1
