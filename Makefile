@@ -1,0 +1,40 @@
+# Two commands for a fresh machine: `make verify` (the main job) and `make test`. Each sets itself up.
+PYTHON ?= python3
+VENV ?= .venv
+RUN := $(VENV)/bin
+VERIFY_FLAGS ?=
+TEST_FLAGS ?=
+
+.PHONY: install verify test test-long lint format readme-picture clean
+.DEFAULT_GOAL := verify
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+verify: install
+	$(RUN)/toylab verify $(VERIFY_FLAGS)
+
+test: install
+	$(RUN)/python -m pytest -m 'not long' $(TEST_FLAGS)
+
+test-long: install
+	$(RUN)/python -m pytest -m long $(TEST_FLAGS)
+
+lint: install
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/pyright
+
+format: install
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+
+readme-picture: install
+	$(RUN)/toylab solve case3 --n 60 --seed 1 --plot docs/case3.png
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis toylab-report
