@@ -77,7 +77,10 @@ class Certificate:
     constant_gap: float
 
     def __repr__(self) -> str:
-        return f"Certificate(primal={self.primal:.9g}, relative_gap={self.relative_gap:.3g}, k_support={self.k_support:.6g})"
+        return (
+            f"Certificate(primal={self.primal:.9g}, relative_gap={self.relative_gap:.3g}, "
+            f"k_support={self.k_support:.6g})"
+        )
 
 
 def certify(
@@ -121,14 +124,12 @@ def certify(
     slackness = _slackness(support, values, constant, merged)
     constant_gap = problem.regularizer.fenchel_young(constant, cost)
     # a plan that meets the range of h' exactly exists within `excess`: its moves cost k·diameter + range(f) at most
-    rounding_gap = float(objective.excess(slopes).sum()) * (
-        constant * support.diameter + float(np.ptp(values))
-    )
+    rounding_gap = float(objective.excess(slopes).sum()) * (constant * support.diameter + float(np.ptp(values)))
     gap = float(pointwise.sum() + slackness + constant_gap + rounding_gap)
     primal = float(objective.value(values).sum() + problem.regularizer.value(constant))
     return Certificate(
         primal=primal,
-        dual=primal - gap,
+        dual=primal - gap if np.isfinite(gap) else _dual_from_constant(problem, objective, slopes, cost),
         gap=gap,
         relative_gap=_relative(problem, objective, slopes, cost, gap),
         plan=plans.split_plan(problem, merged),
@@ -159,9 +160,7 @@ def evaluate(critic: Callable[[np.ndarray], np.ndarray], points: np.ndarray) -> 
     """Critic values as float64 (N,), checked."""
     values = np.asarray(critic(points), dtype=np.float64)
     if values.shape not in {(len(points),), (len(points), 1)}:
-        raise InputError(
-            f"the critic must return shape ({len(points)},) for {len(points)} points, got {values.shape}."
-        )
+        raise InputError(f"the critic must return shape ({len(points)},) for {len(points)} points, got {values.shape}.")
     values = values.reshape(-1)
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
@@ -187,9 +186,7 @@ def raised(support: Support, values: np.ndarray, constant: float) -> np.ndarray:
     result = values.copy()
     for rows in row_blocks(len(fakes), len(reals)):
         distance = cdist(support.points[fakes[rows]], support.points[reals])
-        result[fakes[rows]] = np.maximum(
-            values[fakes[rows]], (values[reals] - constant * distance).max(axis=1)
-        )
+        result[fakes[rows]] = np.maximum(values[fakes[rows]], (values[reals] - constant * distance).max(axis=1))
     return result
 
 
@@ -207,12 +204,25 @@ def _relative(
     best = problem.losses.best_constant
     if best is None:
         return np.inf
-    # J_const − dual = Σ h(c) + h*(s) − c s + R*(C), since Σ s = 0: again without cancellation
-    room = float(
-        objective.gap(np.full(slopes.shape, best), slopes).sum() + problem.regularizer.conjugate(cost)
-    )
     floor = 1e-12 * abs(float(problem.losses.fake_loss.slope(np.array(best))))
+    room = _room(problem, objective, slopes, cost, best)
     return gap / max(room, floor) if np.isfinite(gap) else np.inf
+
+
+def _room(problem: CriticProblem, objective: PointwiseObjective, slopes: np.ndarray, cost: float, best: float) -> float:
+    """J_const − dual = Σ h(c) + h*(s) − c s + R*(C), since Σ s = 0: again without cancellation."""
+    return float(objective.gap(np.full(slopes.shape, best), slopes).sum() + problem.regularizer.conjugate(cost))
+
+
+def _dual_from_constant(
+    problem: CriticProblem, objective: PointwiseObjective, slopes: np.ndarray, cost: float
+) -> float:
+    """The dual value where the critic's own gap is infinite (out of range of the loss, or outside the ball)."""
+    best = problem.losses.best_constant
+    if best is None:
+        return -np.inf
+    constant_value = float(objective.value(np.full(slopes.shape, best)).sum())
+    return constant_value - _room(problem, objective, slopes, cost, best)
 
 
 def _critic_excess(problem: CriticProblem, critic: Any, k_support: float) -> float | None:
@@ -223,9 +233,7 @@ def _critic_excess(problem: CriticProblem, critic: Any, k_support: float) -> flo
     return max(problem.regularizer.value(steepest) - allowed, 0.0) if np.isfinite(allowed) else 0.0
 
 
-def steepest_gradient(
-    problem: CriticProblem, critic: Any, *, pairs: int = 4096, positions: int = 9
-) -> float | None:
+def steepest_gradient(problem: CriticProblem, critic: Any, *, pairs: int = 4096, positions: int = 9) -> float | None:
     """The largest ‖∇f‖ on blends t x + (1 − t) y of fake and real points; a declared constant where there is one.
 
     Args:
@@ -241,9 +249,7 @@ def steepest_gradient(
         return None
     n, m = len(problem.fake), len(problem.real)
     total = n * m
-    chosen = (
-        np.arange(total) if total <= pairs else np.random.default_rng(0).choice(total, pairs, replace=False)
-    )
+    chosen = np.arange(total) if total <= pairs else np.random.default_rng(0).choice(total, pairs, replace=False)
     x, y = problem.fake.points[chosen // m], problem.real.points[chosen % m]
     t = ((np.arange(positions) + 0.5) / positions)[:, None, None]
     blends = (t * x + (1.0 - t) * y).reshape(-1, problem.dimension)

@@ -36,9 +36,7 @@ class Distribution(ABC):
             InputError: n < 1, or `rng` is not a NumPy generator (seeds are always explicit).
         """
         if not isinstance(rng, np.random.Generator):
-            raise InputError(
-                f"rng must be a numpy.random.Generator such as default_rng(0), got {type(rng).__name__}."
-            )
+            raise InputError(f"rng must be a numpy.random.Generator such as default_rng(0), got {type(rng).__name__}.")
         if int(n) != n or n < 1:
             raise InputError(f"the number of points must be a positive whole number, got {n}.")
         return DiscreteMeasure(self.sample_points(int(n), rng))
@@ -93,7 +91,10 @@ class UniformBox(Distribution):
 
     def __init__(self, centre: npt.ArrayLike, half_side: npt.ArrayLike) -> None:
         middle = _point(centre, "centre")
-        half = np.broadcast_to(_point(half_side, "half_side"), middle.shape)
+        half = _point(half_side, "half_side")
+        if half.shape not in {(1,), middle.shape}:
+            raise InputError(f"half_side must be one number or {len(middle)} of them, got {len(half)}.")
+        half = np.broadcast_to(half, middle.shape)
         if (half <= 0).any():
             raise InputError(f"half_side must be positive, got {half_side!r}.")
         object.__setattr__(self, "centre", middle)
@@ -155,12 +156,13 @@ class Mixture(Distribution):
     components: tuple[Distribution, ...]
     weights: np.ndarray
 
-    def __init__(
-        self, components: tuple[Distribution, ...] | list[Distribution], weights: npt.ArrayLike | None = None
-    ):
+    def __init__(self, components: tuple[Distribution, ...] | list[Distribution], weights: npt.ArrayLike | None = None):
         parts = tuple(components)
         if not parts:
             raise InputError("a mixture needs at least one component.")
+        dimensions = {part.sample_points(1, np.random.default_rng(0)).shape[1] for part in parts}
+        if len(dimensions) > 1:
+            raise InputError(f"the components of a mixture must share a dimension, got {sorted(dimensions)}.")
         mass = DiscreteMeasure(np.arange(len(parts)).reshape(-1, 1), weights).weights
         object.__setattr__(self, "components", parts)
         object.__setattr__(self, "weights", mass)

@@ -41,15 +41,15 @@ class PointwiseObjective:
 
     def value(self, t: np.ndarray) -> np.ndarray:
         """h(t)."""
-        return _weighted(self.fake_weights, self.losses.fake_loss.value(t)) + _weighted(
-            self.real_weights, self.losses.real_loss.value(t)
-        )
+        with np.errstate(over="ignore"):  # the exponential loss of a wild critic is +inf, which is an answer
+            fake, real = self.losses.fake_loss.value(t), self.losses.real_loss.value(t)
+        return _weighted(self.fake_weights, fake) + _weighted(self.real_weights, real)
 
     def slope(self, t: np.ndarray) -> np.ndarray:
         """The slope h'(t) of every point."""
-        return _weighted(self.fake_weights, self.losses.fake_loss.slope(t)) + _weighted(
-            self.real_weights, self.losses.real_loss.slope(t)
-        )
+        with np.errstate(over="ignore"):
+            fake, real = self.losses.fake_loss.slope(t), self.losses.real_loss.slope(t)
+        return _weighted(self.fake_weights, fake) + _weighted(self.real_weights, real)
 
     def slope_difference(self, t: np.ndarray, step: np.ndarray) -> np.ndarray:
         """h'(t + step) − h'(t), without cancellation."""
@@ -70,8 +70,7 @@ class PointwiseObjective:
     def invert_slope(self, slopes: np.ndarray) -> np.ndarray:
         """Some t with h'(t) = s, (N,); ±LARGEST_VALUE where the slope is approached but not taken."""
         low, high = np.full(slopes.shape, -LARGEST_VALUE), np.full(slopes.shape, LARGEST_VALUE)
-        with np.errstate(over="ignore"):
-            at_low, at_high = self.slope(low) - slopes, self.slope(high) - slopes
+        at_low, at_high = self.slope(low) - slopes, self.slope(high) - slopes
         crossing = (at_low < 0) & (at_high > 0)
         result = np.where(np.abs(at_low) <= np.abs(at_high), low, high)
         result[(at_low == 0) & (at_high == 0)] = 0.0  # affine: every t will do

@@ -20,9 +20,7 @@ _BATCH = 65536
 
 def is_torch_module(critic: object) -> bool:
     """Whether `critic` is a torch module, asked without importing torch."""
-    return any(
-        kind.__module__.startswith("torch.nn") and kind.__name__ == "Module" for kind in type(critic).__mro__
-    )
+    return any(kind.__module__.startswith("torch.nn") and kind.__name__ == "Module" for kind in type(critic).__mro__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +60,7 @@ class NetworkCritic(Critic):
         result = np.concatenate(batches)
         if not np.isfinite(result).all():
             what = "gradients" if gradient else "values"
-            raise InputError(
-                f"the critic returned {what} that are not finite (NaN or infinity); check its training."
-            )
+            raise InputError(f"the critic returned {what} that are not finite (NaN or infinity); check its training.")
         return result
 
     def _batch(self, points: torch.Tensor, *, gradient: bool) -> np.ndarray:
@@ -78,8 +74,22 @@ class NetworkCritic(Critic):
                 raise InputError(
                     f"the critic must map ({len(points)}, d) points to ({len(points)},) values, got {shape}."
                 )
-            answer = torch.autograd.grad(values.sum(), points)[0] if gradient else values.reshape(-1)
+            answer = self._derivative(values, points) if gradient else values.reshape(-1)
         return answer.detach().to("cpu", torch.float64).numpy()
+
+    @staticmethod
+    def _derivative(values: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        found = None
+        if values.requires_grad:
+            (found,) = torch.autograd.grad(values.sum(), points, allow_unused=True)
+        if found is None:
+            raise InputError(
+                "torch finds no path from the critic's values to its input, so there is no gradient: "
+                "the module ignores its input, detaches it, or computes outside torch."
+            )
+        return found
 
     @override
     def __call__(self, z: np.ndarray) -> np.ndarray:

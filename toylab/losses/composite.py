@@ -7,7 +7,6 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 from scipy.optimize import elementwise
 from typing_extensions import override
 
@@ -230,17 +229,6 @@ class Total(Loss):
         interval = self.slope_range
         inside = (u >= interval.lower) & (u <= interval.upper)
         return np.where(inside, u * best - self.value(best), np.inf)
-
-    @override
-    def curvature_at_slope(self, u: Array) -> Array:
-        """By bisection for (φ')⁻¹(u) on |t| ≤ LARGEST_VALUE; there is no closed form for a sum."""
-        low, high = 0.0 * u - LARGEST_VALUE, 0.0 * u + LARGEST_VALUE
-        where = array_namespace(u).where
-        for _ in range(50):
-            middle = 0.5 * (low + high)
-            below = self.slope(middle) < u
-            low, high = where(below, middle, low), where(below, high, middle)
-        return self.curvature(0.5 * (low + high))
 
     @override
     def formula(self, argument: str) -> str:

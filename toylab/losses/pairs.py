@@ -67,7 +67,8 @@ class LossPair:
 
         def total_slope(c: float) -> float:
             at = np.array(c)
-            return float(self.fake_loss.slope(at) + self.real_loss.slope(at))
+            with np.errstate(over="ignore"):  # ±inf at the ends of the range has the right sign
+                return float(self.fake_loss.slope(at) + self.real_loss.slope(at))
 
         if total_slope(0.0) == 0.0:
             return 0.0
@@ -243,10 +244,6 @@ def from_json(data: str | dict[str, Any]) -> LossPair:
     if isinstance(data, str):
         return get(data)
     try:
-        return LossPair(
-            str(data["name"]), _loss_from_json(data["fake_loss"]), _loss_from_json(data["real_loss"])
-        )
+        return LossPair(str(data["name"]), _loss_from_json(data["fake_loss"]), _loss_from_json(data["real_loss"]))
     except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"a loss in JSON is a name or what LossPair.to_json() wrote; missing {error}."
-        ) from None
+        raise InputError(f"a loss in JSON is a name or what LossPair.to_json() wrote; missing {error}.") from None

@@ -2,9 +2,12 @@
 
     minimise over f, k:  Σ_z h_z(f_z) + R(k)   subject to   w_xy = k d_xy + f(x) − f(y) ≥ 0
 
-with multipliers γ_xy ≥ 0, which are the dual plan. Two things keep the digits: the start is primal and dual
-feasible (f constant, γ = φ'(c) p ⊗ q), and the unknown df is split as dg + dk (f − c)/k, which turns the
-border of the Newton system from θ d, where everything cancels, into γ/k.
+with multipliers γ_xy ≥ 0, which are the dual plan. Four things keep the digits: the start is primal and dual
+feasible (f constant, γ = φ'(c) p ⊗ q); the unknown df is split as dg + dk (f − c)/k, which turns the
+border of the Newton system from θ d, where everything cancels, into γ/k; the central path is weighted,
+γ w = μ p ⊗ q, because no step gets far towards equal products where the weights differ by many orders;
+and w is carried along instead of recomputed, because between points that nearly coincide it is far smaller
+than the values it is a difference of.
 
 Source: the convex program of THEORY section 2; Mehrotra (1992) for the predictor-corrector.
 """
@@ -22,7 +25,7 @@ from typing_extensions import override
 
 from toylab.critics import LowerExtension
 from toylab.errors import InputError
-from toylab.losses import LossPair
+from toylab.losses import LossPair, SlopeRange
 from toylab.plans import split_plan
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solution import Status
@@ -93,6 +96,7 @@ class _Point:
     values: torch.Tensor
     k: float
     gamma: torch.Tensor
+    slack: torch.Tensor
 
 
 class _Run:
@@ -123,17 +127,34 @@ class _Run:
         self.distance = tensor(distance / self.length)
         self.moving = tensor(moving)
         self.count = int(moving.sum())
+        products = self.fake_weights[self.edges.fakes][:, None] * self.real_weights[self.edges.reals]
+        self.path = torch.where(self.moving, products, 0.0 * products)
+        if self.count:
+            self.path = self.path / self.path.sum()
+        c = np.array(self.best_constant)
+        self.constant_value = float(self.losses.fake_loss.value(c) + self.losses.real_loss.value(c))
+        ranges = (self.losses.fake_loss.slope_range, self.losses.real_loss.slope_range)
+        self.affine = all(slopes.lower == slopes.upper for slopes in ranges)
         self.iterations = 0
 
     # --- the pointwise objective ---------------------------------------------------------------------
 
     def slope(self, f: torch.Tensor) -> torch.Tensor:
-        return self.fake_weights * self.losses.fake_loss.slope(
-            f
-        ) + self.real_weights * self.losses.real_loss.slope(f)
+        return self.fake_weights * self.losses.fake_loss.slope(f) + self.real_weights * self.losses.real_loss.slope(f)
+
+    def value(self, point: _Point) -> float:
+        """J(f) + R(k)."""
+        p, q = self.fake_weights, self.real_weights
+        fake, real = self.losses.fake_loss.value(point.values), self.losses.real_loss.value(point.values)
+        total = torch.where(p > 0, p * fake, 0.0 * p) + torch.where(q > 0, q * real, 0.0 * q)
+        return float(total.sum()) + self.regularizer.value(point.k)
 
     def curvature(self, f: torch.Tensor, outflow: torch.Tensor) -> torch.Tensor:
-        """H'' at f, and at the dual's own f on points of one measure, whichever is larger."""
+        """H'' at f, at the dual's own f on points of one measure, or along a step as long as f is large.
+
+        The largest of the three: where h'' vanishes around f, the mismatch of the slopes would ask for a step
+        that leaves the region in which the Newton system means anything.
+        """
         p, q, fake, real = self.fake_weights, self.real_weights, self.losses.fake_loss, self.losses.real_loss
         here = p * fake.curvature(f) + q * real.curvature(f)
         ones = torch.ones_like(p)
@@ -141,7 +162,10 @@ class _Run:
         from_real = q * real.curvature_at_slope(outflow / torch.where(q > 0, q, ones))
         there = torch.where(q == 0, from_fake, torch.where(p == 0, from_real, 0.0 * p))
         known = torch.maximum(here, torch.nan_to_num(there, nan=0.0, posinf=0.0))
-        return torch.maximum(known, (self.slope(f) - outflow).abs() / _LARGEST_GROWTH)
+        if self.affine:
+            return known
+        reach = _LARGEST_GROWTH + (f - self.best_constant).abs()
+        return torch.maximum(known, (self.slope(f) - outflow).abs() / reach)
 
     # --- the iteration -------------------------------------------------------------------------------
 
@@ -159,15 +183,12 @@ class _Run:
                 k = target + cost / (2.0 * weight)
             case other:
                 raise InputError(f"the interior point does not know the regulariser {type(other).__name__}.")
-        return _Point(torch.full_like(self.fake_weights, c), k, gamma)
-
-    def slack(self, point: _Point) -> torch.Tensor:
-        w = point.k * self.distance + self.edges.drop(point.values)
-        return torch.where(self.moving, w, torch.ones_like(w))
+        slack = torch.where(self.moving, k * self.distance, torch.ones_like(self.distance))
+        return _Point(torch.full_like(self.fake_weights, c), k, gamma, slack)
 
     def relative_gap(self, point: _Point) -> float:
-        """The certificate's relative gap, to first order and against R*(C) alone: an over-estimate."""
-        w, outflow = self.slack(point), self.edges.outflow(point.gamma)
+        """The certificate's relative gap, to first order and against a lower bound of J_const − dual."""
+        w, outflow = point.slack, self.edges.outflow(point.gamma)
         residual = self.slope(point.values) - outflow
         curvature = self.curvature(point.values, outflow)
         size = self.fake_weights + self.real_weights
@@ -176,12 +197,13 @@ class _Run:
         )
         cost = float((point.gamma * self.distance).sum())
         gap = float(pointwise.sum() + (point.gamma * w).sum()) + self.regularizer.fenchel_young(point.k, cost)
-        return gap / max(self.regularizer.conjugate(cost), 1e-300)
+        room = max(self.regularizer.conjugate(cost), self.constant_value - self.value(point) + gap)
+        return gap / max(room, 1e-300)
 
     def outcome(self) -> Outcome:
         point = self.start()
         if self.count == 0 or not bool((self.edges.outflow(point.gamma).abs() > 0).any()):
-            return self.finished(_Point(point.values, 0.0, 0.0 * point.gamma), Status.OPTIMAL, [])
+            return self.finished(_Point(point.values, 0.0, 0.0 * point.gamma, point.slack), Status.OPTIMAL, [])
         best, best_gap, record, since = point, np.inf, [], 0
         status = Status.ITERATION_LIMIT
         for iteration in range(self.solver.max_iterations):
@@ -198,7 +220,7 @@ class _Run:
                 break
             try:
                 point = self.step(point)
-            except FloatingPointError:
+            except (FloatingPointError, ZeroDivisionError):
                 status = Status.INACCURATE
                 break
             self.iterations = iteration + 1
@@ -206,35 +228,35 @@ class _Run:
 
     def step(self, point: _Point) -> _Point:
         """One predictor-corrector step."""
-        w, gamma, k = self.slack(point), point.gamma, point.k
+        w, gamma, k = point.slack, point.gamma, point.k
         outflow, slope = self.edges.outflow(gamma), self.slope(point.values)
         curvature = self.curvature(point.values, outflow)
         system = LaplacianSystem(self.edges, gamma / w, curvature)
         border = _Border(self, point, w, outflow, curvature, system)
-        mu = float((gamma * w).sum()) / self.count
+        mu = float((gamma * w).sum())
 
         aim = torch.zeros_like(w)
         df, dk, dw, dgamma = border.direction(aim, slope)
         reach = min(_reach(w, dw), _reach(gamma, dgamma), 1.0)
-        ahead = float(((gamma + reach * dgamma) * (w + reach * dw)).sum()) / self.count
+        ahead = float(((gamma + reach * dgamma) * (w + reach * dw)).sum())
         residual = slope - outflow
         pointwise = torch.where(curvature > 0, 0.5 * residual**2 / curvature, 0.0 * residual)
-        target = max(mu * min(max(ahead / mu, 0.0), 1.0) ** 3, 0.1 * float(pointwise.sum()) / self.count)
+        target = max(mu * min(max(ahead / mu, 0.0), 1.0) ** 3, 0.1 * float(pointwise.sum()))
 
-        aim = torch.where(self.moving, target - dgamma * dw, 0.0 * w)
+        aim = target * self.path - torch.where(self.moving, dgamma * dw, 0.0 * w)
         df, dk, dw, dgamma = border.direction(aim, slope)
-        reach = _FRACTION_TO_BOUNDARY * min(
-            _reach(w, dw), _reach(gamma, dgamma), -k / dk if dk < 0 else np.inf
-        )
-        step = min(reach, 1.0, self.growth_limit(df))
-        return _Point(point.values + step * df, k + step * dk, gamma + step * dgamma)
+        reach = _FRACTION_TO_BOUNDARY * min(_reach(w, dw), _reach(gamma, dgamma), -k / dk if dk < 0 else np.inf)
+        step = min(reach, 1.0, self.growth_limit(point, df))
+        return _Point(point.values + step * df, k + step * dk, gamma + step * dgamma, w + step * dw)
 
-    def growth_limit(self, df: torch.Tensor) -> float:
-        """The step along which no loss moves more than a few units into its growing direction."""
-        zero = torch.zeros_like(df)
-        up = torch.where(self.fake_weights > 0, df, zero).max()
-        down = torch.where(self.real_weights > 0, -df, zero).max()
-        return _LARGEST_GROWTH / max(float(up), float(down), 1e-300)
+    def growth_limit(self, point: _Point, df: torch.Tensor) -> float:
+        """The step along which no value moves more than a few units into the growing direction of its loss."""
+        above = point.values - self.best_constant
+        fake, real = self.losses.fake_loss.slope_range, self.losses.real_loss.slope_range.reflected()
+        return min(
+            _growth_limit(fake, torch.where(self.fake_weights > 0, df, 0.0 * df), above),
+            _growth_limit(real, torch.where(self.real_weights > 0, -df, 0.0 * df), -above),
+        )
 
     # --- back to the caller --------------------------------------------------------------------------
 
@@ -245,15 +267,11 @@ class _Run:
         reals = self.carried[self.edges.reals.cpu().numpy()]
         values = point.values[self.edges.reals].cpu().numpy()
         mass = sparse.coo_array(point.gamma.cpu().numpy())
-        merged = sparse.coo_array(
-            (mass.data, (fakes[mass.coords[0]], reals[mass.coords[1]])), shape=(size, size)
-        )
+        merged = sparse.coo_array((mass.data, (fakes[mass.coords[0]], reals[mass.coords[1]])), shape=(size, size))
         critic = LowerExtension(support.points[reals], values, point.k / self.length)
         stats: dict[str, Any] = {"iterations": self.iterations, "device": str(point.values.device)}
         plan = split_plan(self.problem, merged.tocsr())
-        return Outcome(
-            critic=critic, plan=plan, status=status, stats=stats, history={"relative_gap": np.array(record)}
-        )
+        return Outcome(critic=critic, plan=plan, status=status, stats=stats, history={"relative_gap": np.array(record)})
 
 
 class _Border:
@@ -291,9 +309,7 @@ class _Border:
         dg = self.system.solve((run.edges.outflow(push) - slope)[:, None])[:, 0]
         dk = 0.0
         if not self.fixed:
-            right = (
-                float(aim.sum()) / point.k - _derivative(run.regularizer, point.k) - float(self.shape @ slope)
-            )
+            right = float(aim.sum()) / point.k - _derivative(run.regularizer, point.k) - float(self.shape @ slope)
             dk = (right - float(self.vector @ dg)) / self.pivot
             dg = dg - dk * self.solved
         moved = run.edges.drop(dg) + (dk / point.k) * w
@@ -310,6 +326,16 @@ def _derivative(regularizer: Regularizer, k: float) -> float:
 def _second_derivative(regularizer: Regularizer) -> float:
     assert isinstance(regularizer, LipschitzPenalty)
     return 2.0 * regularizer.weight
+
+
+def _growth_limit(slopes: SlopeRange, rise: torch.Tensor, above: torch.Tensor) -> float:
+    """The longest step for values `above` their best constant that move by `rise`; see `_Run.growth_limit`."""
+    if slopes.lower == slopes.upper:
+        return np.inf
+    room = _LARGEST_GROWTH + torch.clamp(-above, min=0.0)
+    if np.isfinite(slopes.upper):
+        room = room + above.abs()  # a loss that grows like a straight line does no harm further out
+    return float(torch.where(rise > 0, room / rise, torch.inf).min())
 
 
 def _reach(values: torch.Tensor, change: torch.Tensor) -> float:

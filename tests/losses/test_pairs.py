@@ -1,0 +1,136 @@
+import json
+
+import numpy as np
+import pytest
+
+from toylab import losses
+from toylab.errors import InputError
+from toylab.losses import LossPair
+
+KEEPING = [
+    losses.wasserstein(),
+    losses.logistic(),
+    losses.sqrt(),
+    losses.exponential(),
+    losses.logistic().shifted(2.0),
+    2.0 * losses.sqrt(),
+    losses.logistic() + losses.wasserstein(),
+    losses.combination((0.1, losses.exponential()), (3.0, losses.sqrt())),
+    LossPair("one side scaled", losses.Scaled(losses.Softplus(), 3.0), losses.Reflected(losses.Softplus())),
+]
+LOSING = [losses.hinge(), losses.quadratic(), losses.quadratic(-1.0, -1.0), losses.hinge() + losses.quadratic()]
+NO_OPTIMUM = {
+    "unbounded": LossPair("t and −2t", losses.Linear(), losses.Scaled(losses.Reflected(losses.Linear()), 2.0)),
+    "never attained": LossPair(
+        "softplus + t and softplus",
+        losses.Total((losses.Softplus(), losses.Linear())),
+        losses.Reflected(losses.Softplus()),
+    ),
+}
+named = {"ids": lambda pair: pair.name}
+
+
+@pytest.mark.parametrize("pair", KEEPING, **named)
+def test_condition_11_holds(pair):
+    assert pair.condition_11()
+    assert pair.condition_11().reasons == ()
+    assert pair.describe_missing_optimum() is None
+
+
+@pytest.mark.parametrize("pair", LOSING, **named)
+def test_condition_11_fails_with_a_reason_for_each_side(pair):
+    condition = pair.condition_11()
+    assert not condition
+    assert any("φ' > 0 fails" in reason for reason in condition.reasons)
+    assert any("ϕ' < 0 fails" in reason for reason in condition.reasons)
+    assert pair.describe_missing_optimum() is None
+
+
+@pytest.mark.parametrize("pair", [*KEEPING, *LOSING], **named)
+def test_best_constant_minimises_the_sum(pair):
+    c = pair.best_constant
+    assert c is not None
+    at = c + np.array([-1.0, -0.1, 0.0, 0.1, 1.0])
+    total = pair.fake_loss.value(at) + pair.real_loss.value(at)
+    assert (total >= total[2] * (1 - 4e-16)).all()
+
+
+@pytest.mark.parametrize(
+    ("pair", "expected"),
+    [
+        (losses.logistic(), 0.0),
+        (losses.logistic().shifted(2.0), 2.0),
+        (losses.quadratic(0.0, 1.0), 0.5),
+        # 3 σ(a) = σ(−a) at a = −ln 3: "scaling one loss of a logistic pair moves a to −ln c"
+        (KEEPING[-1], -np.log(3.0)),
+    ],
+)
+def test_best_constant_has_its_closed_form(pair, expected):
+    np.testing.assert_allclose(pair.best_constant, expected, rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.parametrize("kind", NO_OPTIMUM)
+def test_a_pair_without_an_optimum_says_why(kind):
+    reason = NO_OPTIMUM[kind].describe_missing_optimum()
+    assert reason is not None
+    assert {"unbounded": "unbounded below", "never attained": "no critic attains"}[kind] in reason
+    assert {"unbounded": "+∞", "never attained": "−∞"}[kind] in reason
+    assert "no a with φ'(a) + ϕ'(a) = 0" in NO_OPTIMUM[kind].condition_11().reasons
+
+
+def test_strict_convexity_needs_one_strict_part():
+    assert not losses.wasserstein().strictly_convex
+    assert not losses.hinge().strictly_convex
+    assert (losses.wasserstein() + losses.logistic()).strictly_convex
+    assert LossPair("one side", losses.Softplus(), losses.Reflected(losses.Linear())).strictly_convex
+
+
+def test_kinks_are_known():
+    assert losses.logistic().analytic
+    assert not losses.hinge().analytic
+    assert not (losses.hinge() + losses.logistic()).analytic
+
+
+@pytest.mark.parametrize("pair", [*KEEPING, *LOSING], **named)
+def test_json_round_trip(pair):
+    assert losses.from_json(json.loads(json.dumps(pair.to_json()))) == pair
+
+
+@pytest.mark.parametrize("name", losses.names())
+def test_every_name_is_known(name):
+    assert losses.get(name) == losses.from_json(name)
+
+
+def test_combination_names_its_parts():
+    pair = losses.combination((1.0, losses.logistic()), (0.5, losses.wasserstein()))
+    assert pair.name == "logistic + 0.5·wasserstein"
+
+
+def test_symmetric_pairs_mirror_the_fake_loss():
+    t = np.linspace(-3, 3, 13)
+    for pair in (losses.logistic(), losses.sqrt(), losses.exponential(), losses.wasserstein(), losses.hinge()):
+        assert (pair.real_loss.value(t) == pair.fake_loss.value(-t)).all()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: losses.get("logistc"), "unknown loss 'logistc'; did you mean 'logistic'"),
+        (lambda: losses.get("zzz"), "unknown loss 'zzz'; known: .*wasserstein"),
+        (losses.combination, "at least one"),
+        (lambda: losses.combination((0.0, losses.sqrt())), "coefficient of sqrt must be positive"),
+        (lambda: -1.0 * losses.sqrt(), "coefficient of sqrt must be positive"),
+        (lambda: np.nan * losses.sqrt(), "coefficient of sqrt must be positive"),
+        (lambda: losses.quadratic(1.0, 0.0), "use alpha <= beta"),
+        (lambda: losses.quadratic(np.nan, 0.0), "must be finite"),
+        (lambda: losses.from_json({"name": "x"}), "missing 'fake_loss'"),
+        (
+            lambda: losses.from_json({"name": "x", "fake_loss": {"kind": "softpls"}, "real_loss": {}}),
+            "did you mean 'softplus'",
+        ),
+        (lambda: losses.logistic().shifted(np.nan), "offset"),
+    ],
+)
+def test_bad_input_is_named(make, words):
+    with pytest.raises(InputError, match=words):
+        make()

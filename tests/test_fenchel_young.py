@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import condition_11_losses, seeds, strictly_convex_losses
+
+from toylab import losses
+from toylab.fenchel_young import PointwiseObjective
+
+EPS = float(np.finfo(float).eps)
+
+
+def objective(pair, seed, size=12):
+    """Random masses: points of one measure and points of both."""
+    rng = np.random.default_rng(seed)
+    p, q = rng.uniform(0.01, 0.2, (2, size))
+    p[::3] = 0.0
+    q[1::3] = 0.0
+    return PointwiseObjective(pair, p, q), rng
+
+
+def conjugates(pair, point_weights, slopes):
+    """p φ*(s/p) or q ϕ*(s/q) for points of one measure."""
+    p, q = point_weights
+    fake = p * pair.fake_loss.conjugate(np.divide(slopes, p, out=np.zeros_like(p), where=p > 0))
+    real = q * pair.real_loss.conjugate(np.divide(slopes, q, out=np.zeros_like(q), where=q > 0))
+    return np.where(q == 0, fake, real)
+
+
+@given(strictly_convex_losses, seeds)
+def test_gap_is_the_sum_it_replaces(pair, seed):
+    h, rng = objective(pair, seed)
+    values = rng.uniform(-4, 4, 12)
+    slopes = h.slope(rng.uniform(-4, 4, 12))
+    alone = (h.fake_weights == 0) | (h.real_weights == 0)
+    terms = [h.value(values), conjugates(pair, (h.fake_weights, h.real_weights), slopes), slopes * values]
+    naive = terms[0] + terms[1] - terms[2]
+    rounding = 256 * EPS * sum(np.abs(term) for term in terms)  # of the naive sum and of the conjugates
+    assert (np.abs(h.gap(values, slopes) - naive) <= rounding)[alone].all()
+
+
+@given(condition_11_losses, seeds, st.floats(1e-12, 3))
+def test_gap_at_a_distance_is_the_integral(pair, seed, step):
+    """With s = h'(t), the gap at t + δ lies between 0 and δ (h'(t + δ) − h'(t)); and at δ = 0 it is 0."""
+    h, rng = objective(pair, seed)
+    t = rng.uniform(-4, 4, 12)
+    rise = h.slope_difference(t, np.full(12, step))
+    gap = h.gap(t + step, h.slope(t))
+    # s itself carries a rounding of h', which acts over the whole step
+    rounding = 16 * EPS * (np.abs(h.slope(t)) + h.fake_weights + h.real_weights) * (step + EPS * 8)
+    assert (gap >= 0).all()
+    assert (gap <= step * rise * (1 + 1e-9) + 8 * rounding + 8 * EPS * 4 * rise).all()
+
+
+@given(strictly_convex_losses, seeds)
+def test_small_gaps_are_half_the_curvature_times_the_square(pair, seed):
+    h, rng = objective(pair, seed)
+    t, step = rng.uniform(-1, 1, 12), 1e-5
+    curvature = (h.slope_difference(t, np.full(12, 1e-4)) - h.slope_difference(t, np.full(12, -1e-4))) / 2e-4
+    # relative error: the next Taylor term, step · h'''/h'', and the rounding of s (eps h'/(h'' step))
+    np.testing.assert_allclose(h.gap(t + step, h.slope(t)), 0.5 * curvature * step**2, rtol=1e-3)
+
+
+@given(condition_11_losses, seeds)
+def test_slope_inversion_inverts(pair, seed):
+    h, rng = objective(pair, seed)
+    slopes = h.slope(rng.uniform(-8, 8, 12))
+    again = h.slope(h.invert_slope(slopes))
+    np.testing.assert_allclose(again, slopes, rtol=1e-13, atol=16 * EPS)  # h' sums terms of both signs
+
+
+def test_slopes_out_of_range_cost_everything_and_roundings_nothing():
+    h = PointwiseObjective(losses.logistic(), np.array([0.5]), np.array([0.0]))
+    value = np.zeros(1)
+    assert h.gap(value, np.array([0.6])) == np.inf
+    assert h.gap(value, np.array([-0.1])) == np.inf
+    # at the end of the range the gap is a difference at |t| = LARGEST_VALUE, rounded there
+    rounding = 4 * EPS * losses.LARGEST_VALUE
+    np.testing.assert_allclose(h.gap(value, np.array([0.5 + 1e-13])), 0.5 * np.log(2.0), rtol=0, atol=rounding)
+    np.testing.assert_allclose(h.excess(np.array([0.5 + 1e-13])), 1e-13, rtol=1e-2)
+
+
+def test_wasserstein_points_have_one_slope_only():
+    h = PointwiseObjective(losses.wasserstein(), np.array([0.5]), np.array([0.2]))
+    assert h.gap(np.array([17.0]), np.array([0.3])) == 0.0
+    assert h.gap(np.array([17.0]), np.array([0.31])) == np.inf
+
+
+def test_a_point_without_mass_costs_nothing():
+    h = PointwiseObjective(losses.exponential(), np.zeros(1), np.zeros(1))
+    assert h.gap(np.array([5.0]), np.zeros(1)) == 0.0
+
+
+def test_a_kink_is_charged_in_full():
+    # hinge, s = p: t_s = anything above −1; at f = −3 the gap is p (φ(−3) + φ*(1) − (−3)) = p (0 − 1 + 3)
+    h = PointwiseObjective(losses.hinge(), np.array([0.5]), np.array([0.0]))
+    np.testing.assert_allclose(h.gap(np.array([-3.0]), np.array([0.5])), 1.0, rtol=1e-12)
+
+
+@given(strictly_convex_losses, seeds, st.sampled_from([1e-10, 1e-4, 0.1]))
+def test_value_interval_holds_exactly_the_values_within_the_gap(pair, seed, gap):
+    h, rng = objective(pair, seed)
+    t = rng.uniform(-2, 2, 12)
+    slopes = h.slope(t)
+    low, high = h.value_interval(slopes, gap)
+    assert (low <= t).all()
+    assert (t <= high).all()
+    width = high - low
+    for outside in (low - 0.01 * width, high + 0.01 * width):
+        finite = np.isfinite(outside)
+        assert (h.gap(np.where(finite, outside, 0.0), slopes) > gap)[finite].all()
+
+
+@pytest.mark.parametrize("name", ["logistic", "sqrt", "exponential"])
+def test_values_far_from_their_slope_do_not_overflow(name):
+    h = PointwiseObjective(losses.get(name), np.array([0.5, 0.0]), np.array([0.0, 0.5]))
+    gap = h.gap(np.array([1e4, -1e4]), np.array([0.25, -0.25]))
+    assert (gap > 1).all()
+    assert not np.isnan(gap).any()
