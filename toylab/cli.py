@@ -7,7 +7,8 @@ import fnmatch
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ from toylab import claims, losses, zoo
 from toylab.claims import Budget, Claim
 from toylab.errors import InputError, SolverError, ToylabError, unknown_name
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
+from toylab.solvers.base import AbstractSolver, default_solver
 from toylab.verification import ExitCode
 
 _SOLVERS = ("exact", "interior-point", "transport", "compact-dual", "kantorovich-rubinstein", "reference", "maxgp")
@@ -40,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(
         prog="toylab",
         description="Statements of the Lipschitz-GAN literature, decided against certified optimal critics.",
-        epilog="Exit codes: 0 as expected, 1 not as expected, 2 usage, 3 inconclusive, 4 nothing selected, 70 internal.",
+        epilog="Exit codes: 0 as expected, 1 not, 2 usage, 3 inconclusive, 4 nothing selected, 70 internal error.",
     )
     commands = top.add_subparsers(dest="command", metavar="command", required=True, parser_class=_Parser)
 
@@ -71,29 +73,23 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    code: int = ExitCode.INTERNAL_ERROR
     try:
         options = parser().parse_args(arguments)
-        match options.command:
-            case "verify":
-                return _verify(options)
-            case "list":
-                return _list(options)
-        return _solve(options)
-    except InputError as error:
-        print(f"toylab: {error}", file=sys.stderr)
-        return ExitCode.USAGE
-    except SolverError as error:
-        print(f"toylab: {error}", file=sys.stderr)
-        return ExitCode.INCONCLUSIVE
+        code = {"verify": _verify, "list": _list, "solve": _solve}[options.command](options)
     except ToylabError as error:
         print(f"toylab: {error}", file=sys.stderr)
-        return ExitCode.NOT_AS_EXPECTED
+        code = ExitCode.INCONCLUSIVE if isinstance(error, SolverError) else ExitCode.USAGE
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.AS_EXPECTED
+        code = ExitCode.AS_EXPECTED
     except KeyboardInterrupt:
         print("toylab: interrupted; files written before are untouched.", file=sys.stderr)
-        return 130
+        code = 130
+    except Exception:  # a fault of ours: everything a person needs to report it
+        traceback.print_exc()
+        print("toylab: internal error; please report it with the lines above.", file=sys.stderr)
+    return code
 
 
 def _selected(pattern: str) -> list[Claim]:
@@ -198,26 +194,21 @@ def _regularizer(options: argparse.Namespace) -> Regularizer:
     return LipschitzPenalty(0.1 if options.lam is None else options.lam)
 
 
-def _solver(options: argparse.Namespace, problem: CriticProblem) -> Any:
+def _solver(options: argparse.Namespace, problem: CriticProblem) -> AbstractSolver:
     from toylab import solvers
-    from toylab.solvers.base import default_solver
 
-    match options.solver:
-        case "exact":
-            return default_solver(problem)
-        case "interior-point":
-            return solvers.InteriorPoint()
-        case "transport":
-            return solvers.Transport()
-        case "compact-dual":
-            return solvers.CompactDual()
-        case "kantorovich-rubinstein":
-            return solvers.KantorovichRubinstein()
-        case "reference":
-            return solvers.Reference()
-        case "maxgp":
-            return solvers.MaxGP(seed=options.seed, device="auto")
-    raise unknown_name("solver", options.solver, _SOLVERS)
+    makers: dict[str, Callable[[], AbstractSolver]] = {
+        "exact": lambda: default_solver(problem),
+        "interior-point": solvers.InteriorPoint,
+        "transport": solvers.Transport,
+        "compact-dual": solvers.CompactDual,
+        "kantorovich-rubinstein": solvers.KantorovichRubinstein,
+        "reference": solvers.Reference,
+        "maxgp": lambda: solvers.MaxGP(seed=options.seed, device="auto"),
+    }
+    if options.solver not in makers:
+        raise unknown_name("solver", options.solver, makers)
+    return makers[options.solver]()
 
 
 def _checked_target(path: str | None, endings: Sequence[str]) -> Path | None:

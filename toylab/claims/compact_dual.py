@@ -21,18 +21,17 @@ from toylab.problem import CriticProblem, LipschitzBall
 from toylab.solution import Candidate
 
 
-def _ball_radius(candidate: Candidate) -> float:
+def _radius(candidate: Candidate) -> float:
+    """K of the ball; the critic's own constant where there is no ball."""
     regularizer = candidate.problem.regularizer
-    if not isinstance(regularizer, LipschitzBall):
-        raise InputError("the compact dual is stated for a Lipschitz ball.")
-    return regularizer.radius
+    return regularizer.radius if isinstance(regularizer, LipschitzBall) else candidate.lipschitz_constant
 
 
 def _optimum(candidate: Candidate) -> Condition:
     """Every fake→real constraint holds, and the dual bound is attained."""
     support = candidate.problem.support
     steepest = steepest_rise(support, evaluate(candidate.critic, support.points))
-    radius = _ball_radius(candidate)
+    radius = _radius(candidate)
     feasible = Condition.that(
         steepest <= radius * (1 + 1e-9), f"some fake→real pair rises at {steepest:.4g}, more than {radius:g}"
     )
@@ -58,7 +57,7 @@ def _measure(candidate: Candidate) -> Evidence:
     import ot
 
     known = certified(candidate)
-    problem, radius = candidate.problem, _ball_radius(candidate)
+    problem, radius = candidate.problem, _radius(candidate)
     values = evaluate(candidate.critic, known.points)
     distance = cdist(problem.fake.points, problem.real.points)
     w1, log = ot.emd2(problem.fake.weights, problem.real.weights, distance, numItermax=10_000_000, log=True)

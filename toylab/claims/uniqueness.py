@@ -77,8 +77,9 @@ def furthest_shift(known: Certified, component: np.ndarray, budget: float) -> fl
 
 
 def _shift_evidence(known: Certified, components: list[np.ndarray], labels: list[str]) -> Evidence:
-    budget = known.gap + 64 * _EPS * float(np.abs(known.objective.value(known.values)).sum())
-    lower, upper = known.objective.value_interval(known.slopes, known.gap + budget)
+    rounding = 64 * _EPS * float(np.abs(known.objective.value(known.values)).sum())
+    budget = known.gap + rounding
+    lower, upper = known.objective.value_interval(known.slopes, known.gap + budget + rounding)
     radius = np.maximum(upper - known.values, known.values - lower)
     # where the loss is affine the gap confines nothing: only rounding is left as an excuse for a second optimum
     least, most = known.objective.slope_bounds()

@@ -1,0 +1,114 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from toylab.claims import Claim, Control, Evidence, Hypothesis, VerdictStatus, decide
+from toylab.claims.base import Verdict
+from toylab.condition import Condition
+from toylab.errors import InputError
+from toylab.functions import FunctionOnPair
+
+
+def evidence(residual, error, resolution=1e-3):
+    labels = [f"entry {i}" for i in range(len(residual))]
+    return Evidence.of(np.array(residual), np.array(error), resolution=resolution, scale=2.0, labels=labels)
+
+
+@pytest.mark.parametrize(
+    ("residual", "error", "status"),
+    [
+        ([0.0, 1e-9], [1e-8, 1e-8], VerdictStatus.HOLDS),
+        ([0.0, 1e-7], [1e-8, 1e-8], VerdictStatus.VIOLATED),
+        ([0.0, 0.0], [1e-8, 1e-2], VerdictStatus.INCONCLUSIVE),
+        ([1.0, 0.0], [1e-8, 1e-2], VerdictStatus.VIOLATED),
+        ([1.0], [np.inf], VerdictStatus.INCONCLUSIVE),
+        ([], [], VerdictStatus.NOT_APPLICABLE),
+    ],
+)
+def test_decide(residual, error, status):
+    assert decide(evidence(residual, error)) is status
+
+
+def test_margins_are_in_units_of_the_scale_and_negative_where_violated():
+    assert evidence([1.0, 0.0], [0.0, 4.0]).margins().tolist() == [-0.5, 2.0]
+
+
+def test_joined_keeps_every_entry_in_order():
+    joined = Evidence.joined([evidence([1.0], [2.0]), evidence([3.0, 4.0], [5.0, 6.0])])
+    assert joined.residual.tolist() == [1.0, 3.0, 4.0]
+    assert joined.labels == ("entry 0", "entry 0", "entry 1")
+
+
+def test_evidence_needs_a_label_for_every_entry():
+    with pytest.raises(InputError, match="2 entries but 1 labels"):
+        Evidence.of(np.zeros(2), 0.0, resolution=1.0, scale=1.0, labels=["only one"])
+
+
+def number_claim(**changes) -> Claim:
+    """The claim "the number is at most 1" about FunctionOnPair.k, to exercise the machinery alone."""
+    positive = Hypothesis(
+        name="positive",
+        sentence="the number is positive",
+        test=lambda subject: Condition.that(subject.k > 0, f"{subject.k:g} is not positive"),
+        assume=lambda subject: pair(abs(subject.k)),
+    )
+    settings: dict[str, Any] = {
+        "id": "test.number",
+        "title": "at most 1",
+        "statement": "The number is at most 1.",
+        "sources": ("nowhere",),
+        "subject_type": FunctionOnPair,
+        "hypotheses": (positive,),
+        "cases": lambda budget: (),
+        "measure": lambda subject: Evidence.of(
+            max(subject.k - 1, 0.0), 0.0, resolution=1.0, scale=1.0, labels=["the number"]
+        ),
+        "controls": (Control(breaks="positive", subject=lambda: pair(-3.0), why="|−3| > 1"),),
+        "rationale": "exact",
+    }
+    return Claim(**{**settings, **changes})
+
+
+def pair(k: float) -> FunctionOnPair:
+    return FunctionOnPair(name="number", f=None, k=k, x=np.zeros(1), y=np.ones(1))  # type: ignore[arg-type]
+
+
+def test_a_failed_hypothesis_makes_the_claim_not_applicable_and_says_why():
+    verdict = number_claim().check(pair(-3.0))
+    assert verdict.status is VerdictStatus.NOT_APPLICABLE
+    assert verdict.unmet == ("positive: -3 is not positive",)
+    assert np.isnan(verdict.margin)
+    assert "Not applicable" in verdict.explain()
+
+
+def test_waiving_a_hypothesis_reads_the_subject_through_assume():
+    verdict = number_claim().check(pair(-3.0), waive=["positive"])
+    assert verdict.status is VerdictStatus.VIOLATED
+    assert verdict.subject.k == 3.0
+    assert verdict.margin == -2.0
+    assert verdict.waived == ("positive",)
+
+
+def test_explain_names_the_deciding_numbers():
+    text = number_claim().check(pair(0.5)).explain()
+    assert "the number: residual 0 against an error bound of 0" in text
+    assert "Verdict: holds" in text
+
+
+def test_unknown_hypotheses_and_wrong_subjects_are_refused():
+    with pytest.raises(InputError, match="did you mean 'positive'"):
+        number_claim().check(pair(1.0), waive=["positiv"])
+    with pytest.raises(InputError, match="decided on a FunctionOnPair, got int"):
+        number_claim().check(3)
+
+
+def test_a_control_must_break_a_hypothesis_of_its_claim():
+    with pytest.raises(InputError, match="no hypothesis of the claim"):
+        number_claim(controls=(Control(breaks="missing", subject=lambda: pair(1.0), why=""),))
+
+
+def test_verdict_as_plain_data_has_the_deciding_entry():
+    verdict = number_claim().check(pair(4.0))
+    assert isinstance(verdict, Verdict)
+    assert verdict.to_json()["worst"] == {"label": "the number", "residual": 3.0, "error": 0.0, "resolution": 1.0}

@@ -1,0 +1,102 @@
+"""The command line, run as a user runs it: in a subprocess, judged by output, files and exit code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def toylab(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "toylab", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=300)
+
+
+def test_verify_selected_claims_writes_the_report(tmp_path):
+    done = toylab("verify", "--quick", "--claims", "lgan.theorem-[45]", "--no-training", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for words in ("lgan.theorem-4", "lgan.theorem-5", "LGAN Theorem 5", "6/6 violated", "Everything as expected"):
+        assert words in done.stdout
+    data = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert [row["id"] for row in data["claims"]] == ["lgan.theorem-4", "lgan.theorem-5"]
+    assert data["exit_code"] == 0
+    assert "Traceback" not in done.stderr
+
+
+def test_list_shows_every_claim_and_the_readme_table():
+    listing = toylab("list")
+    assert listing.returncode == 0
+    assert "iclr.theorem-2 · ICLR Theorem 2 · expected: violated" in listing.stdout
+    assert "Control, without disjoint supports" in listing.stdout
+    table = toylab("list", "--markdown", "--claims", "iclr.*").stdout.splitlines()
+    assert table[0] == "| claim | statement | source | expected | controls |"
+    assert len(table) == 4
+
+
+def test_solve_prints_the_certificate_and_draws(tmp_path):
+    arguments = ("solve", "case3", "--n", "12", "--loss", "logistic", "--lam", "0.1", "--plot", "out.png")
+    done = toylab(*arguments, "--json", "out.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "status          optimal" in done.stdout
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
+    assert json.loads((tmp_path / "out.json").read_text())["relative_gap"] <= 1e-8
+
+
+@pytest.mark.parametrize("solver", ["transport", "compact-dual", "kantorovich-rubinstein", "reference"])
+def test_solve_with_a_named_solver(solver):
+    done = toylab("solve", "case6", "--loss", "wasserstein", "--ball", "1", "--solver", solver)
+    assert done.returncode == 0, done.stderr
+    value = next(line.split()[-1] for line in done.stdout.splitlines() if line.startswith("value"))
+    assert float(value) == pytest.approx(-1.0, abs=1e-6)  # the reference solver promises 1e-6
+
+
+BAD = [
+    (("solve", "case33"), "did you mean 'case3.3'"),
+    (("solve", "case3", "--loss", "logistc"), "did you mean 'logistic'"),
+    (("solve", "case3", "--lam", "0"), "must be positive and finite, got 0.0"),
+    (("solve", "case3", "--lam", "nan"), "must be positive and finite, got nan"),
+    (("solve", "case3", "--lam", "-1"), "must be positive and finite, got -1.0"),
+    (("solve", "case3", "--lam", "much"), "invalid float value: 'much'"),
+    (("solve", "case3", "--n", "0"), "positive whole number, got 0"),
+    (("solve", "case6", "--n", "5"), "has a fixed number of points"),
+    (("solve", "case3", "--ball", "-2"), "the ball's radius must be positive"),
+    (("solve", "case3", "--lam", "1", "--ball", "1"), "not allowed with argument"),
+    (("solve", "case3", "--solver", "maxpg"), "did you mean 'maxgp'"),
+    (("solve", "case3", "--loss", "logistic", "--solver", "transport"), "solves the Wasserstein loss only"),
+    (("solve", "case3", "--loss", "hinge", "--solver", "interior-point"), "needs condition (11)"),
+    (("solve", "case3", "--plot", "out.bmp"), "must end in .png or .pdf or .svg"),
+    (("solve", "case3", "--plot", "nowhere/out.png"), "does not exist"),
+    (("verify", "--claims", "lgan.theorm-3"), "did you mean 'lgan.theorem-3'"),
+    (("verify", "--workers", "0"), "--workers must be at least 1"),
+    (("verify", "--out", "taken"), "cannot write into the folder"),
+    (("verfy",), "invalid choice"),
+    ((), "the following arguments are required"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
+def test_bad_input_is_one_sentence_and_exit_code_2(arguments, words, tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    done = toylab(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert words in done.stderr
+    assert done.stderr.startswith("toylab: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_nothing_selected_is_exit_code_4_and_leaves_an_earlier_report_alone(tmp_path):
+    report = tmp_path / "out" / "report.json"
+    report.parent.mkdir()
+    report.write_text("earlier")
+    done = toylab("verify", "--claims", "nothing.*", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 4
+    assert "no claim matches 'nothing.*'" in done.stderr
+    assert report.read_text() == "earlier"
+
+
+def test_help_names_the_exit_codes():
+    done = toylab("--help")
+    assert done.returncode == 0
+    assert "3 inconclusive" in done.stdout
