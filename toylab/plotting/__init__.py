@@ -1,0 +1,18 @@
+"""Pictures of what toylab computes: critics with their points, gradients and plans, and evidence with its margin.
+
+    plot(subject)                   a Candidate or Solution on the line or in the plane, or a FunctionOnPair
+    plot_training(trained, exact)   a trained critic beside the certified one, on one colour scale
+    plot_evidence(verdict)          residuals against their error bounds
+    save(figure, path)              PNG, PDF or SVG: whole or not at all, the same bytes every time
+
+Nothing here solves, and nothing here touches pyplot: figures are plain objects, safe in threads, gone when dropped.
+"""
+
+from __future__ import annotations
+
+from toylab.plotting.evidence import plot_evidence
+from toylab.plotting.saving import save
+from toylab.plotting.subjects import plot
+from toylab.plotting.training import plot_training
+
+__all__ = ["plot", "plot_evidence", "plot_training", "save"]

@@ -1,0 +1,53 @@
+"""Titles and labels, in plain text so that figures stay searchable."""
+
+from __future__ import annotations
+
+from toylab.functions import FunctionOnPair
+from toylab.losses import Linear
+from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.solution import Candidate
+
+
+def gap_text(gap: float) -> str:
+    """A relative gap; below rounding, its digits say nothing."""
+    if gap >= 1e-15:
+        return f"relative gap {gap:.2g}" if gap >= 1e-3 else f"relative gap {gap:.1e}"
+    return "relative gap < 1e-15"
+
+
+def problem_label(problem: CriticProblem) -> str:
+    """The losses and the regulariser."""
+    match problem.regularizer:
+        case LipschitzPenalty(weight=weight, target=0.0):
+            regularizer = f"λ = {weight:g}"
+        case LipschitzPenalty(weight=weight, target=target):
+            regularizer = f"λ = {weight:g}, target {target:g}"
+        case LipschitzBall(radius=radius):
+            regularizer = f"ball k ≤ {radius:g}"
+        case other:
+            regularizer = repr(other)
+    name = problem.losses.name
+    return f"{name[:1].upper()}{name[1:]} loss, {regularizer}"
+
+
+def candidate_title(candidate: Candidate) -> str:
+    """Two lines: the problem; the constant and the gap."""
+    result = f"k = {candidate.lipschitz_constant:.4g}, {gap_text(candidate.certificate.relative_gap)}"
+    return f"{problem_label(candidate.problem)}\n{result}"
+
+
+def pair_title(subject: FunctionOnPair) -> str:
+    """Two lines: the function; its rise against the largest one its constant allows."""
+    norm = "Euclidean norm" if subject.norm.p == 2 else f"l{subject.norm.p:g} norm"
+    most = subject.k * float(subject.norm(subject.y - subject.x))
+    return f"{subject.name}\n{norm}: f(y) − f(x) = {subject.rise():.4g}, k‖y − x‖ = {most:.4g}"
+
+
+def has_free_offset(problem: CriticProblem) -> bool:
+    """Whether f + c is as good as f for every c: the Wasserstein loss."""
+    return isinstance(problem.losses.fake_loss, Linear)
+
+
+def value_label(problem: CriticProblem) -> str:
+    """What the colours stand for."""
+    return "critic f(z), up to a constant" if has_free_offset(problem) else "critic f(z)"
