@@ -9,9 +9,14 @@ from toylab.storage import read_json, replacing, writable_folder, write_json
 def test_an_interrupted_write_leaves_the_old_file_and_no_litter(tmp_path):
     target = tmp_path / "report.json"
     target.write_text("old")
-    with pytest.raises(RuntimeError), replacing(target) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+
+    def interrupted():
+        with replacing(target) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 
@@ -35,8 +40,8 @@ def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path):
 
 
 def test_missing_and_damaged_files_are_one_sentence(tmp_path):
-    with pytest.raises(InputError, match="cannot read .*missing.json"):
+    with pytest.raises(InputError, match=r"cannot read .*missing\.json"):
         read_json(tmp_path / "missing.json")
     (tmp_path / "bad.json").write_text("{\n ]")
-    with pytest.raises(InputError, match="is not JSON: .* at line 2"):
+    with pytest.raises(InputError, match=r"is not JSON: .* at line 2"):
         read_json(tmp_path / "bad.json")

@@ -43,7 +43,7 @@ class NetworkCritic(Critic):
     def _evaluate(self, z: np.ndarray, *, gradient: bool) -> np.ndarray:
         import torch
 
-        points = np.asarray(z, dtype=np.float64)
+        points = np.array(z, dtype=np.float64)  # a copy: torch refuses memory it may not write
         sample = next(
             (p for p in self.module.parameters() if p.is_floating_point()),
             torch.zeros((), dtype=torch.float64),
