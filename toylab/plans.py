@@ -31,10 +31,14 @@ def check_plan(problem: CriticProblem, plan: object) -> sparse.coo_array:
 
 
 def merge_plan(support: Support, plan: sparse.coo_array) -> sparse.csr_array:
-    """The plan between merged points, (N, N); mass that stays where it is has no effect and is dropped."""
+    """The plan between merged points, (N, N).
+
+    Mass that stays where it is has no effect and is dropped; so is mass on points that carry none, between
+    which the problem has no constraint for it to be the multiplier of.
+    """
     size = len(support.points)
     rows, columns = support.fake_owner[plan.coords[0]], support.real_owner[plan.coords[1]]
-    moves = (rows != columns) & (plan.data > 0)
+    moves = (rows != columns) & (plan.data > 0) & support.in_fake[rows] & support.in_real[columns]
     merged = sparse.coo_array((plan.data[moves], (rows[moves], columns[moves])), shape=(size, size))
     return merged.tocsr()
 
@@ -66,9 +70,7 @@ def net_outflow(merged: sparse.csr_array) -> np.ndarray:
     return np.asarray(merged.sum(axis=1)).ravel() - np.asarray(merged.sum(axis=0)).ravel()
 
 
-def into_dual_domain(
-    support: Support, objective: PointwiseObjective, merged: sparse.csr_array
-) -> sparse.csr_array:
+def into_dual_domain(support: Support, objective: PointwiseObjective, merged: sparse.csr_array) -> sparse.csr_array:
     """A plan near the given one whose net outflow lies in the range of h' everywhere (EXACT_SOLVER, certificate).
 
     Rows, then columns, are scaled down where they exceed the range; outflow that is then missing (affine
@@ -147,8 +149,8 @@ def reweighted_plan(problem: CriticProblem, values: np.ndarray) -> sparse.csr_ar
     sources = np.flatnonzero((slopes > 0) & support.in_fake)
     sinks = np.flatnonzero((slopes < 0) & support.in_real)
     size = len(support.points)
-    if not (len(sources) and len(sinks)):
-        return sparse.csr_array((size, size))
+    if not (len(sources) and len(sinks) and np.isfinite(slopes).all()):
+        return sparse.csr_array((size, size))  # nothing to couple, or a critic out of range of its loss
     supply, demand = slopes[sources], -slopes[sinks]
     mass = min(supply.sum(), demand.sum())
     supply, demand = supply / supply.sum(), demand / demand.sum()

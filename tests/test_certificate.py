@@ -1,0 +1,325 @@
+"""The certificate: weak duality for any critic and any plan, and nothing lost to rounding at the optimum."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import ORACLES, Oracle, two_diracs, two_shared_points_in_ball
+from scipy.spatial.distance import cdist
+from strategies import (
+    condition_11_losses,
+    elementary_losses,
+    penalties,
+    problems,
+    regularizers,
+    seeds,
+    strictly_convex_losses,
+)
+
+from toylab import losses
+from toylab.certificate import certify, raised, steepest_gradient, steepest_rise
+from toylab.critics import FormulaCritic, LowerExtension, tabulated
+from toylab.errors import InputError
+from toylab.measures import DiscreteMeasure
+from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.solvers.base import solve
+from toylab.solvers.interior_point import InteriorPoint
+
+EPS = float(np.finfo(float).eps)
+
+
+def random_critic(problem, seed, scale=1.0):
+    """A critic with random values at the support points; inside the ball if there is one."""
+    points = problem.support.points
+    values = scale * np.random.default_rng(seed).normal(size=len(points))
+    critic = tabulated(points, values)
+    if isinstance(problem.regularizer, LipschitzBall) and critic.lipschitz_constant > 0:
+        critic = tabulated(points, values * 0.9 * problem.regularizer.radius / critic.lipschitz_constant)
+    return critic
+
+
+def random_plan(problem, seed):
+    rng = np.random.default_rng(seed + 1)
+    return rng.uniform(size=(len(problem.fake), len(problem.real))) * 10.0 ** rng.uniform(-3, 1)
+
+
+def naive_dual(problem: CriticProblem, plan: np.ndarray) -> tuple[float, float]:
+    """−Σ p φ*(a/p) − Σ q ϕ*(−b/q) − R*(C) for disjoint supports, with the size of what is added up."""
+    p, q = problem.fake.weights, problem.real.weights
+    cost = float((plan * cdist(problem.fake.points, problem.real.points)).sum())
+    terms = np.concatenate(
+        [
+            p * problem.losses.fake_loss.conjugate(plan.sum(axis=1) / p),
+            q * problem.losses.real_loss.conjugate(-plan.sum(axis=0) / q),
+            [problem.regularizer.conjugate(cost)],
+        ]
+    )
+    return -float(terms.sum()), float(np.abs(terms).sum())
+
+
+@st.composite
+def disjoint_problems(draw):
+    """Uniform weights, fakes left of 0, reals right of it, no duplicates: where the naive dual is well conditioned."""
+    rng = np.random.default_rng(draw(seeds))
+    n, m, d = draw(st.integers(1, 5)), draw(st.integers(1, 5)), draw(st.integers(1, 3))
+    fake, real = -rng.uniform(0.1, 2, (n, d)), rng.uniform(0.1, 2, (m, d))
+    return CriticProblem(DiscreteMeasure(fake), DiscreteMeasure(real), draw(strictly_convex_losses), draw(penalties))
+
+
+@given(disjoint_problems(), seeds)
+def test_gap_is_primal_minus_dual(problem, seed):
+    critic = random_critic(problem, seed)
+    scale = float(problem.losses.fake_loss.slope(np.array(problem.losses.best_constant)))
+    plan = scale * np.outer(problem.fake.weights, problem.real.weights)
+    plan *= np.random.default_rng(seed).uniform(0.5, 1.0, plan.shape)  # inside the domain of the dual
+    found = certify(problem, critic, plan)
+    dual, size = naive_dual(problem, plan)
+    rounding = 512 * EPS * (size + abs(found.primal) + abs(dual))
+    assert abs(found.dual - dual) <= rounding
+    assert abs(found.gap - (found.primal - dual)) <= rounding
+
+
+@given(disjoint_problems(), seeds)
+def test_primal_is_the_objective_of_the_critic(problem, seed):
+    critic = random_critic(problem, seed)
+    found = certify(problem, critic)
+    x, y = problem.fake.points, problem.real.points
+    rise = critic(y) - critic(x)[:, None]
+    k = max(float((rise / cdist(x, y)).max()), 0.0)
+    naive = (
+        problem.fake.expectation(problem.losses.fake_loss.value(critic(x)))
+        + problem.real.expectation(problem.losses.real_loss.value(critic(y)))
+        + problem.regularizer.value(k)
+    )
+    np.testing.assert_allclose(found.k_support, k, rtol=1e-13, atol=64 * EPS * 10)  # rounding over a distance ≥ .2
+    np.testing.assert_allclose(found.primal, naive, rtol=1e-12)
+
+
+@given(disjoint_problems(), seeds)
+def test_relative_gap_is_measured_against_the_best_constant_critic(problem, seed):
+    found = certify(problem, random_critic(problem, seed), random_plan(problem, seed))
+    c = np.array(problem.losses.best_constant)
+    constant_value = float(problem.losses.fake_loss.value(c) + problem.losses.real_loss.value(c))
+    room = constant_value - found.dual
+    if room > 1e-6:  # else the naive difference has no digits left
+        np.testing.assert_allclose(found.relative_gap, found.gap / room, rtol=1e-8)
+
+
+@settings(max_examples=60)
+@given(problems(most=5), seeds, st.sampled_from([0.01, 1.0, 10.0]))
+def test_weak_duality_for_random_critics_and_random_plans(problem, seed, scale):
+    """V ≤ primal of any critic, V ≥ dual of any plan; V from a certified solution, up to its own gap."""
+    best = solve(problem, throw=False).certificate
+    found = certify(problem, random_critic(problem, seed, scale), random_plan(problem, seed))
+    rounding = 256 * EPS * (abs(found.primal) + abs(best.primal) + abs(found.gap) + 1)
+    assert found.gap >= 0
+    assert found.dual <= best.primal + rounding
+    assert found.primal >= best.dual - rounding
+    low, high = problem.regularizer.constant_interval(found.cost, found.gap)
+    assert low - np.sqrt(rounding) <= best.constant + np.sqrt(best.gap / 0.01)
+    assert best.constant - np.sqrt(best.gap / 0.01) <= high + np.sqrt(rounding)
+
+
+@pytest.mark.parametrize("oracle", [o for o in ORACLES if o.name.startswith("two-diracs") and "λ" in o.name], ids=str)
+def test_gap_vanishes_at_a_closed_form(oracle: Oracle):
+    problem = oracle.problem
+    distance = float(problem.real.points[0, 0])
+    rise = oracle.constant * distance
+    critic = LowerExtension(problem.real.points, np.array([0.5 * rise]), oracle.constant)
+    mass = 2.0 * problem.regularizer.weight * oracle.constant / distance  # γ d = C = 2 λ k*
+    found = certify(problem, critic, [[mass]])
+    np.testing.assert_allclose(found.primal, oracle.value, rtol=1e-13, atol=1e-15)
+    # the gap is quadratic in every rounding except the plan's: slopes are charged linearly, over steps that vanish
+    assert found.relative_gap <= 1e-13
+    np.testing.assert_allclose(found.slopes, [mass, -mass], rtol=EPS)
+
+
+@given(problems(), seeds)
+def test_slopes_sum_to_zero_and_belong_to_the_plan(problem, seed):
+    found = certify(problem, random_critic(problem, seed), random_plan(problem, seed))
+    size = len(found.slopes)
+    mass = float(np.abs(found.slopes).sum()) + 1
+    assert abs(found.slopes.sum()) <= size * 64 * EPS * mass
+    plan = found.plan.toarray()
+    out = np.zeros(size)
+    np.add.at(out, found.fake_owner, plan.sum(axis=1))
+    np.add.at(out, found.real_owner, -plan.sum(axis=0))
+    np.testing.assert_allclose(out, found.slopes, rtol=0, atol=64 * size * EPS * mass)
+    assert (plan >= 0).all()
+
+
+@given(problems(), seeds)
+def test_the_order_of_the_callers_points_does_not_matter(problem, seed):
+    rng = np.random.default_rng(seed)
+    i, j = rng.permutation(len(problem.fake)), rng.permutation(len(problem.real))
+    shuffled = CriticProblem(
+        DiscreteMeasure(problem.fake.points[i], problem.fake.weights[i]),
+        DiscreteMeasure(problem.real.points[j], problem.real.weights[j]),
+        problem.losses,
+        problem.regularizer,
+    )
+    critic, plan = random_critic(problem, seed), random_plan(problem, seed)
+    first, second = certify(problem, critic, plan), certify(shuffled, critic, plan[i][:, j])
+    rounding = 1e-11 * (1 + np.abs(first.slopes).sum())  # weights are normalised in another order
+    np.testing.assert_allclose(second.slopes, first.slopes, rtol=0, atol=rounding)
+    np.testing.assert_allclose(second.plan.toarray(), first.plan.toarray()[i][:, j], rtol=0, atol=rounding)
+    assert (second.values == first.values).all()
+    np.testing.assert_allclose(second.gap, first.gap, rtol=1e-9, atol=1e-11)
+
+
+@settings(max_examples=40)
+@given(problems(losses=elementary_losses, regularizers=penalties, most=5))
+def test_pot_turns_an_optimal_critic_into_a_certificate(problem):
+    """certify(plan=None): at the optimum the coupling of the reweighted marginals is an optimal plan."""
+    solution = solve(problem)
+    # the slopes of values that are optimal to √gap are off by as much; the gap is then of first order in it
+    assert certify(problem, solution.critic).relative_gap <= 1e-3
+
+
+def test_certify_without_a_plan_is_tight_at_a_closed_form():
+    oracle = two_diracs("logistic", 1.0, 0.1)
+    rise = 0.5 * oracle.constant
+    critic = LowerExtension(oracle.problem.real.points, np.array([rise]), oracle.constant)
+    assert certify(oracle.problem, critic).relative_gap <= 1e-13
+
+
+@pytest.mark.parametrize("radius", [0.5, 0.81])
+def test_gap_of_a_ball_is_infinite_outside_it(radius):
+    oracle = two_shared_points_in_ball(radius)
+    steep = tabulated(oracle.problem.support.points, np.array([-1.0, 1.0]))
+    found = certify(oracle.problem, steep)
+    assert found.primal == np.inf
+    assert found.gap == np.inf
+    assert found.relative_gap == np.inf
+    assert found.dual <= oracle.value + oracle.error
+
+
+def test_a_critic_out_of_range_of_its_loss_still_has_a_dual_bound():
+    oracle = two_diracs("exponential", 1.0, 0.1)
+    wild = FormulaCritic(lambda z: -2000.0 * (z[:, 0] - 0.5), lambda z: np.tile([-2000.0, 0.0], (len(z), 1)))
+    found = certify(oracle.problem, wild)
+    assert found.gap == np.inf
+    assert found.relative_gap == np.inf
+    assert found.dual <= oracle.value
+
+
+def test_equal_measures_have_gap_zero_for_the_best_constant():
+    same = DiscreteMeasure([[0.0], [1.0]], [1, 2])
+    for pair in (losses.logistic(), losses.wasserstein(), losses.exponential()):
+        problem = CriticProblem(same, same, pair, LipschitzPenalty(1.0))
+        found = certify(problem, lambda z: np.zeros(len(z)))
+        assert found.relative_gap == 0.0
+        assert found.k_support == 0.0
+
+
+class TestCriticExcess:
+    problem = CriticProblem(
+        DiscreteMeasure([[0.0, 0.0]]), DiscreteMeasure([[1.0, 0.0]]), losses.logistic(), LipschitzPenalty(0.5)
+    )
+
+    def test_nothing_for_a_critic_as_steep_as_its_values(self):
+        found = certify(self.problem, LowerExtension(np.array([[1.0, 0.0]]), np.array([0.5]), 1.5))
+        assert found.critic_excess is not None
+        assert 0 <= found.critic_excess <= 64 * EPS
+
+    def test_what_steepness_between_the_points_costs(self):
+        # f = x² rises by 1 over the unit distance, but with slope up to 2 at the real point
+        curved = FormulaCritic(lambda z: z[:, 0] ** 2, lambda z: np.stack([2 * z[:, 0], 0 * z[:, 1]], axis=1))
+        steepest = 2 * (1 - 0.5 / 9)  # at the ninth of nine midpoints
+        np.testing.assert_allclose(steepest_gradient(self.problem, curved), steepest, rtol=4 * EPS)
+        found = certify(self.problem, curved)
+        np.testing.assert_allclose(found.critic_excess, 0.5 * (steepest**2 - 1.0), rtol=1e-14)
+
+    def test_unknown_without_gradients(self):
+        assert certify(self.problem, lambda z: z[:, 0]).critic_excess is None
+
+    def test_a_declared_constant_is_believed(self):
+        declared = FormulaCritic(lambda z: z[:, 0], lambda z: 0 * z, lipschitz_constant=3.0)
+        np.testing.assert_allclose(certify(self.problem, declared).critic_excess, 0.5 * (9 - 1), rtol=1e-14)
+
+    def test_many_pairs_are_sampled_reproducibly(self):
+        rng = np.random.default_rng(0)
+        many = CriticProblem(
+            DiscreteMeasure(rng.normal(size=(40, 2))), DiscreteMeasure(rng.normal(size=(40, 2))),
+            losses.logistic(), LipschitzPenalty(1.0),
+        )  # fmt: skip
+        curved = FormulaCritic(lambda z: (z**2).sum(axis=1), lambda z: 2 * z)
+        some = steepest_gradient(many, curved, pairs=100)
+        assert some == steepest_gradient(many, curved, pairs=100)
+        every = steepest_gradient(many, curved, pairs=1600)
+        assert some is not None
+        assert every is not None
+        assert some <= every
+
+    def test_gradients_of_a_wrong_shape_are_named(self):
+        wrong = FormulaCritic(lambda z: z[:, 0], lambda z: z[:, 0])
+        with pytest.raises(InputError, match=r"gradient must return shape \(9, 2\)"):
+            certify(self.problem, wrong)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_torch_modules_are_certified_as_they_are(dtype):
+    problem = TestCriticExcess.problem
+    layer = torch.nn.Linear(2, 1, dtype=dtype)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([[1.5, 0.0]]))
+        layer.bias.fill_(-0.75)
+    found = certify(problem, layer)
+    assert found.k_support == pytest.approx(1.5, rel=8 * EPS)
+    assert found.critic_excess == pytest.approx(0.0, abs=64 * EPS)
+    np.testing.assert_allclose(found.primal, 2 * np.logaddexp(0, -0.75) + 0.5 * 1.5**2, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("critic", "words"),
+    [
+        (lambda z: z, r"must return shape \(2,\) for 2 points, got \(2, 2\)"),
+        (lambda z: 0.0, r"got \(\)"),
+        (lambda z: np.where(z[:, 0] > 0, np.nan, 0.0), r"returned nan at the point \[1.0, 0.0\]"),
+        (lambda z: np.full(len(z), np.inf), r"returned inf at the point \[0.0, 0.0\]"),
+        ("critic", "must be callable .* got str"),
+        (None, "must be callable .* got NoneType"),
+    ],
+)
+def test_bad_critics_are_named(critic, words):
+    with pytest.raises(InputError, match=words):
+        certify(TestCriticExcess.problem, critic)
+
+
+def test_a_wrong_plan_is_named():
+    with pytest.raises(InputError, match=r"plan must have shape \(1, 1\)"):
+        certify(TestCriticExcess.problem, lambda z: z[:, 0], np.zeros((2, 1)))
+
+
+@given(problems(), seeds)
+def test_raised_values_satisfy_every_constraint(problem, seed):
+    support = problem.support
+    values = np.random.default_rng(seed).normal(size=len(support.points))
+    result = raised(support, values, 0.3)
+    rounding = 16 * EPS * (np.abs(result).max() + 0.3 * support.diameter)
+    pure = support.in_fake & ~support.in_real
+    assert (result >= values).all()
+    assert (result[~support.in_fake] == values[~support.in_fake]).all()
+    if pure.any() and not (support.in_fake & support.in_real).any():
+        assert steepest_rise(support, result, rounding) <= 0.3 * (1 + 1e-15)
+
+
+@given(problems(losses=condition_11_losses, regularizers=regularizers), seeds)
+def test_every_number_of_a_certificate_is_what_it_says(problem, seed):
+    found = certify(problem, random_critic(problem, seed), random_plan(problem, seed))
+    parts = found.pointwise_gap.sum() + found.slackness_gap + found.constant_gap
+    assert min(found.pointwise_gap.min(), found.slackness_gap, found.constant_gap, found.gap) >= 0
+    # what is not in the parts is the charge for slopes out of range by rounding
+    assert parts <= found.gap * (1 + 1e-12) + 1e-300
+    np.testing.assert_allclose(found.gap, parts, rtol=1e-9, atol=1e-9)
+    assert found.dual == found.primal - found.gap
+
+
+def test_gaps_stay_exact_where_primal_minus_dual_has_no_digits():
+    """An offset of 1e6 in the losses' argument leaves the gap of InteriorPoint as small as without it."""
+    oracle = two_diracs("sqrt", 1.0, 0.1)
+    moved = CriticProblem(
+        oracle.problem.fake, oracle.problem.real, losses.sqrt().shifted(100.0), oracle.problem.regularizer
+    )
+    assert solve(moved, InteriorPoint()).certificate.relative_gap <= 1e-8

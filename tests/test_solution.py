@@ -1,0 +1,125 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from oracles import star, two_diracs
+from strategies import elementary_losses, penalties, problems
+
+from toylab import losses, zoo
+from toylab.errors import InputError
+from toylab.measures import DiscreteMeasure
+from toylab.problem import CriticProblem, LipschitzPenalty
+from toylab.solution import Candidate, Solution, Status
+from toylab.solvers.base import solve
+
+EPS = float(np.finfo(float).eps)
+CURVED = CriticProblem(
+    DiscreteMeasure([[0.0, 0.0], [0.0, 1.0], [9.0, 9.0]], [1, 2, 0]),
+    DiscreteMeasure([[1.0, 0.0], [2.0, 1.0]]),
+    losses.logistic(),
+    LipschitzPenalty(0.1),
+)
+
+
+def test_values_come_in_the_callers_order():
+    solution = solve(CURVED)
+    assert solution.fake_values.shape == (3,)
+    assert solution.real_values.shape == (2,)
+    # values are the critic's own, raised by what the gap allows at most
+    scale = 1e-4 * solution.lipschitz_constant
+    np.testing.assert_allclose(solution.critic(CURVED.fake.points), solution.fake_values, atol=scale)
+    np.testing.assert_allclose(solution.critic(CURVED.real.points), solution.real_values, atol=scale)
+    assert solution.value == solution.certificate.primal
+
+
+@settings(max_examples=30)
+@given(problems(losses=elementary_losses, regularizers=penalties, most=5))
+def test_every_pair_with_mass_has_slack_that_is_not_negative(problem):
+    solution = solve(problem)
+    carried = np.outer(problem.fake.weights > 0, problem.real.weights > 0)
+    size = np.abs(solution.fake_values).max() + np.abs(solution.real_values).max() + 1
+    assert solution.slack()[carried].min(initial=0.0) >= -64 * EPS * size
+
+
+def test_complementary_slackness_bounds_the_slack_of_the_plan():
+    solution = solve(CURVED)
+    plan = solution.certificate.plan.toarray()
+    assert (plan * solution.slack()).sum() <= solution.certificate.gap * (1 + 1e-9) + 64 * EPS
+
+
+def test_bounding_directions_point_to_the_partners():
+    solution = solve(zoo.load("case6"))
+    for directions in solution.bounding_directions():
+        assert sorted(map(tuple, np.abs(directions).round(9).tolist())) == [(0.0, 1.0), (1.0, 0.0)]
+
+
+def test_a_point_without_mass_bounds_nothing():
+    problem = CriticProblem(
+        DiscreteMeasure([[0.0]]), DiscreteMeasure([[1.0], [-1.0]], [1, 0]), losses.logistic(), LipschitzPenalty(0.1)
+    )
+    (directions,) = solve(problem).bounding_directions(tolerance=1.0e3)
+    assert directions.tolist() == [[1.0]]
+
+
+def test_reference_direction_is_the_derivative_of_the_value():
+    """∂V/∂x_i by central differences of certified values: error h² |V'''|/6 and the gap over h."""
+    h = 1e-3
+    reference = solve(CURVED).reference_directions()
+    for i in range(2):
+        for c in range(2):
+            step = np.zeros((3, 2))
+            step[i, c] = h
+            sides = [
+                solve(
+                    CriticProblem(
+                        DiscreteMeasure(CURVED.fake.points + sign * step, CURVED.fake.weights),
+                        CURVED.real, CURVED.losses, CURVED.regularizer,
+                    )
+                )
+                for sign in (1, -1)
+            ]  # fmt: skip
+            gaps = sum(side.certificate.gap for side in sides)
+            slope = -(sides[0].value - sides[1].value) / (2 * h)
+            # moving a fake towards its partner raises V: the direction of descent of the critic's game is +∇f
+            assert abs(abs(slope) - abs(reference[i, c])) <= 10 * h**2 + gaps / (2 * h)
+    assert (reference[2] == 0).all()
+
+
+def test_star_direction_is_the_weighted_mean_of_its_partners():
+    oracle = star("logistic", [1.0, 1.0], [1.0, 1.0], 0.5)
+    direction = solve(oracle.problem).reference_directions()
+    # two opposite partners of equal mass; the plan is unique, and exact to √gap
+    np.testing.assert_allclose(direction, 0.0, atol=1e-3)
+
+
+def test_json_round_trip_is_certified_anew():
+    solution = solve(CURVED)
+    again = Candidate.from_json(json.loads(json.dumps(solution.to_json())))
+    assert again.certificate.relative_gap <= 10 * solution.rtol
+    np.testing.assert_allclose(again.value, solution.value, rtol=2 * solution.rtol)
+    np.testing.assert_allclose(again.fake_values[:2], solution.fake_values[:2], rtol=1e-6)
+    assert again.problem.describe() == CURVED.describe()
+
+
+def test_a_candidate_is_certified_for_any_critic():
+    candidate = Candidate.of(CURVED, lambda z: 0.1 * z[:, 0])
+    assert candidate.certificate.gap > 0
+    # values of size 1 are allowed a few roundings over the least distance, 1
+    np.testing.assert_allclose(candidate.lipschitz_constant, 0.1, atol=8 * EPS)
+    assert "relative gap" in candidate.describe()
+    with pytest.raises(InputError, match="must be callable"):
+        Candidate.of(CURVED, 3)
+
+
+def test_a_solution_describes_itself():
+    solution = solve(two_diracs("logistic", 1.0, 0.1).problem)
+    assert repr(solution).startswith("Solution(optimal: 1 fake, 1 real in R^2, logistic, lambda = 0.1: k = ")
+    assert solution.stats["solver"] == "InteriorPoint"
+    assert solution.stats["seconds"] > 0
+    assert solution.status is Status.OPTIMAL
+    assert isinstance(solution, Solution)
+
+
+def test_every_status_gives_advice():
+    assert all(len(status.value.split()) >= 5 for status in Status)
