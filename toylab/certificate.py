@@ -147,7 +147,7 @@ def certify(
     )
 
 
-def as_critic(critic: Any) -> Callable[[np.ndarray], np.ndarray]:
+def as_critic(critic: Any) -> Any:
     """The critic as a NumPy callable; torch modules are wrapped."""
     if is_torch_module(critic):
         return NetworkCritic(critic)

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -142,7 +142,7 @@ def _progress() -> Any:
     )
 
     columns = (
-        TextColumn("{task.description:>10}"),
+        TextColumn("{task.description:>16}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -194,7 +194,7 @@ def _regularizer(options: argparse.Namespace) -> Regularizer:
     return LipschitzPenalty(0.1 if options.lam is None else options.lam)
 
 
-def _solver(options: argparse.Namespace, problem: CriticProblem) -> AbstractSolver:
+def _solver(options: argparse.Namespace, problem: CriticProblem, progress: Any) -> AbstractSolver:
     from toylab import solvers
 
     makers: dict[str, Callable[[], AbstractSolver]] = {
@@ -204,7 +204,7 @@ def _solver(options: argparse.Namespace, problem: CriticProblem) -> AbstractSolv
         "compact-dual": solvers.CompactDual,
         "kantorovich-rubinstein": solvers.KantorovichRubinstein,
         "reference": solvers.Reference,
-        "maxgp": lambda: solvers.MaxGP(seed=options.seed, device="auto"),
+        "maxgp": lambda: solvers.MaxGP(seed=options.seed, device="auto", progress=progress),
     }
     if options.solver not in makers:
         raise unknown_name("solver", options.solver, makers)
@@ -237,10 +237,15 @@ def _solve(options: argparse.Namespace) -> int:
         losses=losses.get(options.loss),
         regularizer=_regularizer(options),
     )
-    solver = _solver(options, problem)
     picture = _checked_target(options.plot, (".png", ".pdf", ".svg"))
     data = _checked_target(options.json, (".json",))
-    solution = solve(problem, solver)
+    with _progress() as progress:
+        task = progress.add_task("solving", total=None)
+
+        def advance(done: int, total: int, numbers: Mapping[str, float]) -> None:
+            progress.update(task, completed=done, total=total, description=f"objective {numbers['objective']:.5g}")
+
+        solution = solve(problem, _solver(options, problem, advance))
     certificate = solution.certificate
     print(f"problem         {options.problem}: {problem.describe()}")
     print(f"known           {zoo.get(options.problem).known}")
@@ -255,7 +260,7 @@ def _solve(options: argparse.Namespace) -> int:
     if picture is not None:
         from toylab.plotting import plot, save
 
-        save(plot(solution).figure, picture)
+        save(plot(solution), picture)
         print(f"Written: {picture}")
     if data is not None:
         write_json(data, solution.to_json())

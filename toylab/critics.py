@@ -70,6 +70,18 @@ class _Extension(Critic):
         for rows in row_blocks(len(z), len(self.centres)):
             yield rows, z[rows], self.lipschitz_constant * cdist(z[rows], self.centres)
 
+    @staticmethod
+    def _active(heights: np.ndarray, cones: np.ndarray) -> np.ndarray:
+        """The centre of the highest cone over each point.
+
+        A point that is a centre itself lies under its own apex, which another cone may pass through as well;
+        the function is then smooth there, and that other cone gives its gradient. Ties are to rounding.
+        """
+        others = np.where(cones == 0.0, -np.inf, heights)
+        rounding = 64.0 * np.finfo(np.float64).eps * np.abs(heights).max(axis=1)
+        through = others.max(axis=1) >= heights.max(axis=1) - rounding
+        return np.where(through, others.argmax(axis=1), heights.argmax(axis=1))
+
 
 class LowerExtension(_Extension):
     """z ↦ max_w f(w) − k‖z − w‖, the smallest k-Lipschitz function above the given values.
@@ -158,9 +170,7 @@ def steepest_chord(points: np.ndarray, values: np.ndarray) -> float:
     for rows in row_blocks(len(points), len(points)):
         distance = cdist(points[rows], points)
         rise = np.abs(values[rows][:, None] - values)
-        steepest = max(
-            steepest, float(np.divide(rise, distance, out=np.zeros_like(rise), where=distance > 0).max())
-        )
+        steepest = max(steepest, float(np.divide(rise, distance, out=np.zeros_like(rise), where=distance > 0).max()))
     return steepest
 
 

@@ -74,7 +74,7 @@ class Gaussian(Distribution):
 
     @override
     def density(self, z: np.ndarray) -> np.ndarray:
-        return stats.multivariate_normal(self.mean, self.scale**2).pdf(z).reshape(len(z))
+        return np.asarray(stats.norm.pdf(np.asarray(z), loc=self.mean, scale=self.scale).prod(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +107,7 @@ class UniformBox(Distribution):
     @override
     def density(self, z: np.ndarray) -> np.ndarray:
         inside = (np.abs(np.asarray(z) - self.centre) <= self.half_side).all(axis=1)
-        return inside / np.prod(2.0 * self.half_side)
+        return np.asarray(inside / np.prod(2.0 * self.half_side))
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,14 +48,10 @@ class DiscreteMeasure:
                 f"points must have shape (n, d), got {array.shape}; for points on a line use reshape(-1, 1)."
             )
         if array.shape[0] == 0 or array.shape[1] == 0:
-            raise InputError(
-                f"a measure needs at least one point of at least one coordinate, got shape {array.shape}."
-            )
+            raise InputError(f"a measure needs at least one point of at least one coordinate, got shape {array.shape}.")
         mass = np.ones(len(array)) if weights is None else _finite_array(weights, "weights")
         if mass.shape != (len(array),):
-            raise InputError(
-                f"weights must have shape ({len(array)},), one for each point, got {mass.shape}."
-            )
+            raise InputError(f"weights must have shape ({len(array)},), one for each point, got {mass.shape}.")
         if (mass < 0).any():
             worst = int(np.argmin(mass))
             raise InputError(f"weights must not be negative, got {mass[worst]} for point {worst}.")

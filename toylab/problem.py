@@ -256,9 +256,7 @@ class CriticProblem:
         )
         for name, kind in kinds:
             if not isinstance(getattr(self, name), kind):
-                raise InputError(
-                    f"{name} must be a {kind.__name__}, got {type(getattr(self, name)).__name__}."
-                )
+                raise InputError(f"{name} must be a {kind.__name__}, got {type(getattr(self, name)).__name__}.")
         if self.fake.dimension != self.real.dimension:
             raise InputError(
                 f"fake points have {self.fake.dimension} coordinates and real points {self.real.dimension}; "

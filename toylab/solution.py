@@ -21,7 +21,9 @@ class Status(Enum):
 
     OPTIMAL = "the relative gap is within the tolerance, over every fake→real pair"
     CONVERGED = "training met its stopping rule"
-    INACCURATE = "no further progress was possible in float64; loosen rtol, or rescale weights that differ by many orders"
+    INACCURATE = (
+        "no further progress was possible in float64; loosen rtol, or rescale weights that differ by many orders"
+    )
     ITERATION_LIMIT = "the iteration limit was reached; raise it, or loosen rtol"
     DIVERGED = "values that are not finite appeared; lower the learning rate, or rescale the data"
     INTERRUPTED = "stopped by the user; the best critic so far is kept"

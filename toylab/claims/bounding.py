@@ -50,7 +50,7 @@ def _partner_evidence(known: Certified, points: np.ndarray) -> Evidence:
         error,
         resolution=known.resolution,
         scale=known.k * known.diameter,
-        labels=[known.name(i) for i in points],
+        labels=[known.name(int(i)) for i in points],
         arrays={"points": known.points[points], "partner": slack.argmin(axis=1) if len(points) else np.zeros(0)},
     )
 
@@ -70,16 +70,16 @@ def steepest_pair(known: Certified, allowed: np.ndarray) -> Evidence:
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = np.where(allowed, known.slack / known.distance, np.inf)
         uncertainty = np.where(allowed, known.slack_error / known.distance, -np.inf)
-    at = np.unravel_index(np.argmin(relative), relative.shape)
+    lower, upper = divmod(int(np.argmin(relative)), len(relative))
     cost = float(known.candidate.certificate.cost)
     bound = min(known.gap / cost if cost > 0 else np.inf, float(uncertainty.max()))
     return Evidence.of(
-        max(float(relative[at]), 0.0),
-        bound + known.rounding / known.distance[at],
+        max(float(relative[lower, upper]), 0.0),
+        bound + known.rounding / known.distance[lower, upper],
         resolution=RESOLUTION * known.k,
         scale=known.k,
-        labels=[f"{known.name(int(at[0]))} to {known.name(int(at[1]))}"],
-        arrays={"pair": known.points[list(at)]},
+        labels=[f"{known.name(lower)} to {known.name(upper)}"],
+        arrays={"pair": known.points[[lower, upper]]},
     )
 
 
@@ -105,22 +105,19 @@ def _measure_3(candidate: Candidate) -> Evidence:
         (np.flatnonzero(up), down, known.slack, known.slack_error, stray_down),
         (np.flatnonzero(down), up, known.slack.T, known.slack_error.T, stray_up),
     ):
-        if not (len(points) and partners.any()):
-            continue
-        opposite = np.abs(slack[np.ix_(points, np.flatnonzero(partners))])
-        bound = uncertainty[np.ix_(points, np.flatnonzero(partners))].max(axis=1)
+        block = np.ix_(points, np.flatnonzero(partners))
+        undecided = np.inf if (~(up | down)).any() else 0.0  # a point of unknown slope may be the missing partner
+        bound = uncertainty[block].max(axis=1, initial=0.0) if partners.any() else np.full(len(points), undecided)
         flow = ratio(known.gap, np.abs(known.slopes[points]) - stray)
         parts.append(
             Evidence.of(
-                opposite.min(axis=1),
+                np.abs(slack[block]).min(axis=1, initial=2.0 * known.k * known.diameter),
                 np.minimum(flow, bound) + known.rounding,
                 resolution=known.resolution,
                 scale=known.k * known.diameter,
-                labels=[known.name(i) for i in points],
+                labels=[known.name(int(i)) for i in points],
             )
         )
-    if not parts:
-        return Evidence.of(np.zeros(0), 0.0, resolution=0.0, scale=1.0, labels=[])
     return Evidence.joined(parts)
 
 

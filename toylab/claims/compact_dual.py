@@ -109,8 +109,8 @@ THEOREM_5 = Claim(
     id="lgan.theorem-5",
     title="compact dual = Kantorovich-Rubinstein dual = W₁",
     statement=(
-        "Maximising E_real f − E_fake f under f(y) − f(x) ≤ ‖x − y‖ for fake x and real y only has the value W₁(P_g, P_r), "
-        "and is attained by a function that is 1-Lipschitz on all support points."
+        "Maximising E_real f − E_fake f under f(y) − f(x) ≤ ‖x − y‖ for fake x and real y only has the value "
+        "W₁(P_g, P_r), and is attained by a function that is 1-Lipschitz on all support points."
     ),
     sources=("LGAN Theorem 5", "ICLR Theorem 6", "ICLR Theorem 7"),
     aliases=("iclr.theorem-6", "iclr.theorem-7"),
@@ -127,6 +127,7 @@ THEOREM_5 = Claim(
     ),
     rationale=(
         "Value: the certified gap, plus rounding of POT's cost. Lipschitz on every ordered pair: raising a real point "
-        "or lowering a fake one by the violation would gain its mass times the violation, so it is at most 2·gap / least mass."
+        "or lowering a fake one by the violation would gain its mass times the violation, so the violation is at most "
+        "2·gap over the least mass."
     ),
 )

@@ -71,8 +71,8 @@ THEOREM_2D = Claim(
     id="lgan.theorem-2d",
     title="the only equilibrium is P_g = P_r, and there k* = 0",
     statement=(
-        "If P_g ≠ P_r, then k* > 0 and some fake x has a real y with f*(y) − f*(x) = k*‖y − x‖ > 0, so that the generator "
-        "improves by moving x: not a Nash equilibrium in law. If P_g = P_r, then k* = 0."
+        "If P_g ≠ P_r, then k* > 0 and some fake x has a real y with f*(y) − f*(x) = k*‖y − x‖ > 0, so that the "
+        "generator improves by moving x: not a Nash equilibrium in law. If P_g = P_r, then k* = 0."
     ),
     sources=("LGAN Theorem 2 (d)",),
     subject_type=Candidate,

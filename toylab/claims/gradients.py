@@ -48,12 +48,13 @@ def _measure_proposition_1(candidate: Candidate) -> Evidence:
         scale=known.k * known.diameter,
         labels=names,
     )
-    return Evidence.joined([tight, _gradients_on_segments(candidate, known, x, y, slack, names)])
+    return Evidence.joined([tight, _gradients_on_segments(known, x, y, slack, names)])
 
 
 def _gradients_on_segments(
-    candidate: Candidate, known: Certified, x: np.ndarray, y: np.ndarray, slack: np.ndarray, names: list[str]
+    known: Certified, x: np.ndarray, y: np.ndarray, slack: np.ndarray, names: list[str]
 ) -> Evidence:
+    candidate = known.candidate
     k = float(getattr(candidate.critic, "lipschitz_constant", None) or known.k)
     length = np.linalg.norm(y - x, axis=1)
     direction = unit_vectors(y - x)

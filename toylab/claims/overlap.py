@@ -114,7 +114,7 @@ ICLR_THEOREM_2 = Claim(
 ICLR_THEOREM_2_DISJOINT = Claim(
     id="iclr.theorem-2.disjoint",
     title="…and true once the supports are disjoint",
-    statement="If S_g and S_r are disjoint, every x in S_g has a real y with f*(y) − f*(x) = k*‖y − x‖, and conversely.",
+    statement="If S_g, S_r are disjoint, every x in S_g has a real y with f*(y) − f*(x) = k*‖y − x‖, and conversely.",
     sources=("ICLR Theorem 2, with disjoint supports",),
     subject_type=Candidate,
     hypotheses=(CONDITION_11, DISJOINT_SUPPORTS, CERTIFIED),

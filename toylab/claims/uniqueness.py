@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import brentq
+from scipy.optimize import root_scalar
 from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
@@ -154,14 +154,25 @@ def two_far_pairs() -> Candidate:
 
 def _logistic_diracs() -> Candidate:
     """Logistic, two points at distance 1, λ = .1: σ(−s) = .4 s, values ∓s, k = 2 s."""
-    s = float(brentq(lambda t: expit(-t) - 0.4 * t, 0.0, 5.0, xtol=1e-15))
+    s = float(root_scalar(lambda t: expit(-t) - 0.4 * t, bracket=(0.0, 5.0), xtol=1e-15).root)
     fake, real = DiscreteMeasure(np.array([[0.0]])), DiscreteMeasure(np.array([[1.0]]))
     problem = CriticProblem(fake, real, losses.logistic(), LipschitzPenalty(0.1))
     return Candidate.of(problem, tabulated(np.array([[0.0], [1.0]]), np.array([-s, s])))
 
 
 def _penalised(budget: Budget) -> Iterator[Case]:
-    yield from standard(budget, pairs=(*STRICT_LOSSES, mixed_loss), balls=False)
+    """All strictly convex losses; the combination with Wasserstein only for λ ≥ 0.1.
+
+    At λ = 0.01 its values reach ±70, where the curvature of the logistic part is below 1e-30: f* is unique,
+    but no certificate in float64 can tell, and the verdict would be inconclusive.
+    """
+    yield from standard(budget, pairs=STRICT_LOSSES, balls=False)
+    yield from standard(
+        budget,
+        pairs=(mixed_loss,),
+        balls=False,
+        where=lambda problem: isinstance(problem.regularizer, LipschitzPenalty) and problem.regularizer.weight >= 0.1,
+    )
 
 
 def _wasserstein(budget: Budget) -> Iterator[Case]:
@@ -200,7 +211,7 @@ UNIQUENESS = Claim(
 WASSERSTEIN_OFFSET = Claim(
     id="lgan.theorem-1.wasserstein",
     title="Wasserstein: f* + c is optimal for every c, k* is unique",
-    statement="For the Wasserstein loss an optimal critic exists, adding a constant keeps it optimal, and k* is unique.",
+    statement="For the Wasserstein loss f* exists, adding a constant keeps it optimal, and k* is unique.",
     sources=("LGAN Theorem 1, remark",),
     subject_type=Candidate,
     hypotheses=(WASSERSTEIN, PENALISED, CERTIFIED),
@@ -219,7 +230,7 @@ WASSERSTEIN_OFFSET = Claim(
 UP_TO_A_CONSTANT = Claim(
     id="lgan.theorem-1.up-to-a-constant",
     title="Wasserstein: f* is unique up to a constant (false)",
-    statement="For the Wasserstein loss f* is unique on the supports up to one constant. False with several components.",
+    statement="For the Wasserstein loss f* is unique on the supports up to one constant. False in general.",
     sources=("a loose reading of LGAN Theorem 1",),
     expected=VerdictStatus.VIOLATED,
     subject_type=Candidate,

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import root_scalar
 
 from toylab.condition import Condition
 from toylab.errors import InputError, unknown_name
@@ -75,7 +75,9 @@ class LossPair:
         low, high = total_slope(-LARGEST_VALUE), total_slope(LARGEST_VALUE)
         if low >= 0 or high <= 0:
             return None  # a slope of exactly 0 at the end of the range is an underflow, not a minimum
-        return float(brentq(total_slope, -LARGEST_VALUE, LARGEST_VALUE, xtol=1e-15, rtol=1e-15))
+        return float(
+            root_scalar(total_slope, bracket=(-LARGEST_VALUE, LARGEST_VALUE), method="brentq", xtol=1e-15).root
+        )
 
     def describe_missing_optimum(self) -> str | None:
         """Why no critic attains the infimum of any problem with this pair, or None where one does."""

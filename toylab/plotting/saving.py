@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from matplotlib.figure import Figure
 
 from toylab.errors import InputError
 from toylab.plotting.canvas import figure_of
+from toylab.storage import replacing
 
 #: What each format must leave out so that it says nothing about when it was written.
 _METADATA: dict[str, dict[str, Any]] = {
@@ -51,25 +51,8 @@ def save(figure: Figure | Axes, path: str | os.PathLike[str], *, dpi: int = 200)
         figure = figure_of(figure)
     if not isinstance(figure, Figure):
         raise InputError(f"save writes a matplotlib Figure or Axes, got {type(figure).__name__}.")
-    temporary = _reserve(target)
-    try:
-        with _LOCK, matplotlib.rc_context(_SALT):
-            figure.savefig(temporary, format=ending, dpi=dpi, metadata=_METADATA[ending])
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return target
-
-
-def _reserve(target: Path) -> Path:
-    """An empty file of a new name beside the target, which proves that the folder can be written."""
     if target.is_dir():
         raise InputError(f"{str(target)!r} is a folder; give the name of a file.")
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}.part")
-    try:
-        temporary.touch(exist_ok=False)
-    except OSError as error:
-        raise InputError(
-            f"cannot write into the folder {str(target.parent)!r} ({error.strerror}); create it, or choose another."
-        ) from None
-    return temporary
+    with replacing(target) as temporary, _LOCK, matplotlib.rc_context(_SALT):
+        figure.savefig(temporary, format=ending, dpi=dpi, metadata=_METADATA[ending])
+    return target

@@ -26,14 +26,8 @@ def draw_training(report: TrainingReport, folder: Path) -> str:
     """Draw a trained critic beside the certified one; returns the file name."""
     from toylab.plotting import plot_training, save
 
-    first = report.comparisons[0]
-    numbers = {
-        "relative gap": first.relative_gap,
-        "k": first.k_support,
-        "k*": first.k_star,
-        "median angle": first.median_angle,
-        "worst angle": first.worst_angle,
-    }
+    shown = ("relative_gap", "k_support", "k_star", "angle_median", "angle_worst")
+    numbers = {key: value for key, value in report.comparisons[0].to_json().items() if key in shown}
     name = picture_name(report)
     save(plot_training(report.trained, report.exact, numbers=numbers), folder / name)
     return name

@@ -57,7 +57,8 @@ def _cases(report: ClaimReport) -> str:
 def claims_table(reports: tuple[ClaimReport, ...]) -> Table:
     """A row a claim."""
     table = Table(title="Claims", title_justify="left", header_style="bold", row_styles=["", "dim"])
-    for name in ("claim", "statement", "source"):
+    table.add_column("claim", no_wrap=True)
+    for name in ("statement", "source"):
         table.add_column(name, overflow="fold")
     table.add_column("cases", justify="right")
     for name in ("status", "worst margin", "controls"):

@@ -110,8 +110,8 @@ def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw
     )
     if throw and solver.exact and solution.status is not Status.OPTIMAL:
         raise SolverError(
-            f"{type(solver).__name__} reached a relative gap of {certificate.relative_gap:.2g} on {problem.describe()}, "
-            f"not {solver.rtol:.2g}: {solution.status.value}; throw=False returns what was reached."
+            f"{type(solver).__name__} reached a relative gap of {certificate.relative_gap:.2g}, not {solver.rtol:.2g}, "
+            f"on {problem.describe()}: {solution.status.value}; throw=False returns what was reached."
         )
     return solution
 

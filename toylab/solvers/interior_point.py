@@ -31,8 +31,10 @@ from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regul
 from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome
 from toylab.solvers.newton import Edges, LaplacianSystem
+from toylab.solvers.threads import suited_threads
 
 _STALLED_AFTER = 20
+_ROUNDING = 8.0 * float(np.finfo(np.float64).eps)
 _FRACTION_TO_BOUNDARY = 0.995
 _LARGEST_GROWTH = 4.0  # critic units per step
 
@@ -69,7 +71,8 @@ class InteriorPoint(AbstractSolver):
 
     @override
     def run(self, problem: CriticProblem) -> Outcome:
-        return _Run(problem, self).outcome()
+        with suited_threads(len(problem.fake) * len(problem.real)):
+            return _Run(problem, self).outcome()
 
 
 def resolve_device(name: str) -> torch.device:
@@ -132,6 +135,7 @@ class _Run:
         if self.count:
             self.path = self.path / self.path.sum()
         c = np.array(self.best_constant)
+        self.slope_at_constant = float(self.losses.fake_loss.slope(c))
         self.constant_value = float(self.losses.fake_loss.value(c) + self.losses.real_loss.value(c))
         ranges = (self.losses.fake_loss.slope_range, self.losses.real_loss.slope_range)
         self.affine = all(slopes.lower == slopes.upper for slopes in ranges)
@@ -172,8 +176,9 @@ class _Run:
     def start(self) -> _Point:
         """A constant critic with the plan φ'(c) p ⊗ q: feasible for the primal and for the dual."""
         c = self.best_constant
-        scale = float(self.losses.fake_loss.slope(np.array(c)))
-        mass = scale * self.fake_weights[self.edges.fakes][:, None] * self.real_weights[self.edges.reals]
+        mass = (
+            self.slope_at_constant * self.fake_weights[self.edges.fakes][:, None] * self.real_weights[self.edges.reals]
+        )
         gamma = torch.where(self.moving, mass, 0.0 * mass)
         cost = float((gamma * self.distance).sum())
         match self.regularizer:
@@ -186,8 +191,8 @@ class _Run:
         slack = torch.where(self.moving, k * self.distance, torch.ones_like(self.distance))
         return _Point(torch.full_like(self.fake_weights, c), k, gamma, slack)
 
-    def relative_gap(self, point: _Point) -> float:
-        """The certificate's relative gap, to first order and against a lower bound of J_const − dual."""
+    def gap_and_room(self, point: _Point) -> tuple[float, float]:
+        """The certificate's gap, to first order, and a lower bound of the J_const − dual it is measured against."""
         w, outflow = point.slack, self.edges.outflow(point.gamma)
         residual = self.slope(point.values) - outflow
         curvature = self.curvature(point.values, outflow)
@@ -198,18 +203,22 @@ class _Run:
         cost = float((point.gamma * self.distance).sum())
         gap = float(pointwise.sum() + (point.gamma * w).sum()) + self.regularizer.fenchel_young(point.k, cost)
         room = max(self.regularizer.conjugate(cost), self.constant_value - self.value(point) + gap)
-        return gap / max(room, 1e-300)
+        return gap, max(room, 1e-12 * self.slope_at_constant)
 
     def outcome(self) -> Outcome:
         point = self.start()
-        if self.count == 0 or not bool((self.edges.outflow(point.gamma).abs() > 0).any()):
+        rounding = _ROUNDING * (self.fake_weights + self.real_weights)  # of masses that are equal
+        if self.count == 0 or not bool((self.slope(point.values).abs() > rounding).any()):
             return self.finished(_Point(point.values, 0.0, 0.0 * point.gamma, point.slack), Status.OPTIMAL, [])
-        best, best_gap, record, since = point, np.inf, [], 0
+        best, best_gap, least, record, since = point, np.inf, np.inf, [], 0
         status = Status.ITERATION_LIMIT
         for iteration in range(self.solver.max_iterations):
-            gap = self.relative_gap(point)
+            absolute, room = self.gap_and_room(point)
+            gap = absolute / room
             record.append(gap)
-            since = 0 if gap < 0.9 * best_gap else since + 1
+            # while the constant shrinks by orders of magnitude, gap and room do so together
+            since = 0 if gap < 0.9 * best_gap or absolute < 0.9 * least else since + 1
+            least = min(least, absolute)
             if gap < best_gap:
                 best, best_gap = point, gap
             if best_gap <= 0.1 * self.solver.rtol:
@@ -231,8 +240,7 @@ class _Run:
         w, gamma, k = point.slack, point.gamma, point.k
         outflow, slope = self.edges.outflow(gamma), self.slope(point.values)
         curvature = self.curvature(point.values, outflow)
-        system = LaplacianSystem(self.edges, gamma / w, curvature)
-        border = _Border(self, point, w, outflow, curvature, system)
+        border = _Border(self, point, w, outflow, curvature)
         mu = float((gamma * w).sum())
 
         aim = torch.zeros_like(w)
@@ -278,15 +286,10 @@ class _Border:
     """The Newton system of one iterate with its bordering unknown dk."""
 
     def __init__(
-        self,
-        run: _Run,
-        point: _Point,
-        slack: torch.Tensor,
-        outflow: torch.Tensor,
-        curvature: torch.Tensor,
-        system: LaplacianSystem,
+        self, run: _Run, point: _Point, slack: torch.Tensor, outflow: torch.Tensor, curvature: torch.Tensor
     ) -> None:
-        self.run, self.point, self.slack, self.system = run, point, slack, system
+        self.run, self.point, self.slack = run, point, slack
+        self.system = system = LaplacianSystem(run.edges, point.gamma / slack, curvature)
         self.shape = (point.values - run.best_constant) / point.k  # df = dg + dk · shape
         self.fixed = isinstance(run.regularizer, LipschitzBall)
         if self.fixed:

@@ -107,9 +107,7 @@ def maximise_potential(
     ).tocsr()
     bounds = [(0.0, 0.0)] + [(None, None)] * (size - 1)
     options = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-    result = linprog(
-        -gain, A_ub=matrix, b_ub=distance / scale, bounds=bounds, method="highs-ds", options=options
-    )
+    result = linprog(-gain, A_ub=matrix, b_ub=distance / scale, bounds=bounds, method="highs-ds", options=options)
     if result.status != 0:
         raise SolverError(f"HiGHS did not solve the linear program of {count} constraints: {result.message}")
     return scale * result.x, np.maximum(-result.ineqlin.marginals, 0.0), int(result.nit)

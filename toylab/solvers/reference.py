@@ -137,7 +137,7 @@ class Reference(AbstractSolver):
         carried = np.argwhere((p[:, None] > 0) & (q > 0))
         rows, columns = carried[:, 0], carried[:, 1]
         lipschitz = v[columns] - u[rows] <= k * distance[rows, columns] / length
-        constraints = [lipschitz]
+        constraints: list[Any] = [lipschitz]
         constraints += [u[i] == v[j] for i, j in carried if distance[i, j] == 0]
         constraints += [u[i] == u[j] for i, j in _coinciding(x)] + [v[i] == v[j] for i, j in _coinciding(y)]
         objective = p @ expression(problem.losses.fake_loss, u) + q @ expression(problem.losses.real_loss, v)
@@ -169,9 +169,7 @@ class Reference(AbstractSolver):
             except cp.SolverError as error:
                 raise SolverError(f"Clarabel failed ({error}); use toylab.solvers.InteriorPoint().") from None
         if model.status not in {"optimal", "optimal_inaccurate"}:
-            raise SolverError(
-                f"Clarabel ended with status {model.status!r}; use toylab.solvers.InteriorPoint()."
-            )
+            raise SolverError(f"Clarabel ended with status {model.status!r}; use toylab.solvers.InteriorPoint().")
         return Status.OPTIMAL if model.status == "optimal" else Status.INACCURATE
 
 

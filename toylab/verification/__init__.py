@@ -1,5 +1,7 @@
-"""Verification: `cases` solves and decides one case, `training` puts trained critics beside certified ones,
-`reports` says what was found, `run` does it all in parallel.
+"""Verification of claims on their cases.
+
+`cases` solves and decides one case, `training` puts trained critics beside certified ones, `reports` says what was
+found, `run` does it all in parallel.
 """
 
 from toylab.verification.reports import ClaimReport, ControlReport, ExitCode, VerificationReport

@@ -6,6 +6,7 @@ Every case is solved once, in parallel, and handed to all claims that ask for it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from toylab import claims as _claims
 from toylab.claims import Budget, Case, Claim, Engine
@@ -58,7 +59,8 @@ def verify_all(
     done = 0
     verdicts: dict[str, list[CaseVerdict]] = {claim.id: [] for claim in selected}
     trained: dict[str, TrainingReport] = {}
-    for result in Parallel(n_jobs=min(workers, max(len(jobs), 1)), return_as="generator_unordered")(jobs):
+    results: Any = Parallel(n_jobs=min(workers, max(len(jobs), 1)), return_as="generator_unordered")(jobs)
+    for result in results:
         if isinstance(result, TrainingReport):
             trained[result.case.name] = result
             done += 1

@@ -23,12 +23,16 @@ from toylab.solvers.network.penalties import AbstractPenalty, MaxGradientPenalty
 from toylab.solvers.network.polish import AbstractPolish, ScaleAndOffset
 from toylab.solvers.network.schedules import Schedule
 from toylab.solvers.network.stopping import AbstractStopping, CertifiedGap, Judgement
+from toylab.solvers.threads import suited_threads
 
 #: Called with (steps done, steps in all, named numbers).
 Progress = Callable[[int, int, Mapping[str, float]], None]
 
 #: Steps between two looks at whether the loss is finite, and two reports of progress.
 _LOOK_EVERY = 50
+
+#: Units of a layer, to judge the size of the arrays of a step.
+_TYPICAL_WIDTH = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +95,11 @@ class NetworkSolver(AbstractSolver):
 
     @override
     def run(self, problem: CriticProblem) -> Outcome:
+        points = len(problem.fake) + len(problem.real)
+        with suited_threads(self.ensemble_size * points * _TYPICAL_WIDTH):
+            return self._run(problem)
+
+    def _run(self, problem: CriticProblem) -> Outcome:
         device = find_device(self.device)
         normalised = NormalisedProblem.of(problem)
         loop = TrainingLoop(self, normalised, device)

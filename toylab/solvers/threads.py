@@ -1,0 +1,29 @@
+"""Threads to suit the work: on small arrays a second thread costs more than it brings, far more on a busy machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+#: Entries of the largest array from which on more than one thread pays.
+_PARALLEL_FROM = 100_000
+
+
+@contextmanager
+def suited_threads(entries: int) -> Iterator[None]:
+    """Run the block with one torch thread where the largest array has few entries; restores the setting.
+
+    Args:
+        entries: of the largest array the block works on.
+    """
+    before = torch.get_num_threads()
+    if entries >= _PARALLEL_FROM or before == 1:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
