@@ -35,6 +35,8 @@ from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome
 
 _MOST_PAIRS = 1_000_000
+#: Fake values this close to the cones of the reals count as on them: what a conic solver leaves open.
+_CONTACT = 1e-8
 
 
 @singledispatch
@@ -184,9 +186,13 @@ def _extension(problem: CriticProblem, u: np.ndarray, v: np.ndarray, constant: f
     """The critic of solved values, repaired to constant k without raising the objective (THEORY section 2).
 
     Real points first: f(y) ← min over fakes of f(x) + k‖x − y‖ may only lower the reals that are out of
-    reach; the lower extension over the reals then serves as the critic everywhere.
+    reach. A fake point keeps its value where that is above the lower extension over the reals (a loss that
+    falls below its target, such as the square, pays for less), lowered to constant k among the fakes.
     """
     carried, reachable = problem.fake.weights > 0, problem.real.weights > 0
-    y = problem.real.points[reachable]
-    ceiling = UpperExtension(problem.fake.points[carried], u[carried], constant)(y)
-    return LowerExtension(y, np.minimum(v[reachable], ceiling), constant)
+    x, y = problem.fake.points[carried], problem.real.points[reachable]
+    lowered = np.minimum(v[reachable], UpperExtension(x, u[carried], constant)(y))
+    floor = LowerExtension(y, lowered, constant)(x)
+    kept = UpperExtension(x, np.maximum(u[carried], floor), constant)(x)
+    above = kept > floor + _CONTACT * (1.0 + np.abs(floor))
+    return LowerExtension(np.concatenate([y, x[above]]), np.concatenate([lowered, kept[above]]), constant)
