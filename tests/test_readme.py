@@ -16,7 +16,7 @@ def test_the_example_is_ten_lines_and_runs():
     code = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL)
     assert code is not None
     lines = [line for line in code[1].splitlines() if line.strip()]
-    assert len(lines) == 11  # ten and the import
+    assert len(lines) == 10
     output, names = io.StringIO(), {}
     with contextlib.redirect_stdout(output):
         exec(compile(code[1], str(README), "exec"), names)

@@ -25,7 +25,7 @@ def _largest_constant(known: Certified) -> float:
         case LipschitzPenalty(weight=weight):
             best = problem.losses.best_constant or 0.0
             slope = float(problem.losses.fake_loss.slope(np.array(best)))
-            return slope * max(known.diameter, np.finfo(float).tiny) / (2.0 * weight)
+            return slope * (known.diameter or 1.0) / (2.0 * weight)
         case LipschitzBall(radius=radius):
             return radius
     return known.k

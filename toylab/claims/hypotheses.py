@@ -42,6 +42,13 @@ def _lipschitz(candidate: Candidate) -> Condition:
     return Condition.that(steepest <= k * (1.0 + 1e-6), f"a gradient of length {steepest:.4g} exceeds k = {k:.4g}")
 
 
+def _penalised(candidate: Candidate) -> Condition:
+    regularizer = candidate.problem.regularizer
+    if not isinstance(regularizer, LipschitzPenalty):
+        return Condition(holds=False, reasons=("the Lipschitz constant is bounded, not penalised",))
+    return Condition.that(regularizer.target == 0, f"the penalty starts at the target {regularizer.target:g}, not at 0")
+
+
 CERTIFIED = Hypothesis(
     name="certified optimal",
     sentence="the critic's certificate has a relative gap of at most 1e-6",
@@ -74,10 +81,8 @@ WASSERSTEIN = Hypothesis(
 
 PENALISED = Hypothesis(
     name="penalised constant",
-    sentence="the Lipschitz constant is penalised by λ k², not merely bounded",
-    test=lambda candidate: Condition.that(
-        isinstance(candidate.problem.regularizer, LipschitzPenalty), "the Lipschitz constant is bounded, not penalised"
-    ),
+    sentence="the Lipschitz constant is penalised by λ k²: not merely bounded, and not drawn to a target",
+    test=_penalised,
 )
 
 DISJOINT_SUPPORTS = Hypothesis(
