@@ -67,7 +67,7 @@ FORMULAS = {
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    return float(brentq(function, low, high, xtol=4 * EPS, rtol=4 * EPS))
+    return float(brentq(function, low, high, xtol=4 * EPS, rtol=4 * EPS))  # type: ignore[arg-type]
 
 
 def _dirac(position: float) -> DiscreteMeasure:
@@ -199,7 +199,7 @@ def cloud(seed: int, n: int, m: int, dimension: int, regularizer: Regularizer) -
     rng = np.random.default_rng(seed)
     fake = DiscreteMeasure(rng.normal(size=(n, dimension)))
     real = DiscreteMeasure(1.0 + rng.normal(size=(m, dimension)))
-    w1 = float(ot.emd2(fake.weights, real.weights, cdist(fake.points, real.points)))
+    w1 = float(ot.emd2(fake.weights, real.weights, cdist(fake.points, real.points)))  # type: ignore[arg-type]
     value, constant = wasserstein_optimum(w1, regularizer)
     problem = CriticProblem(fake, real, losses.wasserstein(), regularizer)
     # POT accepts flows that are off by 1e-13 at a node, hence (n + m) · 1e-13 · longest / mean distance

@@ -124,6 +124,7 @@ def test_weak_duality_for_random_critics_and_random_plans(problem, seed, scale):
 @pytest.mark.parametrize("oracle", [o for o in ORACLES if o.name.startswith("two-diracs") and "λ" in o.name], ids=str)
 def test_gap_vanishes_at_a_closed_form(oracle: Oracle):
     problem = oracle.problem
+    assert isinstance(problem.regularizer, LipschitzPenalty)
     distance = float(problem.real.points[0, 0])
     rise = oracle.constant * distance
     critic = LowerExtension(problem.real.points, np.array([0.5 * rise]), oracle.constant)
@@ -227,16 +228,16 @@ class TestCriticExcess:
         # f = x² rises by 1 over the unit distance, but with slope up to 2 at the real point
         curved = FormulaCritic(lambda z: z[:, 0] ** 2, lambda z: np.stack([2 * z[:, 0], 0 * z[:, 1]], axis=1))
         steepest = 2 * (1 - 0.5 / 9)  # at the ninth of nine midpoints
-        np.testing.assert_allclose(steepest_gradient(self.problem, curved), steepest, rtol=4 * EPS)
+        assert steepest_gradient(self.problem, curved) == pytest.approx(steepest, rel=4 * EPS)
         found = certify(self.problem, curved)
-        np.testing.assert_allclose(found.critic_excess, 0.5 * (steepest**2 - 1.0), rtol=1e-14)
+        assert found.critic_excess == pytest.approx(0.5 * (steepest**2 - 1.0), rel=1e-14)
 
     def test_unknown_without_gradients(self):
         assert certify(self.problem, lambda z: z[:, 0]).critic_excess is None
 
     def test_a_declared_constant_is_believed(self):
         declared = FormulaCritic(lambda z: z[:, 0], lambda z: 0 * z, lipschitz_constant=3.0)
-        np.testing.assert_allclose(certify(self.problem, declared).critic_excess, 0.5 * (9 - 1), rtol=1e-14)
+        assert certify(self.problem, declared).critic_excess == pytest.approx(0.5 * (9 - 1), rel=1e-14)
 
     def test_many_pairs_are_sampled_reproducibly(self):
         rng = np.random.default_rng(0)

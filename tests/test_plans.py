@@ -59,7 +59,7 @@ def test_merging_and_splitting_keep_outflow_and_cost(problem, seed):
     support = problem.support
     merged = plans.merge_plan(support, plans.check_plan(problem, random_plan(problem, seed)))
     again = plans.merge_plan(support, plans.check_plan(problem, plans.split_plan(problem, merged)))
-    rounding = 64 * EPS * (1 + merged.sum())
+    rounding = 64 * EPS * (1 + float(merged.sum()))
     np.testing.assert_allclose(plans.net_outflow(again), plans.net_outflow(merged), rtol=0, atol=rounding)
     np.testing.assert_allclose(
         plans.plan_cost(support, again), plans.plan_cost(support, merged), rtol=64 * EPS, atol=rounding

@@ -27,17 +27,20 @@ NO_OPTIMUM = {
         losses.Reflected(losses.Softplus()),
     ),
 }
-named = {"ids": lambda pair: pair.name}
 
 
-@pytest.mark.parametrize("pair", KEEPING, **named)
+def named(pair: LossPair) -> str:
+    return pair.name
+
+
+@pytest.mark.parametrize("pair", KEEPING, ids=named)
 def test_condition_11_holds(pair):
     assert pair.condition_11()
     assert pair.condition_11().reasons == ()
     assert pair.describe_missing_optimum() is None
 
 
-@pytest.mark.parametrize("pair", LOSING, **named)
+@pytest.mark.parametrize("pair", LOSING, ids=named)
 def test_condition_11_fails_with_a_reason_for_each_side(pair):
     condition = pair.condition_11()
     assert not condition
@@ -46,7 +49,7 @@ def test_condition_11_fails_with_a_reason_for_each_side(pair):
     assert pair.describe_missing_optimum() is None
 
 
-@pytest.mark.parametrize("pair", [*KEEPING, *LOSING], **named)
+@pytest.mark.parametrize("pair", [*KEEPING, *LOSING], ids=named)
 def test_best_constant_minimises_the_sum(pair):
     c = pair.best_constant
     assert c is not None
@@ -91,7 +94,7 @@ def test_kinks_are_known():
     assert not (losses.hinge() + losses.logistic()).analytic
 
 
-@pytest.mark.parametrize("pair", [*KEEPING, *LOSING], **named)
+@pytest.mark.parametrize("pair", [*KEEPING, *LOSING], ids=named)
 def test_json_round_trip(pair):
     assert losses.from_json(json.loads(json.dumps(pair.to_json()))) == pair
 

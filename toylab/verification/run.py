@@ -57,6 +57,8 @@ def verify_all(
     jobs += [delayed(_check_group)(group) for group in _groups(list(wanted.values()))]
     total = len(trainings) + len(wanted) + len(selected)
     done = 0
+    if progress is not None:
+        progress(done, total, "cases")
     verdicts: dict[str, list[CaseVerdict]] = {claim.id: [] for claim in selected}
     trained: dict[str, TrainingReport] = {}
     results: Any = Parallel(n_jobs=min(workers, max(len(jobs), 1)), return_as="generator_unordered")(jobs)
