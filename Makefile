@@ -27,7 +27,7 @@ test-long: install
 lint: install
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
-	$(RUN)/pyright
+	$(RUN)/pyright --pythonpath $(RUN)/python
 
 format: install
 	$(RUN)/ruff check --fix .
