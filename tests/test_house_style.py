@@ -31,7 +31,14 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 #: Packages that only some modules may import at module level; everywhere else inside the function that uses them.
 HEAVY = {
-    "torch": ("solvers.interior_point", "solvers.newton", "solvers.threads", "solvers.network"),
+    "torch": (
+        "solvers.devices",
+        "solvers.network",
+        "solvers.newton",
+        "solvers.normalised_program",
+        "solvers.predictor_corrector",
+        "solvers.threads",
+    ),
     "cvxpy": (),
     "ot": (),
     "matplotlib": ("plotting",),

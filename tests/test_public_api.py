@@ -35,6 +35,7 @@ def test_a_users_own_torch_module_is_certified():
     module = torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1))
     certificate = toylab.certify(problem, module)
     assert 0 < certificate.relative_gap < np.inf
+    assert certificate.critic_excess is not None
     assert certificate.critic_excess >= 0
     exact = toylab.solve(problem)
     assert certificate.dual <= exact.value + exact.certificate.gap <= certificate.primal + exact.certificate.gap

@@ -23,7 +23,7 @@ def test_the_earlier_bounding_theorem_fails_on_overlapping_supports(name, consta
     assert solution.lipschitz_constant == pytest.approx(constant, abs=5e-7)  # printed to six digits
     verdict = claims.get("iclr.theorem-2").check(solution)
     assert verdict.status is VerdictStatus.VIOLATED
-    assert "shared (1" in verdict.evidence.labels[verdict.worst()]  # B is the one that fails
+    assert "shared (1" in verdict.to_json()["worst"]["label"]  # B is the one that fails
     for true in ("lgan.theorem-2a", "lgan.theorem-3", "lgan.theorem-2c", "lgan.theorem-2d"):
         assert claims.get(true).check(solution).status is VerdictStatus.HOLDS
 

@@ -13,9 +13,9 @@ from toylab.errors import InputError
 from toylab.problem import CriticProblem
 from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome
+from toylab.solvers.devices import find_device
 from toylab.solvers.network.architectures import MLP, AbstractArchitecture
 from toylab.solvers.network.batches import AbstractBatches, FullBatch
-from toylab.solvers.network.devices import find_device
 from toylab.solvers.network.examination import Examiner
 from toylab.solvers.network.loop import TrainingLoop
 from toylab.solvers.network.normalisation import NormalisedProblem

@@ -1,4 +1,4 @@
-"""The device a training runs on."""
+"""The torch device a solver runs on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def find_device(name: str) -> torch.device:
     except (RuntimeError, TypeError):
         raise InputError(f"unknown device {name!r}; use 'auto', 'cpu', 'cuda' or 'cuda:<number>'.") from None
     if device.type not in {"cpu", "cuda"}:
-        raise InputError(f"training on {device.type!r} is not supported; use 'auto', 'cpu' or 'cuda'.")
+        raise InputError(f"device {device.type!r} is not supported; use 'auto', 'cpu' or 'cuda'.")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise InputError(
             f"device {name!r} is not available here ({torch.cuda.device_count()} CUDA devices); use 'auto' or 'cpu'."

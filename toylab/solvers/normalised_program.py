@@ -1,0 +1,130 @@
+"""The exact program in normalised units, as torch tensors: what the interior point iterates on.
+
+    minimise over f, k:  Σ_z h_z(f_z) + R(k)   subject to   w_xy = k d_xy + f(x) − f(y) ≥ 0
+
+Lengths are divided by the median distance, so that scaled problems give identical iterates; masses sum to 1.
+Points without mass are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.spatial.distance import cdist
+
+from toylab.errors import InputError
+from toylab.losses import LossPair
+from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.solvers.newton import Edges
+
+#: Critic units that a point may move in one step beyond what its size suggests.
+LARGEST_GROWTH = 4.0
+
+
+@dataclass(eq=False)
+class Iterate:
+    """One iterate: critic values, constant, multipliers, and what follows from them."""
+
+    values: torch.Tensor
+    k: float
+    gamma: torch.Tensor
+    slack: torch.Tensor
+
+
+class NormalisedProgram:
+    """One problem in normalised units: weights, distances, and the functions of an iterate."""
+
+    def __init__(self, problem: CriticProblem, device: torch.device) -> None:
+        support = problem.support
+        self.carried = np.flatnonzero(support.in_fake | support.in_real)
+        points = support.points[self.carried]
+        fakes = np.flatnonzero(support.in_fake[self.carried])
+        reals = np.flatnonzero(support.in_real[self.carried])
+        distance = cdist(points[fakes], points[reals])
+        moving = distance > 0
+        self.length = float(np.median(distance[moving])) if moving.any() else 1.0
+        self.regularizer = problem.regularizer.rescaled(self.length)
+        self.losses: LossPair = problem.losses
+        self.best_constant = float(self.losses.best_constant or 0.0)
+
+        def tensor(array: np.ndarray) -> torch.Tensor:
+            return torch.as_tensor(array, device=device)
+
+        self.edges = Edges(tensor(fakes), tensor(reals), len(points))
+        self.fake_weights = tensor(support.fake_weights[self.carried])
+        self.real_weights = tensor(support.real_weights[self.carried])
+        self.distance = tensor(distance / self.length)
+        self.moving = tensor(moving)
+        self.count = int(moving.sum())
+        products = self.fake_weights[self.edges.fakes][:, None] * self.real_weights[self.edges.reals]
+        self.path = torch.where(self.moving, products, 0.0 * products)
+        if self.count:
+            self.path = self.path / self.path.sum()
+        c = np.array(self.best_constant)
+        self.slope_at_constant = float(self.losses.fake_loss.slope(c))
+        self.constant_value = float(self.losses.fake_loss.value(c) + self.losses.real_loss.value(c))
+        ranges = (self.losses.fake_loss.slope_range, self.losses.real_loss.slope_range)
+        self.affine = all(slopes.lower == slopes.upper for slopes in ranges)
+
+    def slope(self, f: torch.Tensor) -> torch.Tensor:
+        """The slope h'(f), (N,)."""
+        return self.fake_weights * self.losses.fake_loss.slope(f) + self.real_weights * self.losses.real_loss.slope(f)
+
+    def value(self, point: Iterate) -> float:
+        """J(f) + R(k)."""
+        p, q = self.fake_weights, self.real_weights
+        fake, real = self.losses.fake_loss.value(point.values), self.losses.real_loss.value(point.values)
+        total = torch.where(p > 0, p * fake, 0.0 * p) + torch.where(q > 0, q * real, 0.0 * q)
+        return float(total.sum()) + self.regularizer.value(point.k)
+
+    def curvature(self, f: torch.Tensor, outflow: torch.Tensor) -> torch.Tensor:
+        """H'' at f, at the dual's own f on points of one measure, or along a step as long as f is large.
+
+        The largest of the three: where h'' vanishes around f, the mismatch of the slopes would ask for a step
+        that leaves the region in which the Newton system means anything.
+        """
+        p, q, fake, real = self.fake_weights, self.real_weights, self.losses.fake_loss, self.losses.real_loss
+        here = p * fake.curvature(f) + q * real.curvature(f)
+        ones = torch.ones_like(p)
+        from_fake = p * fake.curvature_at_slope(outflow / torch.where(p > 0, p, ones))
+        from_real = q * real.curvature_at_slope(outflow / torch.where(q > 0, q, ones))
+        there = torch.where(q == 0, from_fake, torch.where(p == 0, from_real, 0.0 * p))
+        known = torch.maximum(here, torch.nan_to_num(there, nan=0.0, posinf=0.0))
+        if self.affine:
+            return known
+        reach = LARGEST_GROWTH + (f - self.best_constant).abs()
+        return torch.maximum(known, (self.slope(f) - outflow).abs() / reach)
+
+    def start(self) -> Iterate:
+        """A constant critic with the plan φ'(c) p ⊗ q: feasible for the primal and for the dual."""
+        c = self.best_constant
+        mass = (
+            self.slope_at_constant * self.fake_weights[self.edges.fakes][:, None] * self.real_weights[self.edges.reals]
+        )
+        gamma = torch.where(self.moving, mass, 0.0 * mass)
+        cost = float((gamma * self.distance).sum())
+        match self.regularizer:
+            case LipschitzBall(radius=radius):
+                k = radius
+            case LipschitzPenalty(weight=weight, target=target):
+                k = target + cost / (2.0 * weight)
+            case other:
+                raise InputError(f"the interior point does not know the regulariser {type(other).__name__}.")
+        slack = torch.where(self.moving, k * self.distance, torch.ones_like(self.distance))
+        return Iterate(torch.full_like(self.fake_weights, c), k, gamma, slack)
+
+    def gap_and_room(self, point: Iterate) -> tuple[float, float]:
+        """The certificate's gap, to first order, and a lower bound of the J_const − dual it is measured against."""
+        w, outflow = point.slack, self.edges.outflow(point.gamma)
+        residual = self.slope(point.values) - outflow
+        curvature = self.curvature(point.values, outflow)
+        size = self.fake_weights + self.real_weights
+        pointwise = torch.where(
+            curvature > 0, 0.5 * residual**2 / curvature, residual.abs() * (residual.abs() > 1e-14 * size)
+        )
+        cost = float((point.gamma * self.distance).sum())
+        gap = float(pointwise.sum() + (point.gamma * w).sum()) + self.regularizer.fenchel_young(point.k, cost)
+        room = max(self.regularizer.conjugate(cost), self.constant_value - self.value(point) + gap)
+        return gap, max(room, 1e-12 * self.slope_at_constant)
