@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 
 #: Entries of the largest array from which on more than one thread pays.
-_PARALLEL_FROM = 100_000
+_PARALLEL_FROM = 500_000
 
 
 @contextmanager
