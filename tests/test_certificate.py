@@ -23,8 +23,8 @@ from toylab.critics import FormulaCritic, LowerExtension, tabulated
 from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
-from toylab.solvers.base import solve
 from toylab.solvers.interior_point import InteriorPoint
+from toylab.solvers.solving import solve
 
 EPS = float(np.finfo(float).eps)
 

@@ -5,7 +5,7 @@ from toylab import losses, zoo
 from toylab.comparison import angles_to_cones, compare
 from toylab.critics import FormulaCritic
 from toylab.solution import Candidate
-from toylab.solvers.base import solve
+from toylab.solvers.solving import solve
 
 EAST, NORTH = np.array([1.0, 0.0]), np.array([0.0, 1.0])
 

@@ -11,10 +11,11 @@ from toylab import losses
 from toylab.errors import InputError, SolverError
 from toylab.problem import LipschitzBall, LipschitzPenalty
 from toylab.solution import Solution, Status
-from toylab.solvers.base import AbstractSolver, solve
+from toylab.solvers.base import AbstractSolver
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
 from toylab.solvers.reference import Reference
+from toylab.solvers.solving import solve
 from toylab.solvers.transport import Transport
 
 EPS = float(np.finfo(float).eps)

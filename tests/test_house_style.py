@@ -17,7 +17,7 @@ LAYERS = (
     ("errors", "condition"),
     ("measures", "storage"),
     ("losses",),
-    ("distributions", "problem", "divergences"),
+    ("distributions", "support", "problem", "divergences"),
     ("zoo", "critics", "fenchel_young", "plans", "network_critic", "functions"),
     ("certificate",),
     ("solution",),

@@ -13,7 +13,7 @@ from strategies import condition_11_losses, elementary_losses, penalties, proble
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Solution
-from toylab.solvers.base import solve
+from toylab.solvers.solving import solve
 
 EPS = float(np.finfo(float).eps)
 few = settings(max_examples=25)

@@ -17,9 +17,10 @@ from toylab.errors import SolverError
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Status
-from toylab.solvers.base import AbstractSolver, Outcome, solve
+from toylab.solvers.base import AbstractSolver, Outcome
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.linear_programs import maximise_potential
+from toylab.solvers.solving import solve
 
 SQUARE = (
     DiscreteMeasure([[0.0, 0.0], [0.0, 1.0]], [1, 2]),

@@ -21,7 +21,7 @@ from toylab.plotting import plot, plot_evidence, plot_training, save
 from toylab.plotting.marks import coupling_pairs
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Candidate
-from toylab.solvers.base import solve
+from toylab.solvers.solving import solve
 
 COARSE = 24
 

@@ -11,7 +11,7 @@ from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate, Solution, Status
-from toylab.solvers.base import solve
+from toylab.solvers.solving import solve
 
 EPS = float(np.finfo(float).eps)
 CURVED = CriticProblem(

@@ -19,7 +19,7 @@ from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Candidate, Solution, Status
-from toylab.solvers.base import solve
+from toylab.solvers.solving import solve
 from toylab.verification import ClaimReport, verify
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ from toylab.critics import row_blocks
 from toylab.errors import InputError
 from toylab.fenchel_young import PointwiseObjective
 from toylab.network_critic import NetworkCritic, is_torch_module
-from toylab.problem import CriticProblem, Support
+from toylab.problem import CriticProblem
+from toylab.support import Support
 
 if TYPE_CHECKING:
     pass

@@ -16,7 +16,8 @@ from toylab import claims, losses, zoo
 from toylab.claims import Budget, Claim
 from toylab.errors import InputError, SolverError, ToylabError, unknown_name
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
-from toylab.solvers.base import AbstractSolver, default_solver
+from toylab.solvers.base import AbstractSolver
+from toylab.solvers.solving import default_solver
 from toylab.verification import ExitCode
 
 _SOLVERS = ("exact", "interior-point", "transport", "compact-dual", "kantorovich-rubinstein", "reference", "maxgp")
@@ -227,7 +228,7 @@ def _checked_target(path: str | None, endings: Sequence[str]) -> Path | None:
 
 
 def _solve(options: argparse.Namespace) -> int:
-    from toylab.solvers.base import solve
+    from toylab.solvers.solving import solve
     from toylab.storage import write_json
 
     problem = zoo.load(

@@ -12,7 +12,8 @@ from scipy.spatial.distance import cdist
 
 from toylab.errors import InputError
 from toylab.fenchel_young import PointwiseObjective
-from toylab.problem import CriticProblem, Support
+from toylab.problem import CriticProblem
+from toylab.support import Support
 
 
 def check_plan(problem: CriticProblem, plan: object) -> sparse.coo_array:

@@ -9,8 +9,8 @@ from toylab.claims.cases import overlapping_pair
 from toylab.comparison import angles_to_cones
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
-from toylab.solvers.base import solve
 from toylab.solvers.interior_point import InteriorPoint
+from toylab.solvers.solving import solve
 from toylab.verification.training import _coupling_directions
 
 

@@ -16,7 +16,7 @@ from toylab.claims.hypotheses import DISJOINT_SUPPORTS
 from toylab.critics import LowerExtension
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate
-from toylab.solvers.base import solve
+from toylab.solvers.solving import solve
 
 TRUE_CLAIMS = ["lgan.theorem-1", "lgan.theorem-2a", "lgan.theorem-2b", "lgan.theorem-3"]
 

@@ -7,10 +7,10 @@ from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Status
-from toylab.solvers.base import default_solver, solve
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
 from toylab.solvers.reference import Reference
+from toylab.solvers.solving import default_solver, solve
 from toylab.solvers.transport import Transport
 
 LOGISTIC = zoo.load("case4", n=4, seed=0)

@@ -8,14 +8,8 @@ from toylab.certificate import steepest_gradient
 from toylab.claims.base import Hypothesis
 from toylab.claims.certified import AssumedOptimal, certified_optimal
 from toylab.condition import Condition
-from toylab.losses import Linear, Reflected
 from toylab.problem import LipschitzPenalty
 from toylab.solution import Candidate
-
-
-def _is_wasserstein(candidate: Candidate) -> bool:
-    pair = candidate.problem.losses
-    return pair.fake_loss == Linear() and pair.real_loss == Reflected(Linear())
 
 
 def same_measure(candidate: Candidate) -> bool:
@@ -75,7 +69,7 @@ WASSERSTEIN = Hypothesis(
     name="Wasserstein loss",
     sentence="φ(t) = t and ϕ(t) = −t",
     test=lambda candidate: Condition.that(
-        _is_wasserstein(candidate), f"the loss is {candidate.problem.losses.name!r}, not Wasserstein"
+        candidate.problem.losses.is_wasserstein, f"the loss is {candidate.problem.losses.name!r}, not Wasserstein"
     ),
 )
 

@@ -14,20 +14,25 @@ from toylab.losses.base import LARGEST_VALUE, Array, Loss, SlopeRange
 
 
 @dataclass(frozen=True)
-class Reflected(Loss):
-    """t ↦ φ(−t), which turns a loss on fake values into the matching loss on real values."""
+class _Transformed(Loss):
+    """A loss made of another one; it inherits strict convexity and kinks."""
 
     loss: Loss
 
     @property
     def strictly_convex(self) -> bool:  # type: ignore[override]
-        """As the loss that is reflected."""
+        """As the loss it is made of."""
         return self.loss.strictly_convex
 
     @property
     def analytic(self) -> bool:  # type: ignore[override]
-        """As the loss that is reflected."""
+        """As the loss it is made of."""
         return self.loss.analytic
+
+
+@dataclass(frozen=True)
+class Reflected(_Transformed):
+    """t ↦ φ(−t), which turns a loss on fake values into the matching loss on real values."""
 
     @property
     @override
@@ -68,21 +73,10 @@ class Reflected(Loss):
 
 
 @dataclass(frozen=True)
-class Scaled(Loss):
+class Scaled(_Transformed):
     """t ↦ factor · φ(t), factor > 0."""
 
-    loss: Loss
     factor: float
-
-    @property
-    def strictly_convex(self) -> bool:  # type: ignore[override]
-        """As the loss that is scaled."""
-        return self.loss.strictly_convex
-
-    @property
-    def analytic(self) -> bool:  # type: ignore[override]
-        """As the loss that is scaled."""
-        return self.loss.analytic
 
     @property
     @override
@@ -123,21 +117,10 @@ class Scaled(Loss):
 
 
 @dataclass(frozen=True)
-class Shifted(Loss):
+class Shifted(_Transformed):
     """t ↦ φ(t − offset), a change of the critic's axis."""
 
-    loss: Loss
     offset: float
-
-    @property
-    def strictly_convex(self) -> bool:  # type: ignore[override]
-        """As the loss that is shifted."""
-        return self.loss.strictly_convex
-
-    @property
-    def analytic(self) -> bool:  # type: ignore[override]
-        """As the loss that is shifted."""
-        return self.loss.analytic
 
     @property
     @override

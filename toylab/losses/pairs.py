@@ -45,6 +45,11 @@ class LossPair:
         return self.fake_loss.strictly_convex or self.real_loss.strictly_convex
 
     @property
+    def is_wasserstein(self) -> bool:
+        """Whether φ(t) = t and ϕ(t) = −t."""
+        return self.fake_loss == Linear() and self.real_loss == Reflected(Linear())
+
+    @property
     def analytic(self) -> bool:
         """Whether both losses are free of kinks."""
         return self.fake_loss.analytic and self.real_loss.analytic

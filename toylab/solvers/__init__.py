@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from toylab.solvers.base import AbstractSolver, Outcome, solve
+from toylab.solvers.base import AbstractSolver, Outcome
+from toylab.solvers.solving import solve
 
 if TYPE_CHECKING:
     from toylab.solvers.interior_point import InteriorPoint

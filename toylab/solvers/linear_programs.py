@@ -21,9 +21,10 @@ from typing_extensions import override
 from toylab.critics import LowerExtension, steepest_chord
 from toylab.errors import InputError, SolverError
 from toylab.plans import split_plan
-from toylab.problem import CriticProblem, Support
+from toylab.problem import CriticProblem
 from toylab.solvers.base import AbstractSolver, Outcome
 from toylab.solvers.transport import best_constant, check_wasserstein
+from toylab.support import Support
 
 _MOST_CONSTRAINTS = 4_000_000
 

@@ -15,7 +15,6 @@ from typing_extensions import override
 
 from toylab.critics import LowerExtension
 from toylab.errors import InputError
-from toylab.losses import Linear, Reflected
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome
@@ -23,10 +22,9 @@ from toylab.solvers.base import AbstractSolver, Outcome
 
 def check_wasserstein(problem: CriticProblem, solver: object) -> None:
     """Raise InputError unless the loss of the problem is the Wasserstein loss."""
-    pair = problem.losses
-    if pair.fake_loss != Linear() or pair.real_loss != Reflected(Linear()):
+    if not problem.losses.is_wasserstein:
         raise InputError(
-            f"{type(solver).__name__} solves the Wasserstein loss only, not {pair.name!r}; "
+            f"{type(solver).__name__} solves the Wasserstein loss only, not {problem.losses.name!r}; "
             "use toylab.solvers.InteriorPoint()."
         )
 

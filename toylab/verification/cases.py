@@ -10,7 +10,7 @@ from toylab import claims as _claims
 from toylab.claims import Case, Engine, VerdictStatus
 from toylab.claims.certified import CERTIFIED_GAP
 from toylab.solution import Candidate
-from toylab.solvers.base import default_solver, solve
+from toylab.solvers.solving import default_solver, solve
 
 #: Relative gap asked of the exact solver for cases: far below what a verdict needs.
 _CASE_RTOL = 1e-10

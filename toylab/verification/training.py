@@ -14,7 +14,7 @@ from toylab.critics import unit_vectors
 from toylab.losses import LossPair
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate
-from toylab.solvers.base import solve
+from toylab.solvers.solving import solve
 from toylab.verification.cases import one_thread
 
 
@@ -100,7 +100,7 @@ def train_and_compare(case: TrainingCase) -> TrainingReport:
     one_thread()
     exact = solve(case.problem)
     trained = solve(case.problem, MaxGP(seed=case.seed, device="cpu"), throw=False)
-    if case.problem.losses.name == "wasserstein":
+    if case.problem.losses.is_wasserstein:
         compact = solve(case.problem, CompactDual())
         cones = {
             "POT coupling": _coupling_directions(exact),
