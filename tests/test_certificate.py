@@ -18,7 +18,7 @@ from strategies import (
 )
 
 from toylab import losses
-from toylab.certificate import certify, raised, steepest_gradient, steepest_rise
+from toylab.certificate import certify, raised, steepest_gradient
 from toylab.critics import FormulaCritic, LowerExtension, tabulated
 from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
@@ -166,7 +166,8 @@ def test_the_order_of_the_callers_points_does_not_matter(problem, seed):
     np.testing.assert_allclose(second.slopes, first.slopes, rtol=0, atol=rounding)
     np.testing.assert_allclose(second.plan.toarray(), first.plan.toarray()[i][:, j], rtol=0, atol=rounding)
     assert (second.values == first.values).all()
-    np.testing.assert_allclose(second.gap, first.gap, rtol=1e-9, atol=1e-11)
+    # φ* of the square-root loss is infinitely steep at the end of its slopes: rounding of s moves it by √eps
+    np.testing.assert_allclose(second.gap, first.gap, rtol=1e-9, atol=16 * np.sqrt(EPS))
 
 
 @settings(max_examples=40)
@@ -299,11 +300,11 @@ def test_raised_values_satisfy_every_constraint(problem, seed):
     values = np.random.default_rng(seed).normal(size=len(support.points))
     result = raised(support, values, 0.3)
     rounding = 16 * EPS * (np.abs(result).max() + 0.3 * support.diameter)
-    pure = support.in_fake & ~support.in_real
     assert (result >= values).all()
     assert (result[~support.in_fake] == values[~support.in_fake]).all()
-    if pure.any() and not (support.in_fake & support.in_real).any():
-        assert steepest_rise(support, result, rounding) <= 0.3 * (1 + 1e-15)
+    rise = result[support.in_real] - result[support.in_fake][:, None]
+    distance = cdist(support.points[support.in_fake], support.points[support.in_real])
+    assert (rise <= 0.3 * distance + rounding).all()
 
 
 @given(problems(losses=condition_11_losses, regularizers=regularizers), seeds)
@@ -318,9 +319,95 @@ def test_every_number_of_a_certificate_is_what_it_says(problem, seed):
 
 
 def test_gaps_stay_exact_where_primal_minus_dual_has_no_digits():
-    """An offset of 1e6 in the losses' argument leaves the gap of InteriorPoint as small as without it."""
+    """An offset of 100 in the losses' argument leaves the gap of InteriorPoint as small as without it."""
     oracle = two_diracs("sqrt", 1.0, 0.1)
     moved = CriticProblem(
         oracle.problem.fake, oracle.problem.real, losses.sqrt().shifted(100.0), oracle.problem.regularizer
     )
     assert solve(moved, InteriorPoint()).certificate.relative_gap <= 1e-8
+
+
+@pytest.mark.parametrize("scale", [300.0, 700.0, 1e3, 1e4])
+@pytest.mark.parametrize("name", ["sqrt", "mixture"])
+def test_the_dual_bound_holds_for_values_far_out(name, scale):
+    """A slope of the square-root loss is approached like 1/t²: its maximiser lies anywhere, and must be found."""
+    pair = losses.sqrt() if name == "sqrt" else losses.sqrt() + losses.logistic()
+    problem = CriticProblem(DiscreteMeasure([[0.0]]), DiscreteMeasure([[1.0]]), pair, LipschitzBall(1e5))
+    better = certify(problem, tabulated(np.array([[0.0], [1.0]]), np.array([-5e4, 5e4])), [[0.0]])
+    for mass in (0.0, 1e-12, 1e-8, 1e-4):
+        found = certify(problem, tabulated(np.array([[0.0], [1.0]]), np.array([-scale, scale])), [[mass]])
+        assert found.dual <= better.primal
+
+
+def test_least_squares_with_a_far_target_is_bounded_too():
+    problem = CriticProblem(
+        DiscreteMeasure([[0.0]]), DiscreteMeasure([[1.0]]), losses.quadratic(0.0, 1000.0), LipschitzBall(1e4)
+    )
+    found = certify(problem, tabulated(np.array([[0.0], [1.0]]), np.array([0.0, 700.0])), [[0.0]])
+    assert found.dual <= 1e-6  # the optimum is 0: both targets can be met
+    assert found.relative_gap > 0.1
+
+
+def test_a_critic_that_overwrites_its_input_spoils_nothing():
+    problem = CriticProblem(
+        DiscreteMeasure([[0.0]]), DiscreteMeasure([[1.0]]), losses.logistic(), LipschitzPenalty(0.1)
+    )
+
+    def careless(z):
+        values = 10.0 * z[:, 0]
+        z *= 0.0
+        return values
+
+    assert certify(problem, careless).k_support == pytest.approx(10.0)
+    assert certify(problem, careless).k_support == pytest.approx(10.0)
+    with pytest.raises(ValueError, match="read-only"):
+        problem.support.points[0] = 7.0
+
+
+def test_a_huge_value_at_a_point_without_mass_hides_no_rise():
+    problem = CriticProblem(
+        DiscreteMeasure([[0.0], [1.0], [9.0]], [0.5, 0.5, 0.0]),
+        DiscreteMeasure([[0.0], [1.0]]),
+        losses.wasserstein(),
+        LipschitzPenalty(1.0),
+    )
+    found = certify(problem, lambda z: np.where(z[:, 0] == 9.0, 1e17, 5.0 * z[:, 0]))
+    assert found.k_support == pytest.approx(5.0)
+    assert found.gap == pytest.approx(25.0)
+
+
+@pytest.mark.parametrize("copies", [(3, 7), (300, 700)])
+@pytest.mark.parametrize("regularizer", [LipschitzBall(1.0), LipschitzPenalty(0.1)], ids=["ball", "penalty"])
+@pytest.mark.parametrize("name", ["wasserstein", "logistic"])
+def test_equal_measures_are_solved_however_their_masses_were_summed(name, regularizer, copies):
+    line = np.array([[0.0], [1.0]])
+    many = DiscreteMeasure(np.repeat(line, copies, axis=0))
+    few = DiscreteMeasure(line, [0.3, 0.7])
+    assert solve(CriticProblem(many, few, losses.get(name), regularizer)).certificate.relative_gap <= 1e-8
+
+
+@pytest.mark.parametrize(
+    ("critic", "words"),
+    [
+        (lambda z: ["a"] * len(z), "must return real numbers"),
+        (lambda z: {"values": z}, "must return real numbers"),
+        (lambda z: z[:, 0] * 1j, "must return real numbers"),
+    ],
+)
+def test_critics_that_return_no_numbers_are_named(critic, words):
+    with pytest.raises(InputError, match=words):
+        certify(TestCriticExcess.problem, critic)
+
+
+def test_a_plain_function_of_torch_tensors_is_a_critic():
+    module = torch.nn.Linear(1, 1).double()
+    problem = CriticProblem(
+        DiscreteMeasure([[0.0]]), DiscreteMeasure([[1.0]]), losses.logistic(), LipschitzPenalty(0.1)
+    )
+    by_function = certify(problem, lambda z: module(torch.as_tensor(z)))
+    assert by_function.primal == pytest.approx(certify(problem, module).primal, rel=1e-14)
+
+
+def test_certify_needs_a_problem():
+    with pytest.raises(InputError, match="needs a CriticProblem first, got str"):
+        certify("case3", lambda z: z[:, 0])  # type: ignore[arg-type]

@@ -70,6 +70,10 @@ BAD = [
     (("verify", "--claims", "lgan.theorm-3"), "did you mean 'lgan.theorem-3'"),
     (("verify", "--workers", "0"), "--workers must be at least 1"),
     (("verify", "--out", "taken"), "cannot write into the folder"),
+    (("solve", "case4", "--seed", "-1"), "the seed must be a whole number of at least 0"),
+    (("solve", "case4", "--lam", "1e-300"), "between 1e-100 and 1e100"),
+    (("solve", "case4", "--n", "1000000"), "would need about"),
+    (("solve", "case4", "--json", "folder.json"), "it is a folder"),
     (("verfy",), "invalid choice"),
     ((), "the following arguments are required"),
 ]
@@ -78,12 +82,13 @@ BAD = [
 @pytest.mark.parametrize(("arguments", "words"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
 def test_bad_input_is_one_sentence_and_exit_code_2(arguments, words, tmp_path):
     (tmp_path / "taken").write_text("a file")
+    (tmp_path / "folder.json").mkdir()
     done = toylab(*arguments, cwd=tmp_path)
     assert done.returncode == 2, done.stdout
     assert words in done.stderr
     assert done.stderr.startswith("toylab: ")
     assert len(done.stderr.strip().splitlines()) == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.json", "taken"]
 
 
 def test_nothing_selected_is_exit_code_4_and_leaves_an_earlier_report_alone(tmp_path):

@@ -11,6 +11,7 @@ from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate, Solution, Status
+from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.solving import solve
 
 EPS = float(np.finfo(float).eps)
@@ -123,3 +124,45 @@ def test_a_solution_describes_itself():
 
 def test_every_status_gives_advice():
     assert all(len(status.value.split()) >= 5 for status in Status)
+
+
+@pytest.mark.parametrize("pair", [losses.wasserstein(), losses.logistic(), losses.exponential()], ids=lambda p: p.name)
+def test_reference_directions_are_the_derivative_of_the_optimal_value(pair):
+    """∂V/∂x_i against central differences of V: error from both certificates, truncation from halving the step."""
+    rng = np.random.default_rng(3)
+    x, y = rng.uniform(-1, 1, size=(4, 2)), rng.uniform(-1, 1, size=(5, 2))
+
+    def optimum(points):
+        fake = DiscreteMeasure(points, [0.1, 0.2, 0.3, 0.4])
+        return solve(
+            CriticProblem(fake, DiscreteMeasure(y), pair, LipschitzPenalty(0.1)), InteriorPoint(rtol=1e-11), throw=False
+        )
+
+    def slope(i, axis, step):
+        shift = np.zeros_like(x)
+        shift[i, axis] = step
+        above, below = optimum(x + shift), optimum(x - shift)
+        noise = (above.certificate.gap + below.certificate.gap + 1e-15) / (2 * step)
+        return (above.value - below.value) / (2 * step), noise
+
+    predicted = optimum(x).reference_directions()
+    for i in range(4):
+        for axis in range(2):
+            coarse, _ = slope(i, axis, 2e-4)
+            fine, noise = slope(i, axis, 1e-4)
+            assert abs(predicted[i, axis] - fine) <= noise + abs(fine - coarse) + 1e-7 * np.abs(predicted).max()
+
+
+def test_a_fake_with_two_partners_has_two_directions_and_no_gradient_is_invented():
+    """A fake midway between two equal reals: two opposite one-sided directions, reference direction 0."""
+    problem = CriticProblem(
+        DiscreteMeasure(np.array([[0.0, 0.0]])),
+        DiscreteMeasure(np.array([[-1.0, 0.0], [1.0, 0.0]])),
+        losses.logistic(),
+        LipschitzPenalty(0.5),
+    )
+    exact = solve(problem)
+    directions = exact.bounding_directions()[0]
+    assert sorted(directions[:, 0].tolist()) == [-1.0, 1.0]
+    assert exact.critic.active_directions(np.zeros((1, 2)), tolerance=1e-6)[0].shape == (2, 2)
+    assert np.abs(exact.reference_directions()).max() <= 1e-6

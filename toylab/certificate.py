@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -27,12 +27,7 @@ from toylab.network_critic import NetworkCritic, is_torch_module
 from toylab.problem import CriticProblem
 from toylab.support import Support
 
-if TYPE_CHECKING:
-    pass
-
 _EPS = float(np.finfo(np.float64).eps)
-
-AnyCritic = "Critic | Callable[[np.ndarray], np.ndarray] | torch.nn.Module"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,6 +40,7 @@ class Certificate:
         gap: primal − dual ≥ 0, as a sum of non-negative terms.
         relative_gap: gap / max(J_const − dual, 1e-12 φ'(c)), J_const the value of the best constant critic c.
         plan: (n_fake, n_real), sparse, the dual plan γ in the caller's point order.
+        merged_plan: (N, N), the same between merged points, from row to column.
         cost: C = Σ γ d.
         slopes: (N,), s_z, net outflow of the plan at the merged points.
         values: (N,), f_z at the merged points, after raising fake points by rounding at most.
@@ -65,6 +61,7 @@ class Certificate:
     gap: float
     relative_gap: float
     plan: sparse.csr_array
+    merged_plan: sparse.csr_array
     cost: float
     slopes: np.ndarray
     values: np.ndarray
@@ -86,7 +83,7 @@ class Certificate:
 
 def certify(
     problem: CriticProblem,
-    critic: AnyCritic,  # type: ignore[valid-type]
+    critic: Callable[..., Any],
     plan: Any = None,
 ) -> Certificate:
     """Bound how far a critic's values are from the optimum of the problem.
@@ -104,12 +101,13 @@ def certify(
         InputError: the critic returns a wrong shape or values that are not finite, or the plan has a wrong
             shape or negative masses.
     """
+    if not isinstance(problem, CriticProblem):
+        raise InputError(f"certify needs a CriticProblem first, got {type(problem).__name__}.")
     support = problem.support
     objective = PointwiseObjective(problem.losses, support.fake_weights, support.real_weights)
     function = as_critic(critic)
     raw = evaluate(function, support.points)
-    rounding = 4.0 * _EPS * float(np.abs(raw).max(initial=0.0))
-    k_support = steepest_rise(support, raw, rounding)
+    k_support = steepest_rise(support, raw)
     constant = problem.regularizer.constant_for(k_support)
     values = raised(support, raw, constant)
 
@@ -134,6 +132,7 @@ def certify(
         gap=gap,
         relative_gap=_relative(problem, objective, slopes, cost, gap),
         plan=plans.split_plan(problem, merged),
+        merged_plan=merged,
         cost=cost,
         slopes=slopes,
         values=values,
@@ -158,8 +157,17 @@ def as_critic(critic: Any) -> Any:
 
 
 def evaluate(critic: Callable[[np.ndarray], np.ndarray], points: np.ndarray) -> np.ndarray:
-    """Critic values as float64 (N,), checked."""
-    values = np.asarray(critic(points), dtype=np.float64)
+    """Critic values as float64 (N,), checked; the critic gets a copy of the points."""
+    answer: Any = critic(points.copy())
+    if hasattr(answer, "detach"):  # a torch tensor from a plain function
+        answer = answer.detach().cpu()
+    try:
+        values = np.asarray(answer)
+        if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
+            raise TypeError(f"entries of type {values.dtype}")
+        values = values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the critic must return real numbers, one for each point; got {error}.") from None
     if values.shape not in {(len(points),), (len(points), 1)}:
         raise InputError(f"the critic must return shape ({len(points)},) for {len(points)} points, got {values.shape}.")
     values = values.reshape(-1)
@@ -169,13 +177,14 @@ def evaluate(critic: Callable[[np.ndarray], np.ndarray], points: np.ndarray) -> 
     return values
 
 
-def steepest_rise(support: Support, values: np.ndarray, rounding: float = 0.0) -> float:
-    """Max (f(y) − f(x) − rounding) / ‖x − y‖ over fake x, real y, x ≠ y; 0 where the critic never rises."""
+def steepest_rise(support: Support, values: np.ndarray) -> float:
+    """Max (f(y) − f(x)) / ‖x − y‖ over fake x, real y, x ≠ y, less the rounding of f(y) − f(x); at least 0."""
     fakes, reals = np.flatnonzero(support.in_fake), np.flatnonzero(support.in_real)
     steepest = 0.0
     for rows in row_blocks(len(fakes), len(reals)):
+        lower, upper = values[fakes[rows]][:, None], values[reals]
         distance = cdist(support.points[fakes[rows]], support.points[reals])
-        rise = values[reals] - values[fakes[rows]][:, None] - rounding
+        rise = upper - lower - 4.0 * _EPS * (np.abs(upper) + np.abs(lower))
         ratio = np.divide(rise, distance, out=np.zeros_like(rise), where=distance > 0)
         steepest = max(steepest, float(ratio.max()))
     return steepest
@@ -205,7 +214,10 @@ def _relative(
     best = problem.losses.best_constant
     if best is None:
         return np.inf
-    floor = 1e-12 * abs(float(problem.losses.fake_loss.slope(np.array(best))))
+    floor = 1e-12 * (abs(float(problem.losses.fake_loss.slope(np.array(best)))) or 1.0)
+    if problem.support.equal_measures:  # J_const = V up to rounding, which no gap can fall below
+        moved = float(problem.support.mass_rounding.sum()) * problem.support.diameter
+        floor = max(floor, 1e9 * moved * problem.regularizer.constant_for(0.0))
     room = _room(problem, objective, slopes, cost, best)
     return gap / max(room, floor) if np.isfinite(gap) else np.inf
 

@@ -221,6 +221,8 @@ def _checked_target(path: str | None, endings: Sequence[str]) -> Path | None:
     target = Path(path)
     if target.suffix.lower() not in endings:
         raise InputError(f"cannot write {path!r}: the file name must end in {' or '.join(endings)}.")
+    if target.is_dir():
+        raise InputError(f"cannot write {path!r}: it is a folder; give the name of a file.")
     if not target.parent.is_dir():
         raise InputError(f"cannot write {path!r}: the folder {str(target.parent)!r} does not exist.")
     writable_folder(target.parent)

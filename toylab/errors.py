@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
+from typing import Any
 
 
 class ToylabError(Exception):
@@ -30,3 +32,27 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
     near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(names)}."
     return InputError(f"unknown {kind} {str(name)!r}; {hint}")
+
+
+def real_number(value: Any, what: str) -> float:
+    """The value as a finite float, or an InputError that names what it was meant to be."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{what} must be a number, got {value!r}.") from None
+    if not math.isfinite(number):
+        raise InputError(f"{what} must be finite, got {value}.")
+    return number
+
+
+def whole_number(value: Any, what: str, *, least: int) -> int:
+    """The value as an int of at least `least`, or an InputError that names what it was meant to be."""
+    kind = "a positive whole number" if least == 1 else f"a whole number of at least {least}"
+    try:
+        number = int(value)
+        fits = number == value and number >= least
+    except (TypeError, ValueError, OverflowError):
+        fits, number = False, least
+    if not fits:
+        raise InputError(f"{what} must be {kind}, got {value!r}.")
+    return number

@@ -13,14 +13,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import elementwise
 
 from toylab.losses import LARGEST_VALUE, LossPair
+from toylab.losses.inversion import FURTHEST, invert_increasing
 
 # Gauss-Legendre on intervals of length at most 1: the losses are analytic within distance 1 of the real
 # axis, so the error is below 4e-16 of the integral (Bernstein ellipse of parameter 2 + √5, 14 nodes).
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(14)
 _HALF_WAYS, _WEIGHTS = 0.5 * (1.0 + _NODES), 0.5 * _WEIGHTS  # on [0, 1]
+#: Of sums of a few products, in units of their largest term.
+_ROUNDING = 16.0 * float(np.finfo(np.float64).eps)
 #: Slopes may leave the range of h' by this much (total mass is 1): rounding of sums over the plan.
 SLOPE_ROUNDING = 1e-12
 
@@ -64,26 +66,32 @@ class PointwiseObjective:
         upper = _weighted(self.fake_weights, fake.upper) + _weighted(self.real_weights, real.upper)
         return lower, upper
 
-    def _taken(self, mask: np.ndarray) -> PointwiseObjective:
-        return PointwiseObjective(self.losses, self.fake_weights[mask], self.real_weights[mask])
-
     def invert_slope(self, slopes: np.ndarray) -> np.ndarray:
-        """Some t with h'(t) = s, (N,); ±LARGEST_VALUE where the slope is approached but not taken."""
-        low, high = np.full(slopes.shape, -LARGEST_VALUE), np.full(slopes.shape, LARGEST_VALUE)
-        at_low, at_high = self.slope(low) - slopes, self.slope(high) - slopes
-        crossing = (at_low < 0) & (at_high > 0)
-        result = np.where(np.abs(at_low) <= np.abs(at_high), low, high)
-        result[(at_low == 0) & (at_high == 0)] = 0.0  # affine: every t will do
-        if crossing.any():
-            part = self._taken(crossing)
-            root = elementwise.find_root(
-                lambda t, p, q, s: PointwiseObjective(self.losses, p, q).slope(t) - s,
-                (low[crossing], high[crossing]),
-                args=(part.fake_weights, part.real_weights, slopes[crossing]),
-                maxiter=200,
-            )
-            result[crossing] = root.x
-        return result
+        """Some t with h'(t) = s, (N,); ±inf where s is an end of the range; 0 where h is affine."""
+
+        def slope(t: np.ndarray, p: np.ndarray, q: np.ndarray) -> np.ndarray:
+            return PointwiseObjective(self.losses, p, q).slope(t)
+
+        result = invert_increasing(slope, slopes, (self.fake_weights, self.real_weights))
+        lower, upper = self.slope_bounds()
+        return np.where(lower == upper, 0.0, result)
+
+    def _conjugate_at_end(self, upper: np.ndarray) -> np.ndarray:
+        """h* at the upper (else lower) end of the range of h', (N,): both losses at their own ends."""
+        fake, real = self.losses.fake_loss, self.losses.real_loss
+        ends = []
+        for name in ("lower", "upper"):
+            u, v = np.array(getattr(fake.slope_range, name)), np.array(getattr(real.slope_range, name))
+            first = float(fake.conjugate(u)) if np.isfinite(u) else np.inf
+            second = float(real.conjugate(v)) if np.isfinite(v) else np.inf
+            ends.append(_weighted(self.fake_weights, first) + _weighted(self.real_weights, second))
+        return np.where(upper, ends[1], ends[0])
+
+    def _magnitude(self, t: np.ndarray) -> np.ndarray:
+        """P |φ(t)| + q |ϕ(t)|, of which rounding is a small multiple."""
+        with np.errstate(over="ignore"):
+            fake, real = self.losses.fake_loss.value(t), self.losses.real_loss.value(t)
+        return _weighted(self.fake_weights, np.abs(fake)) + _weighted(self.real_weights, np.abs(real))
 
     def gap(self, values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         """h(f) + h*(s) − s f, (N,), an upper bound exact up to rounding; +inf where s is out of reach.
@@ -105,16 +113,22 @@ class PointwiseObjective:
     def _gap_from(self, start: np.ndarray, values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         lower, upper = self.slope_bounds()
         affine = lower == upper
+        inner = np.isfinite(start)
+        start = np.where(inner, start, values)
         step = np.where(affine, 0.0, values - start)
-        near = (np.abs(step) <= 1.0) & self.losses.analytic
+        near = (np.abs(step) <= 1.0) & self.losses.analytic & inner
         short = np.where(near, step, 0.0)
-        rises = self.slope_difference(np.broadcast_to(start, (len(_NODES), *start.shape)), _HALF_WAYS[:, None] * short)
-        total = short * (_WEIGHTS @ rises)
-        # what is left of h'(t_s) − s after root finding is rounding; it is charged, not ignored
-        total += np.abs((self.slope(start) - slopes) * short)
+        nodes = np.broadcast_to(start, (len(_NODES), *start.shape))
         with np.errstate(over="ignore", invalid="ignore"):
+            rises = self.slope_difference(nodes, _HALF_WAYS[:, None] * short)
+            # what is left of h'(t_s) − s after root finding is rounding; it is charged, not ignored
+            total = short * (_WEIGHTS @ rises) + np.abs((self.slope(start) - slopes) * short)
             far = self.value(start + step) - self.value(start) - slopes * step
-        return np.maximum(np.where(near | affine, total, far), 0.0)
+            far += _ROUNDING * (self._magnitude(start + step) + self._magnitude(start) + np.abs(slopes * step))
+            edge = self._conjugate_at_end(slopes >= upper)
+            end = self.value(values) + edge - slopes * values
+            end += _ROUNDING * (self._magnitude(values) + np.abs(edge) + np.abs(slopes * values))
+        return np.maximum(np.where(affine, 0.0, np.where(near, total, np.where(inner, far, end))), 0.0)
 
     def value_interval(self, slopes: np.ndarray, gap: float) -> tuple[np.ndarray, np.ndarray]:
         """All t with h(t) + h*(s) − s t ≤ gap, as two arrays (N,), rounded outwards; ±inf where h is flat.
@@ -123,17 +137,18 @@ class PointwiseObjective:
         """
         lower, upper = self.slope_bounds()
         slopes = np.clip(slopes, lower, upper)
-        centre = self.invert_slope(slopes)
+        best = self.invert_slope(slopes)
+        centre = np.where(np.isfinite(best), best, np.clip(best, -LARGEST_VALUE, LARGEST_VALUE))
         ends = []
         for sign in (-1.0, 1.0):
-            low, high = np.full(slopes.shape, -60.0), np.full(slopes.shape, np.log(2.0 * LARGEST_VALUE))
+            low, high = np.full(slopes.shape, -60.0), np.full(slopes.shape, np.log(2.0 * FURTHEST))
 
             def within(log_step: np.ndarray, sign: float = sign) -> np.ndarray:
                 with np.errstate(over="ignore", invalid="ignore"):
-                    return self._gap_from(centre, centre + sign * np.exp(log_step), slopes) <= gap
+                    return self._gap_from(best, centre + sign * np.exp(log_step), slopes) <= gap
 
-            unbounded = within(high)
-            for _ in range(24):  # leaves the step within 4e-6 of itself, on the outer side
+            unbounded = within(high) | (best == sign * np.inf)
+            for _ in range(28):  # leaves the step within 2e-6 of itself, on the outer side
                 middle = 0.5 * (low + high)
                 inside = within(middle)
                 low, high = np.where(inside, middle, low), np.where(inside, high, middle)

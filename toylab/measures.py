@@ -13,6 +13,8 @@ from toylab.errors import InputError
 
 def _finite_array(values: npt.ArrayLike, what: str) -> np.ndarray:
     try:
+        if np.iscomplexobj(values):
+            raise TypeError("complex numbers have no order")
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"{what} cannot be read as an array of numbers ({error}).") from None

@@ -21,6 +21,8 @@ def check_plan(problem: CriticProblem, plan: object) -> sparse.coo_array:
     shape = (len(problem.fake), len(problem.real))
     try:
         array = sparse.coo_array(plan)  # type: ignore[arg-type]
+        if np.iscomplexobj(array.data):
+            raise TypeError("complex masses")
         data = np.asarray(array.data, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"the plan cannot be read as an array of shape {shape} ({error}).") from None
@@ -142,8 +144,6 @@ def reweighted_plan(problem: CriticProblem, values: np.ndarray) -> sparse.csr_ar
     Returns:
         The plan between merged points, (N, N).
     """
-    import ot
-
     support = problem.support
     objective = PointwiseObjective(problem.losses, support.fake_weights, support.real_weights)
     slopes = objective.slope(values)
@@ -152,14 +152,22 @@ def reweighted_plan(problem: CriticProblem, values: np.ndarray) -> sparse.csr_ar
     size = len(support.points)
     if not (len(sources) and len(sinks) and np.isfinite(slopes).all()):
         return sparse.csr_array((size, size))  # nothing to couple, or a critic out of range of its loss
-    supply, demand = slopes[sources], -slopes[sinks]
+    return couple(support, sources, slopes[sources], sinks, -slopes[sinks])
+
+
+def couple(
+    support: Support, sources: np.ndarray, supply: np.ndarray, sinks: np.ndarray, demand: np.ndarray
+) -> sparse.csr_array:
+    """An optimal transport plan by POT between masses at merged points, (N, N); the larger total is scaled down."""
+    import ot
+
+    size = len(support.points)
     mass = min(supply.sum(), demand.sum())
-    supply, demand = supply / supply.sum(), demand / demand.sum()
     distance = cdist(support.points[sources], support.points[sinks])
-    moved, log = ot.emd(supply, demand, distance, numItermax=10_000_000, log=True)
+    plan, log = ot.emd(supply / supply.sum(), demand / demand.sum(), distance, numItermax=10_000_000, log=True)
     if log["warning"] is not None:
         raise InputError(f"POT could not couple the reweighted marginals of this critic: {log['warning']}")
-    moves = sparse.coo_array(mass * np.asarray(moved))
+    moves = sparse.coo_array(mass * np.asarray(plan))
     return sparse.coo_array(
         (moves.data, (sources[moves.coords[0]], sinks[moves.coords[1]])), shape=(size, size)
     ).tocsr()

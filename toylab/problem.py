@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from toylab.errors import InputError, unknown_name
+from toylab.errors import InputError, real_number, unknown_name
 from toylab.losses import LossPair
 from toylab.losses import from_json as loss_from_json
 from toylab.measures import DiscreteMeasure
@@ -54,13 +54,15 @@ class Regularizer(ABC):
         """Plain data that `regularizer_from_json` turns back into the same regulariser."""
 
 
-def _positive(value: float, what: str, advice: str = "") -> float:
+def _positive(value: Any, what: str, advice: str = "") -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
-        raise InputError(f"{what} must be a number, got {value!r}.{advice}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{what} must be a number, got {value!r}.") from None
     if not (np.isfinite(number) and number > 0):
         raise InputError(f"{what} must be positive and finite, got {value}.{advice}")
+    if not 1e-100 <= number <= 1e100:
+        raise InputError(f"{what} must lie between 1e-100 and 1e100 for float64, got {value}; rescale the data.")
     return number
 
 
@@ -81,11 +83,11 @@ class LipschitzPenalty(Regularizer):
     target: float = 0.0
 
     def __post_init__(self) -> None:
-        advice = " A critic without any Lipschitz penalty is another problem." if self.weight == 0 else ""
+        advice = " A critic without any Lipschitz penalty is another problem."
         object.__setattr__(self, "weight", _positive(self.weight, "the penalty's weight (lambda)", advice))
-        if not (np.isfinite(self.target) and self.target >= 0):
-            raise InputError(f"the penalty's target must be finite and not negative, got {self.target}.")
-        object.__setattr__(self, "target", float(self.target))
+        object.__setattr__(self, "target", real_number(self.target, "the penalty's target"))
+        if self.target < 0:
+            raise InputError(f"the penalty's target must not be negative, got {self.target}.")
 
     @override
     def value(self, k: float) -> float:
@@ -167,7 +169,9 @@ class LipschitzBall(Regularizer):
 
 def regularizer_from_json(data: dict[str, Any]) -> Regularizer:
     """The regulariser described by `Regularizer.to_json`."""
-    kind = data.get("kind") if isinstance(data, dict) else data
+    if not isinstance(data, dict):
+        raise InputError(f'a regulariser in JSON is an object with a "kind", got {data!r}.')
+    kind = data.get("kind")
     try:
         match kind:
             case "penalty":
@@ -256,6 +260,8 @@ class CriticProblem:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> CriticProblem:
         """The problem described by `to_json`."""
+        if not isinstance(data, dict):
+            raise InputError(f"a problem in JSON is an object, got {type(data).__name__}.")
         missing = [key for key in ("fake", "real", "losses", "regularizer") if key not in data]
         if missing:
             raise InputError(f"a problem in JSON misses {', '.join(map(repr, missing))}.")

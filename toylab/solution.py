@@ -13,6 +13,7 @@ from scipy.spatial.distance import cdist
 
 from toylab.certificate import Certificate, as_critic, certify, evaluate
 from toylab.critics import Critic, LowerExtension, unit_vectors
+from toylab.errors import InputError
 from toylab.problem import CriticProblem
 
 
@@ -127,13 +128,22 @@ class Candidate:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Candidate:
         """The candidate of `to_json`, certified anew; its critic is the extension of the stored values."""
-        problem = CriticProblem.from_json(data["problem"])
-        plan = np.zeros((len(problem.fake), len(problem.real)))
-        plan[data["plan"]["rows"], data["plan"]["columns"]] = data["plan"]["masses"]
-        points = np.concatenate([problem.fake.points, problem.real.points])
-        values = np.concatenate([data["fake_values"], data["real_values"]])
-        critic = LowerExtension(points, values, float(data["lipschitz_constant"]))
-        return cls.of(problem, critic, plan)
+        try:
+            problem = CriticProblem.from_json(data["problem"])
+            plan = np.zeros((len(problem.fake), len(problem.real)))
+            plan[data["plan"]["rows"], data["plan"]["columns"]] = data["plan"]["masses"]
+            points = np.concatenate([problem.fake.points, problem.real.points])
+            values = np.concatenate([data["fake_values"], data["real_values"]]).astype(np.float64)
+            constant = float(data["lipschitz_constant"])
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(
+                f"a candidate in JSON is what Candidate.to_json() wrote; this one does not fit ({error!r})."
+            ) from None
+        if values.shape != (len(points),):
+            raise InputError(f"a candidate in JSON needs {len(points)} values, got {len(values)}.")
+        return cls.of(problem, LowerExtension(points, values, constant), plan)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -39,6 +39,17 @@ class Support:
         return self.real_weights > 0
 
     @cached_property
+    def mass_rounding(self) -> np.ndarray:
+        """(N,), rounding of the merged masses: two measures that differ by less are equal."""
+        count = len(self.fake_owner) + len(self.real_owner)
+        return 4.0 * float(np.finfo(np.float64).eps) * count * (self.fake_weights + self.real_weights)
+
+    @cached_property
+    def equal_measures(self) -> bool:
+        """Whether P_g = P_r up to rounding."""
+        return bool((np.abs(self.fake_weights - self.real_weights) <= self.mass_rounding).all())
+
+    @cached_property
     def diameter(self) -> float:
         """Length of the diagonal of the bounding box: an upper bound of every distance."""
         return float(np.linalg.norm(np.ptp(self.points, axis=0)))
@@ -51,6 +62,7 @@ def merge(fake: DiscreteMeasure, real: DiscreteMeasure) -> Support:
     owner = owner.reshape(-1)
     fake_owner, real_owner = owner[: len(fake)], owner[len(fake) :]
     size = len(points)
+    points.setflags(write=False)
     return Support(
         points=points,
         fake_weights=np.bincount(fake_owner, weights=fake.weights, minlength=size),

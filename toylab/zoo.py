@@ -13,7 +13,7 @@ import numpy as np
 
 from toylab import losses as _losses
 from toylab.distributions import Gaussian, Segment, UniformBox, gaussian_mixture
-from toylab.errors import InputError, unknown_name
+from toylab.errors import InputError, unknown_name, whole_number
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty, Regularizer
@@ -163,7 +163,7 @@ def get(name: str) -> Entry:
     Raises:
         InputError: unknown name; the nearest match is suggested.
     """
-    if name not in _BY_NAME:
+    if not isinstance(name, str) or name not in _BY_NAME:
         raise unknown_name("problem", name, _BY_NAME)
     return _BY_NAME[name]
 
@@ -191,8 +191,7 @@ def load(
     entry = get(name)
     if n is not None and entry.default_size is None:
         raise InputError(f"{name!r} has a fixed number of points; leave n out.")
-    size = entry.default_size if n is None else n
-    if size is not None and (int(size) != size or size < 1):
-        raise InputError(f"the number of points must be a positive whole number, got {n}.")
-    fake, real = entry.build(int(size or 0), np.random.default_rng(seed))
+    size = entry.default_size if n is None else whole_number(n, "the number of points", least=1)
+    rng = np.random.default_rng(whole_number(seed, "the seed", least=0))
+    fake, real = entry.build(size or 0, rng)
     return CriticProblem(fake, real, losses or _losses.logistic(), regularizer or LipschitzPenalty(0.1))

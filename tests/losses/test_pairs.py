@@ -123,7 +123,7 @@ def test_symmetric_pairs_mirror_the_fake_loss():
         (losses.combination, "at least one"),
         (lambda: losses.combination((0.0, losses.sqrt())), "coefficient of sqrt must be positive"),
         (lambda: -1.0 * losses.sqrt(), "coefficient of sqrt must be positive"),
-        (lambda: np.nan * losses.sqrt(), "coefficient of sqrt must be positive"),
+        (lambda: np.nan * losses.sqrt(), "coefficient of sqrt must be finite"),
         (lambda: losses.quadratic(1.0, 0.0), "use alpha <= beta"),
         (lambda: losses.quadratic(np.nan, 0.0), "must be finite"),
         (lambda: losses.from_json({"name": "x"}), "missing 'fake_loss'"),

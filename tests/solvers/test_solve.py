@@ -59,8 +59,8 @@ def test_the_interior_point_names_the_condition_that_fails(pair):
     ("solver", "words"),
     [
         (InteriorPoint(rtol=0.0), "rtol must lie between 0 and 1"),
-        (InteriorPoint(rtol=float("nan")), "rtol must lie between 0 and 1"),
-        (InteriorPoint(max_iterations=0), "max_iterations must be at least 1"),
+        (InteriorPoint(rtol=float("nan")), "rtol must be finite"),
+        (InteriorPoint(max_iterations=0), "max_iterations must be a positive whole number"),
         (InteriorPoint(device="abacus"), "unknown device 'abacus'"),
         ("InteriorPoint", "must be a toylab solver object"),
         (InteriorPoint, "must be a toylab solver object"),

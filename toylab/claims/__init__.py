@@ -64,6 +64,6 @@ def get(name: str) -> Claim:
     Raises:
         InputError: unknown name; the nearest match is suggested.
     """
-    if name not in _BY_NAME:
+    if not isinstance(name, str) or name not in _BY_NAME:
         raise unknown_name("claim", name, _BY_NAME)
     return _BY_NAME[name]

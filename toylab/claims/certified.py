@@ -179,12 +179,18 @@ class Certified:
         return RESOLUTION * self.k * self.diameter
 
     def rising(self) -> np.ndarray:
-        """(N,), points whose slope under f* is certainly positive."""
-        return self.slope_bounds[0] > 0
+        """(N,), points whose slope under f* is certainly positive, beyond rounding of the masses."""
+        return self.slope_bounds[0] > self.mass_rounding
 
     def falling(self) -> np.ndarray:
-        """(N,), points whose slope under f* is certainly negative."""
-        return self.slope_bounds[1] < 0
+        """(N,), points whose slope under f* is certainly negative, beyond rounding of the masses."""
+        return self.slope_bounds[1] < -self.mass_rounding
+
+    @cached_property
+    def mass_rounding(self) -> np.ndarray:
+        """(N,), rounding of p and q: a shared point with p = q up to this has an uncertain slope."""
+        shared = self.in_fake & self.in_real
+        return np.where(shared, self.candidate.problem.support.mass_rounding[self.carried], 0.0)
 
     def name(self, index: int) -> str:
         """A short name of a point: its measures and coordinates."""

@@ -11,7 +11,7 @@ from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.bounding import not_optimal, positive_constant, steepest_pair
 from toylab.claims.cases import STRICT_LOSSES, Budget, Case, same_support, standard, tailored
 from toylab.claims.certified import RESOLUTION, Certified, certified
-from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, PENALISED, same_measure
+from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, PENALISED
 from toylab.critics import FormulaCritic, LowerExtension
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
@@ -33,14 +33,14 @@ def _largest_constant(known: Certified) -> float:
 
 def _measure(candidate: Candidate) -> Evidence:
     known = certified(candidate)
-    if same_measure(candidate):
+    if candidate.problem.support.equal_measures:
         unit = _largest_constant(known)
         return Evidence.of(
             known.k, known.constant_error, resolution=RESOLUTION * unit, scale=unit, labels=["P_g = P_r: k* = 0"]
         )
     pairs = known.in_fake[:, None] & known.in_real & (known.distance > 0)
     if known.k == 0.0:
-        return Evidence.of(1.0, 0.0, resolution=1.0, scale=1.0, labels=["P_g ≠ P_r, but k = 0: nobody can improve"])
+        return positive_constant(known)
     return Evidence.joined([steepest_pair(known, pairs), positive_constant(known)])
 
 

@@ -93,7 +93,7 @@ def _distance_to_segment(start: np.ndarray, end: np.ndarray) -> FormulaCritic:
 
 
 def _ripple(k: float) -> FormulaCritic:
-    """K (z₁ + …) bent sideways: k √((1 + z₁)² + z₂²) − k, a cone with its apex at (−1, 0)."""
+    """A cone of slope k with its apex at (−1, 0): k √((1 + z₁)² + z₂²) − k."""
     apex = np.array([-1.0, 0.0])
     return FormulaCritic(lambda z: k * np.linalg.norm(z - apex, axis=1) - k, lambda z: k * unit_vectors(z - apex), k)
 

@@ -11,7 +11,7 @@ from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.cases import Budget, Case, Engine, standard
 from toylab.claims.certified import Certified, certified
-from toylab.claims.hypotheses import CERTIFIED, LIPSCHITZ_EVERYWHERE, WASSERSTEIN
+from toylab.claims.hypotheses import CERTIFIED, LIPSCHITZ_EXTENSION, WASSERSTEIN
 from toylab.claims.segments import POSITIONS, cone_error
 from toylab.critics import LowerExtension, hermite, tabulated, unit_vectors
 from toylab.measures import DiscreteMeasure
@@ -114,7 +114,7 @@ PROPOSITION_1 = Claim(
     ),
     sources=("LGAN Proposition 1", "WGAN-GP Proposition 1"),
     subject_type=Candidate,
-    hypotheses=(WASSERSTEIN, LIPSCHITZ_EVERYWHERE, CERTIFIED),
+    hypotheses=(WASSERSTEIN, LIPSCHITZ_EXTENSION, CERTIFIED),
     cases=_wasserstein_cases,
     measure=_measure_proposition_1,
     controls=(
@@ -124,7 +124,7 @@ PROPOSITION_1 = Claim(
             why="a plan that is not optimal holds a pair that is not tight",
         ),
         Control(
-            breaks=LIPSCHITZ_EVERYWHERE.name,
+            breaks=LIPSCHITZ_EXTENSION.name,
             subject=_wrong_gradients,
             why="a smooth function with the optimal values at all points and gradients of our own choosing",
         ),

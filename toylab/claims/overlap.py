@@ -13,14 +13,8 @@ from toylab.claims.cases import STRICT_LOSSES, Budget, Case, overlapping_pair, s
 from toylab.claims.certified import Certified, certified
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, DISJOINT_SUPPORTS
 from toylab.critics import tabulated
-from toylab.plans import check_plan, merge_plan
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate
-
-
-def _merged_plan(candidate: Candidate, known: Certified) -> np.ndarray:
-    plan = merge_plan(candidate.problem.support, check_plan(candidate.problem, candidate.certificate.plan))
-    return plan.toarray()[np.ix_(known.carried, known.carried)]
 
 
 def _slack_floor(known: Certified, plan: np.ndarray) -> np.ndarray:
@@ -42,7 +36,7 @@ def _slack_floor(known: Certified, plan: np.ndarray) -> np.ndarray:
 
 def _measure_iclr_2(candidate: Candidate) -> Evidence:
     known = certified(candidate)
-    floor = _slack_floor(known, _merged_plan(candidate, known))
+    floor = _slack_floor(known, candidate.certificate.merged_plan.toarray()[np.ix_(known.carried, known.carried)])
     bound_by_anything = known.rising() | known.falling()
     fakes, reals = np.flatnonzero(known.in_fake), np.flatnonzero(known.in_real)
     parts = []

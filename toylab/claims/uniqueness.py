@@ -21,9 +21,7 @@ from toylab.claims.cases import STRICT_LOSSES, Budget, Case, mixed_loss, standar
 from toylab.claims.certified import RESOLUTION, Certified, certified
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, PENALISED, STRICTLY_CONVEX, WASSERSTEIN
 from toylab.critics import tabulated
-from toylab.losses import LARGEST_VALUE
 from toylab.measures import DiscreteMeasure
-from toylab.plans import check_plan, merge_plan
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate
 
@@ -33,7 +31,7 @@ _EPS = float(np.finfo(np.float64).eps)
 def tight_components(known: Certified) -> np.ndarray:
     """(N,), component labels of the graph of pairs that the certificate proves tight within the resolution."""
     candidate = known.candidate
-    plan = merge_plan(candidate.problem.support, check_plan(candidate.problem, candidate.certificate.plan)).tocoo()
+    plan = candidate.certificate.merged_plan.tocoo()
     position = np.full(len(candidate.problem.support.points), -1)
     position[known.carried] = np.arange(len(known.carried))
     strong = plan.data * known.resolution > known.gap
@@ -59,8 +57,7 @@ def furthest_shift(known: Certified, component: np.ndarray, budget: float) -> fl
     base = known.objective.value(known.values)[component]
 
     def cost(shift: float) -> float:
-        moved = np.clip(known.values + shift, -LARGEST_VALUE, LARGEST_VALUE)
-        return float((known.objective.value(moved)[component] - base).sum())
+        return float((known.objective.value(known.values + shift)[component] - base).sum())
 
     furthest = 0.0
     for sign, room in ((1.0, above), (-1.0, below)):
@@ -81,12 +78,14 @@ def _shift_evidence(known: Certified, components: list[np.ndarray], labels: list
     budget = known.gap + rounding
     lower, upper = known.objective.value_interval(known.slopes, known.gap + budget + rounding)
     radius = np.maximum(upper - known.values, known.values - lower)
-    # where the loss is affine the gap confines nothing: only rounding is left as an excuse for a second optimum
+    # where a whole component is affine the gap confines nothing: only rounding excuses a second optimum
     least, most = known.objective.slope_bounds()
-    radius = np.where(least == most, known.rounding, radius)
+    affine = least == most
+    radius = np.where(affine, np.inf, radius)
+    confined = [known.rounding if affine[part].all() else radius[part].min() for part in components]
     return Evidence.of(
         np.array([furthest_shift(known, component, budget) for component in components]),
-        np.array([radius[component].min() for component in components]) + known.rounding,
+        np.array(confined) + known.rounding,
         resolution=known.resolution,
         scale=known.k * known.diameter,
         labels=labels,

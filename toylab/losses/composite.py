@@ -7,10 +7,10 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-from scipy.optimize import elementwise
 from typing_extensions import override
 
-from toylab.losses.base import LARGEST_VALUE, Array, Loss, SlopeRange
+from toylab.losses.base import Array, Loss, SlopeRange
+from toylab.losses.inversion import invert_increasing
 
 
 @dataclass(frozen=True)
@@ -199,19 +199,24 @@ class Total(Loss):
 
     @override
     def conjugate(self, u: np.ndarray) -> np.ndarray:
-        """Numerically: the maximiser of u t − φ(t) on |t| ≤ LARGEST_VALUE, to rounding."""
+        """The value u t − φ(t) at the root of φ'(t) = u, or the sum of the terms' limits at an end of the range."""
         u = np.asarray(u, dtype=np.float64)
-        low, high = np.full(u.shape, -LARGEST_VALUE), np.full(u.shape, LARGEST_VALUE)
-        crossing = (self.slope(low) < u) & (self.slope(high) > u)
-        best = np.where(self.slope(low) >= u, low, high)
-        if crossing.any():
-            root = elementwise.find_root(
-                lambda t, target: self.slope(t) - target, (low[crossing], high[crossing]), args=(u[crossing],)
-            )
-            best[crossing] = root.x
         interval = self.slope_range
+        at = invert_increasing(self.slope, u)
+        finite = np.isfinite(at)
+        best = np.where(finite, at, 0.0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            inner = u * best - self.value(best)
+        outer = np.where(at < 0, self._limit("lower"), self._limit("upper"))
         inside = (u >= interval.lower) & (u <= interval.upper)
-        return np.where(inside, u * best - self.value(best), np.inf)
+        return np.where(inside, np.where(finite, inner, outer), np.inf)
+
+    def _limit(self, end: str) -> float:
+        """φ* at an end of the slope range: every term at its own end."""
+        slopes = [np.array(getattr(term.slope_range, end)) for term in self.terms]
+        if not np.isfinite(slopes).all():
+            return np.inf
+        return float(sum(term.conjugate(slope) for term, slope in zip(self.terms, slopes, strict=True)))
 
     @override
     def formula(self, argument: str) -> str:

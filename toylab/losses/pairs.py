@@ -11,13 +11,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.optimize import root_scalar
 
 from toylab.condition import Condition
-from toylab.errors import InputError, unknown_name
-from toylab.losses.base import LARGEST_VALUE, Loss
+from toylab.errors import InputError, real_number, unknown_name
+from toylab.losses.base import Loss
 from toylab.losses.composite import Reflected, Scaled, Shifted, Total
 from toylab.losses.elementary import Exponential, Hinge, Linear, Softplus, Square, SquareRoot
+from toylab.losses.inversion import FURTHEST, invert_increasing
 
 
 @dataclass(frozen=True)
@@ -69,27 +69,20 @@ class LossPair:
     @cached_property
     def best_constant(self) -> float | None:
         """The constant c that minimises φ(c) + ϕ(c): the `a` of condition (11), None where there is none."""
-
-        def total_slope(c: float) -> float:
-            at = np.array(c)
-            with np.errstate(over="ignore"):  # ±inf at the ends of the range has the right sign
-                return float(self.fake_loss.slope(at) + self.real_loss.slope(at))
-
-        if total_slope(0.0) == 0.0:
+        if float(self._total_slope(np.zeros(1))[0]) == 0.0:
             return 0.0
-        low, high = total_slope(-LARGEST_VALUE), total_slope(LARGEST_VALUE)
-        if low >= 0 or high <= 0:
-            return None  # a slope of exactly 0 at the end of the range is an underflow, not a minimum
-        return float(
-            root_scalar(total_slope, bracket=(-LARGEST_VALUE, LARGEST_VALUE), method="brentq", xtol=1e-15).root
-        )
+        best = float(invert_increasing(self._total_slope, np.zeros(1))[0])
+        return best if np.isfinite(best) else None  # a slope of 0 at the end of the range is never attained
+
+    def _total_slope(self, c: np.ndarray) -> np.ndarray:
+        return self.fake_loss.slope(c) + self.real_loss.slope(c)
 
     def describe_missing_optimum(self) -> str | None:
         """Why no critic attains the infimum of any problem with this pair, or None where one does."""
         if self.best_constant is not None:
             return None
-        at = np.array([-LARGEST_VALUE, LARGEST_VALUE])
-        low, high = self.fake_loss.slope(at) + self.real_loss.slope(at)
+        with np.errstate(over="ignore"):
+            low, high = self._total_slope(np.array([-FURTHEST, FURTHEST]))
         direction = "+∞" if high <= 0 else "−∞"
         rate = abs(high if high <= 0 else low)
         fate = "is unbounded below" if rate > 1e-3 else "has an infimum that no critic attains"
@@ -159,8 +152,7 @@ def quadratic(alpha: float = 0.0, beta: float = 1.0) -> LossPair:
         InputError: α > β, where the fake→real constraints no longer describe the problem (the critic would
             have to be larger on fake points), or values that are not finite.
     """
-    if not (np.isfinite(alpha) and np.isfinite(beta)):
-        raise InputError(f"quadratic targets must be finite, got alpha={alpha}, beta={beta}.")
+    alpha, beta = real_number(alpha, "alpha"), real_number(beta, "beta")
     if alpha > beta:
         raise InputError(
             f"quadratic(alpha={alpha:g}, beta={beta:g}) pulls the critic up on fake points; toylab's convention "
@@ -180,15 +172,22 @@ def combination(*terms: tuple[float, LossPair]) -> LossPair:
     """
     if not terms:
         raise InputError("a combination of losses needs at least one (coefficient, loss) pair.")
-    for factor, pair in terms:
-        if not (np.isfinite(factor) and factor > 0):
-            raise InputError(f"the coefficient of {pair.name} must be positive and finite, got {factor}.")
-    name = " + ".join(pair.name if factor == 1 else f"{factor:g}·{pair.name}" for factor, pair in terms)
-    fake = [_scaled(pair.fake_loss, factor) for factor, pair in terms]
-    real = [_scaled(pair.real_loss, factor) for factor, pair in terms]
-    if len(terms) == 1:
+    checked = [_checked_term(term) for term in terms]
+    name = " + ".join(pair.name if factor == 1 else f"{factor:g}·{pair.name}" for factor, pair in checked)
+    fake = [_scaled(pair.fake_loss, factor) for factor, pair in checked]
+    real = [_scaled(pair.real_loss, factor) for factor, pair in checked]
+    if len(checked) == 1:
         return LossPair(name, fake[0], real[0])
     return LossPair(name, Total(tuple(fake)), Total(tuple(real)))
+
+
+def _checked_term(term: Any) -> tuple[float, LossPair]:
+    if not (isinstance(term, tuple) and len(term) == 2 and isinstance(term[1], LossPair)):
+        raise InputError(f"a term of a combination is a pair (coefficient, loss pair), got {term!r}.")
+    factor = real_number(term[0], f"the coefficient of {term[1].name}")
+    if factor <= 0:
+        raise InputError(f"the coefficient of {term[1].name} must be positive, got {term[0]}.")
+    return factor, term[1]
 
 
 def _scaled(loss: Loss, factor: float) -> Loss:
@@ -216,7 +215,7 @@ def get(name: str) -> LossPair:
     Raises:
         InputError: unknown name; the nearest match is suggested.
     """
-    if name not in _BY_NAME:
+    if not isinstance(name, str) or name not in _BY_NAME:
         raise unknown_name("loss", name, _BY_NAME)
     return _BY_NAME[name]()
 
@@ -234,13 +233,16 @@ def _loss_from_json(data: dict[str, Any]) -> Loss:
         return plain[kind]()
     match kind:
         case "square":
-            return Square(float(data["target"]))
+            return Square(real_number(data["target"], "the target of a square loss"))
         case "reflected":
             return Reflected(_loss_from_json(data["loss"]))
         case "scaled":
-            return Scaled(_loss_from_json(data["loss"]), float(data["factor"]))
+            factor = real_number(data["factor"], "the factor of a scaled loss")
+            if factor <= 0:
+                raise InputError(f"the factor of a scaled loss must be positive, got {factor}.")
+            return Scaled(_loss_from_json(data["loss"]), factor)
         case "shifted":
-            return Shifted(_loss_from_json(data["loss"]), float(data["offset"]))
+            return Shifted(_loss_from_json(data["loss"]), real_number(data["offset"], "the offset of a shifted loss"))
         case "total":
             return Total(tuple(_loss_from_json(term) for term in data["terms"]))
     raise unknown_name("kind of loss", kind, [*plain, "square", "reflected", "scaled", "shifted", "total"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from toylab.functions import FunctionOnPair
-from toylab.losses import Linear
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Candidate
 
@@ -45,7 +44,7 @@ def pair_title(subject: FunctionOnPair) -> str:
 
 def has_free_offset(problem: CriticProblem) -> bool:
     """Whether f + c is as good as f for every c: the Wasserstein loss."""
-    return isinstance(problem.losses.fake_loss, Linear)
+    return problem.losses.is_wasserstein
 
 
 def value_label(problem: CriticProblem) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from toylab.errors import InputError, real_number, whole_number
 from toylab.problem import CriticProblem
 from toylab.solution import Status
 
@@ -44,6 +45,24 @@ class AbstractSolver(ABC):
     def check(self, problem: CriticProblem) -> None:
         """Raise InputError where this solver does not apply to the problem, before any work is done."""
 
+    def check_settings(self) -> None:
+        """Raise InputError where a number of the configuration is out of its range."""
+        if not 0 < real_number(self.rtol, "rtol") < 1:
+            raise InputError(f"rtol must lie between 0 and 1, got {self.rtol}.")
+        limit = getattr(self, "max_iterations", None)
+        if limit is not None:
+            whole_number(limit, "max_iterations", least=1)
+
     @abstractmethod
     def run(self, problem: CriticProblem) -> Outcome:
         """Run the algorithm."""
+
+
+def check_memory(problem: CriticProblem, solver: AbstractSolver, *, arrays: int) -> None:
+    """Raise InputError where (fake points) × (real points) arrays of this number would not fit in 16 GiB."""
+    gib = 8.0 * arrays * len(problem.fake) * len(problem.real) / 2**30
+    if gib > 16.0:
+        raise InputError(
+            f"{type(solver).__name__} would need about {gib:.0f} GiB for {len(problem.fake)} × {len(problem.real)} "
+            "pairs; take fewer points."
+        )

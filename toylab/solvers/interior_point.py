@@ -23,7 +23,7 @@ from toylab.errors import InputError
 from toylab.plans import split_plan
 from toylab.problem import CriticProblem
 from toylab.solution import Status
-from toylab.solvers.base import AbstractSolver, Outcome
+from toylab.solvers.base import AbstractSolver, Outcome, check_memory
 from toylab.solvers.devices import find_device
 from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
@@ -35,7 +35,7 @@ _ROUNDING = 8.0 * float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True, kw_only=True)
 class InteriorPoint(AbstractSolver):
-    """The exact solver for every loss with condition (11), penalty or ball, overlapping supports included.
+    """The exact solver for smooth losses with condition (11), penalty or ball, overlapping supports included.
 
     Memory grows with (fake points) × (real points). Relative gap 1e-8 by default.
 
@@ -51,16 +51,14 @@ class InteriorPoint(AbstractSolver):
 
     @override
     def check(self, problem: CriticProblem) -> None:
-        if not 0 < self.rtol < 1:
-            raise InputError(f"rtol must lie between 0 and 1, got {self.rtol}.")
-        if self.max_iterations < 1:
-            raise InputError(f"max_iterations must be at least 1, got {self.max_iterations}.")
         condition = problem.losses.condition_11()
-        if not condition:
+        reasons = [*condition.reasons, *(() if problem.losses.analytic else ("a loss has a kink",))]
+        if reasons:
             raise InputError(
-                f"the interior point needs condition (11), and {problem.losses.name!r} fails it: "
-                f"{'; '.join(condition.reasons)}. Use toylab.solvers.Reference()."
+                f"the interior point needs condition (11) and losses without kinks, and {problem.losses.name!r} fails: "
+                f"{'; '.join(reasons)}. Use toylab.solvers.Reference()."
             )
+        check_memory(problem, self, arrays=12)
         find_device(self.device)
 
     @override
@@ -73,8 +71,7 @@ class InteriorPoint(AbstractSolver):
     def _iterate(self, program: NormalisedProgram) -> tuple[Iterate, Status, list[float]]:
         """The best iterate, how the iteration ended, and the relative gap of every iterate."""
         point = program.start()
-        rounding = _ROUNDING * (program.fake_weights + program.real_weights)  # of masses that are equal
-        if program.count == 0 or not bool((program.slope(point.values).abs() > rounding).any()):
+        if program.count == 0 or program.equal_measures:
             return Iterate(point.values, 0.0, 0.0 * point.gamma, point.slack), Status.OPTIMAL, []
         best, best_gap, least, record, since = point, np.inf, np.inf, [], 0
         status = Status.ITERATION_LIMIT

@@ -15,12 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
-from scipy.spatial.distance import cdist
 from typing_extensions import override
 
 from toylab.critics import LowerExtension, steepest_chord
 from toylab.errors import InputError, SolverError
-from toylab.plans import split_plan
+from toylab.plans import couple, net_outflow, split_plan
 from toylab.problem import CriticProblem
 from toylab.solvers.base import AbstractSolver, Outcome
 from toylab.solvers.transport import best_constant, check_wasserstein
@@ -140,16 +139,8 @@ class KantorovichRubinstein(_LinearProgram):
     @override
     def _between_measures(self, support: Support, flow: sparse.csr_array) -> sparse.csr_array:
         """Flows through intermediate points, shortened: what is left starts at surplus and ends at need."""
-        import ot
-
-        net = np.asarray(flow.sum(axis=1)).ravel() - np.asarray(flow.sum(axis=0)).ravel()
+        net = net_outflow(flow)
         sources, sinks = np.flatnonzero(net > 0), np.flatnonzero(net < 0)
-        size = len(net)
         if not len(sources):
-            return sparse.csr_array((size, size))
-        supply, demand = net[sources], -net[sinks]
-        distance = cdist(support.points[sources], support.points[sinks])
-        mass = supply.sum()
-        moved = sparse.coo_array(mass * np.asarray(ot.emd(supply / mass, demand / demand.sum(), distance)))
-        rows, columns = sources[moved.coords[0]], sinks[moved.coords[1]]
-        return sparse.coo_array((moved.data, (rows, columns)), shape=(size, size)).tocsr()
+            return sparse.csr_array(flow.shape)
+        return couple(support, sources, net[sources], sinks, -net[sinks])

@@ -47,6 +47,7 @@ class NormalisedProgram:
         self.length = float(np.median(distance[moving])) if moving.any() else 1.0
         self.regularizer = problem.regularizer.rescaled(self.length)
         self.losses: LossPair = problem.losses
+        self.equal_measures = support.equal_measures
         self.best_constant = float(self.losses.best_constant or 0.0)
 
         def tensor(array: np.ndarray) -> torch.Tensor:

@@ -35,6 +35,7 @@ from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome
 
 _MOST_PAIRS = 1_000_000
+_ADVICE = "rescale the data, or take fewer points; InteriorPoint() solves every smooth loss with condition (11)."
 #: Fake values this close to the cones of the reals count as on them: what a conic solver leaves open.
 _CONTACT = 1e-8
 
@@ -169,9 +170,9 @@ class Reference(AbstractSolver):
             try:
                 model.solve(solver=cp.CLARABEL, **options)
             except cp.SolverError as error:
-                raise SolverError(f"Clarabel failed ({error}); use toylab.solvers.InteriorPoint().") from None
+                raise SolverError(f"Clarabel failed ({error}); {_ADVICE}") from None
         if model.status not in {"optimal", "optimal_inaccurate"}:
-            raise SolverError(f"Clarabel ended with status {model.status!r}; use toylab.solvers.InteriorPoint().")
+            raise SolverError(f"Clarabel ended with status {model.status!r}; {_ADVICE}")
         return Status.OPTIMAL if model.status == "optimal" else Status.INACCURATE
 
 

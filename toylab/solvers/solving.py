@@ -27,7 +27,7 @@ def default_solver(problem: CriticProblem) -> AbstractSolver:
 
     if problem.losses.is_wasserstein:
         return Transport()
-    return InteriorPoint() if problem.losses.condition_11() else Reference()
+    return InteriorPoint() if problem.losses.condition_11() and problem.losses.analytic else Reference()
 
 
 def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw: bool = True) -> Solution:
@@ -52,6 +52,7 @@ def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw
     solver = default_solver(problem) if solver is None else solver
     if not isinstance(solver, AbstractSolver):
         raise InputError(f"solver must be a toylab solver object such as InteriorPoint(), got {solver!r}.")
+    solver.check_settings()
     solver.check(problem)
     start = time.perf_counter()
     outcome = solver.run(problem)

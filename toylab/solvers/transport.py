@@ -17,7 +17,7 @@ from toylab.critics import LowerExtension
 from toylab.errors import InputError
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solution import Status
-from toylab.solvers.base import AbstractSolver, Outcome
+from toylab.solvers.base import AbstractSolver, Outcome, check_memory
 
 
 def check_wasserstein(problem: CriticProblem, solver: object) -> None:
@@ -54,6 +54,7 @@ class Transport(AbstractSolver):
     @override
     def check(self, problem: CriticProblem) -> None:
         check_wasserstein(problem, self)
+        check_memory(problem, self, arrays=4)
 
     @override
     def run(self, problem: CriticProblem) -> Outcome:
