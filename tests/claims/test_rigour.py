@@ -137,3 +137,10 @@ def test_measures_that_differ_by_rounding_are_equal():
     nearly = (line, [0.5 + 2e-15, 0.5 - 2e-15])
     solution = candidate_of(losses.logistic(), LipschitzPenalty(0.1), nearly, (line, [0.5, 0.5]))
     assert claims.get("lgan.theorem-2d").check(solution).status is VerdictStatus.HOLDS
+
+
+@pytest.mark.parametrize("name", ["lgan.theorem-2a", "lgan.theorem-2b", "lgan.theorem-3", "iclr.theorem-2.disjoint"])
+def test_with_k_zero_every_pair_is_trivially_tight_and_that_does_not_count(name):
+    problem = zoo.load("case4", n=4)
+    idle = Candidate.of(problem, LowerExtension(problem.support.points, np.zeros(8), 0.0))
+    assert claims.get(name).check(idle, waive=["certified optimal"]).status is VerdictStatus.VIOLATED

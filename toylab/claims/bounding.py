@@ -57,12 +57,12 @@ def _partner_evidence(known: Certified, points: np.ndarray) -> Evidence:
 
 def _measure_2a(candidate: Candidate) -> Evidence:
     known = certified(candidate)
-    return _partner_evidence(known, np.flatnonzero(known.rising() | known.falling()))
+    return with_positive_constant(known, _partner_evidence(known, np.flatnonzero(known.rising() | known.falling())))
 
 
 def _measure_2b(candidate: Candidate) -> Evidence:
     known = certified(candidate)
-    return _partner_evidence(known, np.flatnonzero(known.in_fake != known.in_real))
+    return with_positive_constant(known, _partner_evidence(known, np.flatnonzero(known.in_fake != known.in_real)))
 
 
 def steepest_pair(known: Certified, allowed: np.ndarray) -> Evidence:
@@ -96,6 +96,11 @@ def positive_constant(known: Certified) -> Evidence:
     )
 
 
+def with_positive_constant(known: Certified, evidence: Evidence) -> Evidence:
+    """The evidence on bounding pairs with that on k* > 0, without which every pair is trivially tight."""
+    return Evidence.joined([evidence, positive_constant(known)]) if len(evidence) else evidence
+
+
 def _measure_2c(candidate: Candidate) -> Evidence:
     known = certified(candidate)
     if known.k == 0.0:
@@ -126,7 +131,7 @@ def _measure_3(candidate: Candidate) -> Evidence:
                 labels=[known.name(int(i)) for i in points],
             )
         )
-    return Evidence.joined(parts)
+    return with_positive_constant(known, Evidence.joined(parts))
 
 
 # --- controls ----------------------------------------------------------------------------------------------
@@ -194,7 +199,7 @@ def _all_cases(budget: Budget) -> Iterator[Case]:
 THEOREM_2A = Claim(
     id="lgan.theorem-2a",
     title="slope ≠ 0 ⇒ bounding partner",
-    statement="Every point z with slope(z) ≠ 0 has a bounding partner: some w ≠ z with |f*(w) − f*(z)| = k*‖w − z‖.",
+    statement="A point z with slope(z) ≠ 0 has a bounding partner: some w ≠ z with |f*(w) − f*(z)| = k*‖w − z‖, k* > 0.",
     sources=("LGAN Theorem 2 (a)", "ICLR Theorem 1 (a)"),
     aliases=("iclr.theorem-1a",),
     subject_type=Candidate,

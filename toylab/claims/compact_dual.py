@@ -110,7 +110,7 @@ THEOREM_5 = Claim(
     title="compact dual = Kantorovich-Rubinstein dual = W₁",
     statement=(
         "Maximising E_real f − E_fake f under f(y) − f(x) ≤ ‖x − y‖ for fake x and real y only has the value "
-        "W₁(P_g, P_r), and is attained by a function that is 1-Lipschitz on all support points."
+        "W₁(P_g, P_r), and every maximiser is 1-Lipschitz on all points with mass."
     ),
     sources=("LGAN Theorem 5", "ICLR Theorem 6", "ICLR Theorem 7"),
     aliases=("iclr.theorem-6", "iclr.theorem-7"),

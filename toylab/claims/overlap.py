@@ -8,7 +8,7 @@ import numpy as np
 
 from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence, VerdictStatus
-from toylab.claims.bounding import NOT_OPTIMAL, SLACKNESS, ratio
+from toylab.claims.bounding import NOT_OPTIMAL, SLACKNESS, ratio, with_positive_constant
 from toylab.claims.cases import STRICT_LOSSES, Budget, Case, overlapping_pair, standard, tailored
 from toylab.claims.certified import Certified, certified
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, DISJOINT_SUPPORTS
@@ -61,7 +61,7 @@ def _measure_iclr_2(candidate: Candidate) -> Evidence:
                 arrays={},
             )
         )
-    return Evidence.joined(parts)
+    return with_positive_constant(known, Evidence.joined(parts))
 
 
 def _overlap_wasserstein() -> Candidate:
