@@ -199,7 +199,7 @@ def _all_cases(budget: Budget) -> Iterator[Case]:
 THEOREM_2A = Claim(
     id="lgan.theorem-2a",
     title="slope ≠ 0 ⇒ bounding partner",
-    statement="A point z with slope(z) ≠ 0 has a bounding partner: some w ≠ z with |f*(w) − f*(z)| = k*‖w − z‖, k* > 0.",
+    statement="A point z with slope(z) ≠ 0 has a bounding partner: some w ≠ z with |f*(w) − f*(z)| = k*‖w − z‖ > 0.",
     sources=("LGAN Theorem 2 (a)", "ICLR Theorem 1 (a)"),
     aliases=("iclr.theorem-1a",),
     subject_type=Candidate,

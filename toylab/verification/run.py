@@ -5,16 +5,19 @@ Every case is solved once, in parallel, and handed to all claims that ask for it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from toylab import claims as _claims
 from toylab.claims import Budget, Case, Claim, Engine
 from toylab.verification.cases import CaseVerdict, check_case
 from toylab.verification.reports import ClaimReport, ControlReport, VerificationReport
-from toylab.verification.training import TrainingReport, train_and_compare, training_cases
+from toylab.verification.training import TrainingCase, TrainingReport, train_and_compare, training_cases
 
 Progress = Callable[[int, int, str], None]
+Group = tuple[Case, list[str]]
+
+_CASES_A_JOB = 4
 
 
 def check_controls(claim: Claim) -> tuple[ControlReport, ...]:
@@ -45,47 +48,65 @@ def verify_all(
         workers: processes.
         progress: called as progress(done, total, what) after every piece of work.
     """
-    from joblib import Parallel, delayed
-
     selected = list(_claims.ALL if chosen is None else chosen)
-    wanted: dict[tuple[str, Engine], tuple[Case, list[str]]] = {}
+    wanted = _wanted(selected, budget)
+    trainings = training_cases(budget) if training and selected else []
+    total = len(trainings) + len(wanted) + len(selected)
+    done = 0
+
+    def advance(steps: int, what: str) -> None:
+        nonlocal done
+        done += steps
+        if progress is not None:
+            progress(done, total, what)
+
+    advance(0, "cases")
+    verdicts: list[CaseVerdict] = []
+    trained: dict[str, TrainingReport] = {}
+    for result in _results(trainings, wanted, workers):
+        if isinstance(result, TrainingReport):
+            trained[result.case.name] = result
+            advance(1, "training")
+        else:
+            verdicts.extend(result)
+            advance(len({(verdict.case, verdict.engine) for verdict in result}), "cases")
+    reports = []
+    for claim in selected:
+        reports.append(
+            ClaimReport(claim=claim, verdicts=_ordered(claim, budget, verdicts), controls=check_controls(claim))
+        )
+        advance(1, "controls")
+    return VerificationReport(
+        budget=budget, claims=tuple(reports), training=tuple(trained[case.name] for case in trainings)
+    )
+
+
+def _wanted(selected: Sequence[Claim], budget: Budget) -> list[Group]:
+    """Every case once, with the ids of the claims that ask for it."""
+    wanted: dict[tuple[str, Engine], Group] = {}
     for claim in selected:
         for case in claim.cases(budget):
             wanted.setdefault((case.name, case.engine), (case, []))[1].append(claim.id)
-    trainings = training_cases(budget) if training and selected else []
+    return list(wanted.values())
+
+
+def _results(trainings: Sequence[TrainingCase], wanted: list[Group], workers: int) -> Any:
+    """Training reports and lists of verdicts, as they come; a few cases a job, for an even load and a moving bar."""
+    from joblib import Parallel, delayed
+
     jobs = [delayed(train_and_compare)(case) for case in trainings]
-    jobs += [delayed(_check_group)(group) for group in _groups(list(wanted.values()))]
-    total = len(trainings) + len(wanted) + len(selected)
-    done = 0
-    if progress is not None:
-        progress(done, total, "cases")
-    verdicts: dict[str, list[CaseVerdict]] = {claim.id: [] for claim in selected}
-    trained: dict[str, TrainingReport] = {}
-    results: Any = Parallel(n_jobs=min(workers, max(len(jobs), 1)), return_as="generator_unordered")(jobs)
-    for result in results:
-        if isinstance(result, TrainingReport):
-            trained[result.case.name] = result
-            done += 1
-        else:
-            for verdict in result:
-                verdicts[verdict.claim].append(verdict)
-            done += len({(verdict.case, verdict.engine) for verdict in result})
-        if progress is not None:
-            progress(done, total, "cases")
-    reports = []
-    for claim in selected:
-        controls = check_controls(claim)
-        order = {(case.name, case.engine.name.lower()): i for i, case in enumerate(claim.cases(budget))}
-        ordered = sorted(verdicts[claim.id], key=lambda verdict, order=order: order[verdict.case, verdict.engine])
-        reports.append(ClaimReport(claim=claim, verdicts=tuple(ordered), controls=controls))
-        done += 1
-        if progress is not None:
-            progress(done, total, "controls")
-    return VerificationReport(
-        budget=budget,
-        claims=tuple(reports),
-        training=tuple(trained[case.name] for case in trainings),
-    )
+    jobs += [delayed(_check_group)(wanted[i : i + _CASES_A_JOB]) for i in range(0, len(wanted), _CASES_A_JOB)]
+    return Parallel(n_jobs=min(workers, max(len(jobs), 1)), return_as="generator_unordered")(jobs)
+
+
+def _check_group(group: list[Group]) -> list[CaseVerdict]:
+    return [verdict for case, names in group for verdict in check_case(case, names)]
+
+
+def _ordered(claim: Claim, budget: Budget, verdicts: list[CaseVerdict]) -> tuple[CaseVerdict, ...]:
+    order = {(case.name, case.engine.name.lower()): i for i, case in enumerate(claim.cases(budget))}
+    own = [verdict for verdict in verdicts if verdict.claim == claim.id]
+    return tuple(sorted(own, key=lambda verdict: order[verdict.case, verdict.engine]))
 
 
 def verify(claim: Claim | str, budget: Budget = Budget.QUICK) -> ClaimReport:
@@ -97,12 +118,3 @@ def verify(claim: Claim | str, budget: Budget = Budget.QUICK) -> ClaimReport:
     chosen = _claims.get(claim) if isinstance(claim, str) else claim
     verdicts = [verdict for case in chosen.cases(budget) for verdict in check_case(case, [chosen.id])]
     return ClaimReport(claim=chosen, verdicts=tuple(verdicts), controls=check_controls(chosen))
-
-
-def _groups(cases: list[tuple[Case, list[str]]], size: int = 4) -> list[list[tuple[Case, list[str]]]]:
-    """A few cases a job: small enough for an even load and a moving bar, large enough to pay for the transfer."""
-    return [cases[start : start + size] for start in range(0, len(cases), size)]
-
-
-def _check_group(group: list[tuple[Case, list[str]]]) -> list[CaseVerdict]:
-    return [verdict for case, names in group for verdict in check_case(case, names)]
