@@ -117,3 +117,18 @@ def test_values_far_from_their_slope_do_not_overflow(name):
     gap = h.gap(np.array([1e4, -1e4]), np.array([0.25, -0.25]))
     assert (gap > 1).all()
     assert not np.isnan(gap).any()
+
+
+@pytest.mark.parametrize(
+    ("pair", "weights", "slope", "inside"),
+    [
+        (losses.hinge(), (0.5, 0.0), 0.5, (-1.0, np.inf)),  # every value above −1 is best for the saturated slope
+        (losses.hinge(), (0.5, 0.5), 0.0, (-1.0, 1.0)),
+        (losses.logistic(), (0.0, 0.5), -0.5 / (1 + np.exp(-30.0)), (-31.5, -29.5)),  # exact gap 3.4e-14 at −31.5
+    ],
+)
+def test_value_interval_contains_flats_and_what_rounding_hides(pair, weights, slope, inside):
+    objective = PointwiseObjective(pair, np.array([weights[0]]), np.array([weights[1]]))
+    low, high = objective.value_interval(np.array([slope]), 1e-13)
+    assert low[0] <= inside[0]
+    assert high[0] >= inside[1]

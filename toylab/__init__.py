@@ -77,3 +77,7 @@ def __getattr__(name: str) -> Any:
 
         return plot
     raise AttributeError(f"module 'toylab' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

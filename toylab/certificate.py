@@ -38,7 +38,8 @@ class Certificate:
         primal: J(f) + R(k) of the critic's values; an upper bound of the optimal value V.
         dual: a lower bound of V.
         gap: primal − dual ≥ 0, as a sum of non-negative terms.
-        relative_gap: gap / max(J_const − dual, 1e-12 φ'(c)), J_const the value of the best constant critic c.
+        relative_gap: gap / max(J_const − dual, 1e-12 φ'(c)), J_const the value of the best constant critic c; the
+            part of the gap that is charged rounding does not count.
         plan: (n_fake, n_real), sparse, the dual plan γ in the caller's point order.
         merged_plan: (N, N), the same between merged points, from row to column.
         cost: C = Σ γ d.
@@ -119,7 +120,9 @@ def certify(
     merged = plans.into_dual_domain(support, objective, merged)
     slopes, cost = plans.net_outflow(merged), plans.plan_cost(support, merged)
 
-    pointwise = objective.gap(values, slopes)
+    pointwise, charges = objective.gap_and_charge(values, slopes)
+    rounding = float(charges.sum()) + _mass_rounding(problem, constant)
+    pointwise = pointwise + charges
     slackness = _slackness(support, values, constant, merged)
     constant_gap = problem.regularizer.fenchel_young(constant, cost)
     # a plan that meets the range of h' exactly exists within `excess`: its moves cost k·diameter + range(f) at most
@@ -130,7 +133,7 @@ def certify(
         primal=primal,
         dual=primal - gap if np.isfinite(gap) else _dual_from_constant(problem, objective, slopes, cost),
         gap=gap,
-        relative_gap=_relative(problem, objective, slopes, cost, gap),
+        relative_gap=_relative(problem, objective, slopes, cost, gap, rounding),
         plan=plans.split_plan(problem, merged),
         merged_plan=merged,
         cost=cost,
@@ -208,18 +211,21 @@ def _slackness(support: Support, values: np.ndarray, constant: float, merged: sp
     return float(moves.data @ np.maximum(slack, 0.0))
 
 
-def _relative(
-    problem: CriticProblem, objective: PointwiseObjective, slopes: np.ndarray, cost: float, gap: float
+def _mass_rounding(problem: CriticProblem, constant: float) -> float:
+    """What rounding of the masses is worth where P_g = P_r up to it: moving it across the support and back."""
+    support = problem.support
+    return float(support.mass_rounding.sum()) * constant * support.diameter if support.equal_measures else 0.0
+
+
+def _relative(  # noqa: PLR0917 - the terms of one quotient
+    problem: CriticProblem, objective: PointwiseObjective, slopes: np.ndarray, cost: float, gap: float, rounding: float
 ) -> float:
+    """The gap beyond rounding, against what the dual leaves to gain over the best constant critic."""
     best = problem.losses.best_constant
-    if best is None:
+    if best is None or not np.isfinite(gap):
         return np.inf
     floor = 1e-12 * (abs(float(problem.losses.fake_loss.slope(np.array(best)))) or 1.0)
-    if problem.support.equal_measures:  # J_const = V up to rounding, which no gap can fall below
-        moved = float(problem.support.mass_rounding.sum()) * problem.support.diameter
-        floor = max(floor, 1e9 * moved * problem.regularizer.constant_for(0.0))
-    room = _room(problem, objective, slopes, cost, best)
-    return gap / max(room, floor) if np.isfinite(gap) else np.inf
+    return max(gap - rounding, 0.0) / max(_room(problem, objective, slopes, cost, best), floor)
 
 
 def _room(problem: CriticProblem, objective: PointwiseObjective, slopes: np.ndarray, cost: float, best: float) -> float:

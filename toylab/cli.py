@@ -43,7 +43,8 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(
         prog="toylab",
         description="Statements of the Lipschitz-GAN literature, decided against certified optimal critics.",
-        epilog="Exit codes: 0 as expected, 1 not, 2 usage, 3 inconclusive, 4 nothing selected, 70 internal error.",
+        epilog="Exit codes: 0 as expected, 1 not, 2 usage, 3 inconclusive, 4 nothing selected, 70 internal error, "
+        "130 interrupted.",
     )
     commands = top.add_subparsers(dest="command", metavar="command", required=True, parser_class=_Parser)
 
@@ -256,8 +257,9 @@ def _solve(options: argparse.Namespace) -> int:
     print(f"status          {solution.status.name.lower()}: {solution.status.value}")
     print(f"value           {certificate.primal:.10g}")
     print(f"dual bound      {certificate.dual:.10g}")
-    print(f"relative gap    {certificate.relative_gap:.2g}")
-    print(f"constant k      {solution.lipschitz_constant:.10g}")
+    print(f"relative gap    {certificate.relative_gap:.2g}, of what the best constant critic leaves to gain")
+    low, high = problem.regularizer.constant_interval(certificate.cost, certificate.gap)
+    print(f"constant k      {solution.lipschitz_constant:.10g}, k* within {low:.10g} … {high:.10g}")
     if certificate.critic_excess is not None:
         print(f"critic excess   {certificate.critic_excess:.2g}")
     if picture is not None:

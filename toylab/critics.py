@@ -67,6 +67,8 @@ class _Extension(Critic):
         z = np.asarray(z, dtype=np.float64)
         if z.ndim != 2 or z.shape[1] != self.centres.shape[1]:
             raise InputError(f"points must have shape (m, {self.centres.shape[1]}), got {z.shape}.")
+        if not np.isfinite(z).all():
+            raise InputError("a critic was asked for points that are not finite (NaN or infinity).")
         for rows in row_blocks(len(z), len(self.centres)):
             yield rows, z[rows], self.lipschitz_constant * cdist(z[rows], self.centres)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toylab.losses import LARGEST_VALUE, LossPair
+from toylab.losses import LossPair
 from toylab.losses.inversion import FURTHEST, invert_increasing
 
 # Gauss-Legendre on intervals of length at most 1: the losses are analytic within distance 1 of the real
@@ -100,9 +100,15 @@ class PointwiseObjective:
             values: (N,), critic values f.
             slopes: (N,), s; what lies outside the range of h' by rounding (`excess`) is moved to its end.
         """
+        gap, charge = self.gap_and_charge(values, slopes)
+        return gap + charge
+
+    def gap_and_charge(self, values: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The gap and the rounding charged on top of it, (N,) each; their sum is the upper bound."""
         lower, upper = self.slope_bounds()
         inside = np.clip(slopes, lower, upper)
-        return self._gap_from(self.invert_slope(inside), values, inside) + self.excess(slopes, limit=True)
+        gap, charge = self._gap_from(self.invert_slope(inside), values, inside)
+        return gap + self.excess(slopes, limit=True), charge
 
     def excess(self, slopes: np.ndarray, *, limit: bool = False) -> np.ndarray:
         """How far slopes lie outside the range of h', (N,); with `limit`, +inf beyond rounding and else 0."""
@@ -110,44 +116,63 @@ class PointwiseObjective:
         outside = np.maximum(np.maximum(lower - slopes, slopes - upper), 0.0)
         return np.where(outside > SLOPE_ROUNDING, np.inf, 0.0) if limit else outside
 
-    def _gap_from(self, start: np.ndarray, values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    def _gap_from(self, start: np.ndarray, values: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The gap from t_s = start, and a bound on its rounding."""
         lower, upper = self.slope_bounds()
         affine = lower == upper
         inner = np.isfinite(start)
         start = np.where(inner, start, values)
-        step = np.where(affine, 0.0, values - start)
+        step = values - start
         near = (np.abs(step) <= 1.0) & self.losses.analytic & inner
         short = np.where(near, step, 0.0)
         nodes = np.broadcast_to(start, (len(_NODES), *start.shape))
         with np.errstate(over="ignore", invalid="ignore"):
             rises = self.slope_difference(nodes, _HALF_WAYS[:, None] * short)
+            total = short * (_WEIGHTS @ rises)
             # what is left of h'(t_s) − s after root finding is rounding; it is charged, not ignored
-            total = short * (_WEIGHTS @ rises) + np.abs((self.slope(start) - slopes) * short)
-            far = self.value(start + step) - self.value(start) - slopes * step
-            far += _ROUNDING * (self._magnitude(start + step) + self._magnitude(start) + np.abs(slopes * step))
+            left = np.abs((self.slope(start) - slopes) * short) + _ROUNDING * total
+            size = self._magnitude(values) + np.abs(slopes * values)
+            far = (self.value(values) - self.value(start)) - (slopes * values - slopes * start)
+            far_charge = _ROUNDING * (size + self._magnitude(start) + np.abs(slopes * start))
             edge = self._conjugate_at_end(slopes >= upper)
             end = self.value(values) + edge - slopes * values
-            end += _ROUNDING * (self._magnitude(values) + np.abs(edge) + np.abs(slopes * values))
-        return np.maximum(np.where(affine, 0.0, np.where(near, total, np.where(inner, far, end))), 0.0)
+            end_charge = _ROUNDING * (size + np.abs(edge))
+        gap = np.where(affine, 0.0, np.where(near, total, np.where(inner, far, end)))
+        charge = np.where(affine, 0.0, np.where(near, left, np.where(inner, far_charge, end_charge)))
+        return np.maximum(gap, 0.0), charge
+
+    def _root_bracket(self, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(N,), (N,): between them lies every t with h'(t) = s, given that h' and s are known up to rounding."""
+        root = self.invert_slope(slopes)
+        at = np.clip(root, -FURTHEST, FURTHEST)
+        with np.errstate(over="ignore"):
+            fake, real = self.losses.fake_loss.slope(at), self.losses.real_loss.slope(at)
+        size = _weighted(self.fake_weights, np.abs(fake)) + _weighted(self.real_weights, np.abs(real))
+        unsure = _ROUNDING * (size + np.abs(slopes))
+        left, right = self.invert_slope(slopes - unsure), self.invert_slope(slopes + unsure)
+        return np.minimum(left, root), np.maximum(right, root)
 
     def value_interval(self, slopes: np.ndarray, gap: float) -> tuple[np.ndarray, np.ndarray]:
         """All t with h(t) + h*(s) − s t ≤ gap, as two arrays (N,), rounded outwards; ±inf where h is flat.
 
-        Every critic within `gap` of a dual bound with slopes s has its values in these intervals.
+        Every critic within `gap` of a dual bound with slopes s has its values in these intervals. The gap is taken
+        less its rounding here, and searched outwards from where the slope is certainly another one.
         """
         lower, upper = self.slope_bounds()
         slopes = np.clip(slopes, lower, upper)
         best = self.invert_slope(slopes)
-        centre = np.where(np.isfinite(best), best, np.clip(best, -LARGEST_VALUE, LARGEST_VALUE))
+        affine = lower == upper
         ends = []
-        for sign in (-1.0, 1.0):
+        for sign, bracket in zip((-1.0, 1.0), self._root_bracket(slopes), strict=True):
+            centre = np.where(np.isfinite(bracket), bracket, 0.0)
             low, high = np.full(slopes.shape, -60.0), np.full(slopes.shape, np.log(2.0 * FURTHEST))
 
-            def within(log_step: np.ndarray, sign: float = sign) -> np.ndarray:
+            def within(log_step: np.ndarray, centre: np.ndarray = centre, sign: float = sign) -> np.ndarray:
                 with np.errstate(over="ignore", invalid="ignore"):
-                    return self._gap_from(best, centre + sign * np.exp(log_step), slopes) <= gap
+                    found, charge = self._gap_from(best, centre + sign * np.exp(log_step), slopes)
+                    return found - charge <= gap
 
-            unbounded = within(high) | (best == sign * np.inf)
+            unbounded = within(high) | (bracket == sign * np.inf) | affine
             for _ in range(28):  # leaves the step within 2e-6 of itself, on the outer side
                 middle = 0.5 * (low + high)
                 inside = within(middle)

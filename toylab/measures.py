@@ -16,7 +16,7 @@ def _finite_array(values: npt.ArrayLike, what: str) -> np.ndarray:
         if np.iscomplexobj(values):
             raise TypeError("complex numbers have no order")
         array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{what} cannot be read as an array of numbers ({error}).") from None
     bad = np.argwhere(~np.isfinite(array))
     if bad.size:

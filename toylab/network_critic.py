@@ -68,7 +68,11 @@ class NetworkCritic(Critic):
 
         points = points.detach().requires_grad_(gradient)
         with torch.set_grad_enabled(gradient):
-            values: Any = self.module(points)
+            try:
+                values: Any = self.module(points)
+            except (RuntimeError, NotImplementedError) as error:
+                reason = str(error).splitlines()[0]
+                raise InputError(f"the critic failed on points of shape {tuple(points.shape)}: {reason}.") from None
             if not isinstance(values, torch.Tensor) or values.shape not in {(len(points),), (len(points), 1)}:
                 shape = tuple(values.shape) if isinstance(values, torch.Tensor) else type(values).__name__
                 raise InputError(

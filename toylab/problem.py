@@ -66,6 +66,12 @@ def _positive(value: Any, what: str, advice: str = "") -> float:
     return number
 
 
+def _squared(number: float) -> float:
+    """The square, +inf beyond float64 instead of an OverflowError."""
+    with np.errstate(over="ignore"):
+        return float(np.square(np.float64(number)))
+
+
 @dataclass(frozen=True)
 class LipschitzPenalty(Regularizer):
     """R(k) = λ (max(k, k₀) − k₀)²: the penalty of LGAN Eq. 10 (k₀ = 0), one-sided for k₀ > 0.
@@ -91,18 +97,18 @@ class LipschitzPenalty(Regularizer):
 
     @override
     def value(self, k: float) -> float:
-        return self.weight * max(k - self.target, 0.0) ** 2
+        return self.weight * _squared(max(k - self.target, 0.0))
 
     @override
     def conjugate(self, cost: float) -> float:
-        return cost * self.target + cost**2 / (4.0 * self.weight)
+        return cost * self.target + _squared(cost) / (4.0 * self.weight)
 
     @override
     def fenchel_young(self, k: float, cost: float) -> float:
         best = self.target + cost / (2.0 * self.weight)
         if k < self.target:  # R(k) = 0 there
-            return cost * (self.target - k) + cost**2 / (4.0 * self.weight)
-        return self.weight * (k - best) ** 2
+            return cost * (self.target - k) + _squared(cost) / (4.0 * self.weight)
+        return self.weight * _squared(k - best)
 
     @override
     def constant_for(self, k: float) -> float:
@@ -217,6 +223,17 @@ class CriticProblem:
                 f"fake points have {self.fake.dimension} coordinates and real points {self.real.dimension}; "
                 "both measures must live in one space."
             )
+        stacked = np.concatenate([self.fake.points, self.real.points])
+        with np.errstate(over="ignore"):
+            size = float(np.ptp(stacked, axis=0).max())
+        try:
+            if size > 0:
+                self.regularizer.rescaled(size)
+        except (InputError, OverflowError, ZeroDivisionError):
+            raise InputError(
+                f"points of size {size:.3g} under {self.regularizer} leave the range of float64; rescale the points "
+                "(and lambda with the square of their size)."
+            ) from None
 
     @cached_property
     def support(self) -> Support:

@@ -30,7 +30,7 @@ class Status(Enum):
     INTERRUPTED = "stopped by the user; the best critic so far is kept"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Candidate:
     """A critic for a problem, with the certificate that bounds how far its values are from optimal.
 
@@ -49,6 +49,9 @@ class Candidate:
         """The candidate for any critic (a user's torch module included), certified here."""
         function = as_critic(critic)
         return cls(problem=problem, critic=function, certificate=certify(problem, function, plan))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.describe()})"
 
     @property
     def fake_values(self) -> np.ndarray:
@@ -125,9 +128,12 @@ class Candidate:
             "relative_gap": self.certificate.relative_gap,
         }
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Candidate:
-        """The candidate of `to_json`, certified anew; its critic is the extension of the stored values."""
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Candidate:
+        """The candidate of `to_json`, certified anew; its critic is the extension of the stored values.
+
+        Of a Solution, too, this is a Candidate: how it was found is not part of what can be checked again.
+        """
         try:
             problem = CriticProblem.from_json(data["problem"])
             plan = np.zeros((len(problem.fake), len(problem.real)))
@@ -142,8 +148,8 @@ class Candidate:
                 f"a candidate in JSON is what Candidate.to_json() wrote; this one does not fit ({error!r})."
             ) from None
         if values.shape != (len(points),):
-            raise InputError(f"a candidate in JSON needs {len(points)} values, got {len(values)}.")
-        return cls.of(problem, LowerExtension(points, values, constant), plan)
+            raise InputError(f"a candidate in JSON needs {len(points)} fake and real values, got {len(values)}.")
+        return Candidate.of(problem, LowerExtension(points, values, constant), plan)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

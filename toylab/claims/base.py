@@ -18,6 +18,12 @@ from toylab.claims.cases import Budget, Case
 from toylab.condition import Condition
 from toylab.errors import InputError, unknown_name
 
+#: How a person gets a subject of each kind.
+_MAKERS = {
+    "Candidate": "toylab.solve(problem) gives one, and Candidate.of(problem, critic) makes one of any critic",
+    "FunctionOnPair": "make one of a critic, its constant and two points that it joins at full slope",
+}
+
 
 class VerdictStatus(Enum):
     """What a check can end with."""
@@ -188,7 +194,8 @@ class Verdict:
                 f"{len(e)} entries; the tightest is {e.labels[index]}: residual {e.residual[index]:.3g} against an "
                 f"error bound of {e.error[index]:.3g} (resolution {e.resolution[index]:.3g})."
             )
-        lines.append(f"Verdict: {self.status.value}. {self.claim.rationale}")
+        decided = self.status is not VerdictStatus.NOT_APPLICABLE
+        lines.append(f"Verdict: {self.status.value}." + (f" {self.claim.rationale}" if decided else ""))
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
@@ -272,12 +279,14 @@ class Claim:
         if not isinstance(subject, self.subject_type):
             raise InputError(
                 f"{self.id} is decided on a {self.subject_type.__name__}, got {type(subject).__name__}; "
-                "toylab.solve(problem) gives one, and Candidate.of(problem, critic) makes one of any critic."
+                f"{_MAKERS.get(self.subject_type.__name__, 'see its documentation')}."
             )
-        waived = (waive,) if isinstance(waive, str) else tuple(waive)
         names = {hypothesis.name for hypothesis in self.hypotheses}
+        if not isinstance(waive, Iterable):
+            raise unknown_name(f"hypothesis of {self.id}", waive, names)
+        waived = (waive,) if isinstance(waive, str) else tuple(waive)
         for name in waived:
-            if name not in names:
+            if not isinstance(name, str) or name not in names:
                 raise unknown_name(f"hypothesis of {self.id}", name, names)
         unmet = []
         for hypothesis in self.hypotheses:

@@ -25,16 +25,16 @@ def _measure(candidate: Candidate) -> Evidence:
     objective = PointwiseObjective(pair, support.fake_weights, support.real_weights)
     lower, upper = (float(ends.sum()) for ends in objective.slope_bounds())
     fake, real = pair.fake_loss.slope_range, pair.real_loss.slope_range
-    # an end that is not attained has to be passed, beyond rounding of the masses; one that is, reached up to it
+    # an end that is not attained has to be passed by more than rounding of the masses; one that is, reached up to it
     rounding = float(support.mass_rounding.sum())
-    from_below = rounding if fake.lower_attained and real.lower_attained else -rounding
-    from_above = rounding if fake.upper_attained and real.upper_attained else -rounding
+    below = lower - rounding if fake.lower_attained and real.lower_attained else lower + rounding
+    above = -upper - rounding if fake.upper_attained and real.upper_attained else -upper + rounding
     return Evidence.of(
-        np.maximum([lower, -upper], -1.0),
-        [from_below, from_above],
+        np.maximum([below, above], 0.0),
+        0.0,
         resolution=1.0,
         scale=1.0,
-        labels=["slope of J along constants at −∞", "minus its slope at +∞"],
+        labels=["slope of J along constants towards −∞, where it must not stay positive", "minus its slope towards +∞"],
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
+from toylab.errors import InputError, real_number
 from toylab.losses.base import Array, Loss, SlopeRange
 from toylab.losses.inversion import invert_increasing
 
@@ -77,6 +78,10 @@ class Scaled(_Transformed):
     """t ↦ factor · φ(t), factor > 0."""
 
     factor: float
+
+    def __post_init__(self) -> None:
+        if real_number(self.factor, "the factor of a scaled loss") <= 0:
+            raise InputError(f"the factor of a scaled loss must be positive, got {self.factor}.")
 
     @property
     @override

@@ -34,6 +34,11 @@ class LossPair:
     fake_loss: Loss
     real_loss: Loss
 
+    def __post_init__(self) -> None:
+        for what in ("fake_loss", "real_loss"):
+            if not isinstance(getattr(self, what), Loss):
+                raise InputError(f"{what} must be a toylab Loss such as Softplus(), got {getattr(self, what)!r}.")
+
     @classmethod
     def symmetric(cls, name: str, loss: Loss) -> LossPair:
         """The pair with ϕ(t) = φ(−t)."""
@@ -103,8 +108,7 @@ class LossPair:
         Raises:
             InputError: an offset that is not finite.
         """
-        if not np.isfinite(offset):
-            raise InputError(f"the offset of {self.name} must be finite, got {offset}.")
+        offset = real_number(offset, f"the offset of {self.name}")
         return LossPair(
             f"{self.name} shifted by {offset:g}",
             Shifted(self.fake_loss, float(offset)),
@@ -237,10 +241,7 @@ def _loss_from_json(data: dict[str, Any]) -> Loss:
         case "reflected":
             return Reflected(_loss_from_json(data["loss"]))
         case "scaled":
-            factor = real_number(data["factor"], "the factor of a scaled loss")
-            if factor <= 0:
-                raise InputError(f"the factor of a scaled loss must be positive, got {factor}.")
-            return Scaled(_loss_from_json(data["loss"]), factor)
+            return Scaled(_loss_from_json(data["loss"]), real_number(data["factor"], "the factor of a scaled loss"))
         case "shifted":
             return Shifted(_loss_from_json(data["loss"]), real_number(data["offset"], "the offset of a shifted loss"))
         case "total":

@@ -54,5 +54,7 @@ def save(figure: Figure | Axes, path: str | os.PathLike[str], *, dpi: int = 200)
     if target.is_dir():
         raise InputError(f"{str(target)!r} is a folder; give the name of a file.")
     with replacing(target) as temporary, _LOCK, matplotlib.rc_context(_SALT):
-        figure.savefig(temporary, format=ending, dpi=dpi, metadata=_METADATA[ending])
+        figure.savefig(
+            temporary, format=ending, dpi=dpi, metadata=_METADATA[ending], bbox_inches="tight", pad_inches=0.06
+        )
     return target

@@ -116,19 +116,22 @@ def _conclusion(report: VerificationReport) -> Text:
     return Text(f"Not as expected: {names}.", style="bold red")
 
 
-_LEGEND = (
-    "margin: the least (error bound − residual)/scale over all cases, negative = violated. "
+_CLAIMS_LEGEND = (
+    "margin: the least (error bound − residual)/scale over all cases; negative = violated. A tiny positive margin is a "
+    "tiny error bound with a residual below it, not a near miss."
+)
+_TRAINING_LEGEND = (
     "gap: certified relative duality gap of the trained values. excess: penalty paid for gradients steeper than the "
     "values need, as a share of the optimal penalty. k: constant of the trained values; max‖∇f‖: steepest gradient "
     "found on blends of fake and real points; k*: the certified optimum. Angles are taken at every fake point to the "
-    "convex cone of the directions to its partners."
+    "convex cone of the directions to its partners; where f* has a kink POT's plan names only some of them."
 )
 
 
 def print_report(report: VerificationReport, console: Console) -> None:
     """Print both tables and the conclusion."""
-    parts: list = [claims_table(report.claims)]
+    parts: list = [claims_table(report.claims), Text(_CLAIMS_LEGEND, style="dim")]
     if report.training:
-        parts += [Text(""), training_table(report.training)]
-    parts += [Text(_LEGEND, style="dim"), Text(""), _conclusion(report)]
+        parts += [Text(""), training_table(report.training), Text(_TRAINING_LEGEND, style="dim")]
+    parts += [Text(""), _conclusion(report)]
     console.print(Group(*parts))

@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 from typing_extensions import override
 
 from toylab.critics import LowerExtension, UpperExtension
-from toylab.errors import InputError, SolverError
+from toylab.errors import InputError, SolverError, real_number
 from toylab.losses import (
     Exponential,
     Hinge,
@@ -120,6 +120,8 @@ class Reference(AbstractSolver):
 
     @override
     def check(self, problem: CriticProblem) -> None:
+        if not 0 < real_number(self.tolerance, "tolerance") < 1:
+            raise InputError(f"tolerance must lie between 0 and 1, got {self.tolerance}.")
         pairs = len(problem.fake) * len(problem.real)
         if pairs > _MOST_PAIRS:
             raise InputError(

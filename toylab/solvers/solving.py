@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from types import MappingProxyType
 
+import numpy as np
+from scipy import sparse
+
 from toylab.certificate import certify
+from toylab.critics import LowerExtension
 from toylab.errors import InputError, SolverError
 from toylab.problem import CriticProblem
 from toylab.solution import Solution, Status
-from toylab.solvers.base import AbstractSolver
+from toylab.solvers.base import AbstractSolver, Outcome
 
 
 def check_has_optimum(problem: CriticProblem) -> None:
@@ -55,7 +59,8 @@ def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw
     solver.check_settings()
     solver.check(problem)
     start = time.perf_counter()
-    outcome = solver.run(problem)
+    equal = solver.exact and problem.support.equal_measures
+    outcome = _best_constant(problem) if equal else solver.run(problem)
     seconds = time.perf_counter() - start
     certificate = certify(problem, outcome.critic, outcome.plan)
     solution = Solution(
@@ -73,6 +78,15 @@ def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw
             f"on {problem.describe()}: {solution.status.value}; throw=False returns what was reached."
         )
     return solution
+
+
+def _best_constant(problem: CriticProblem) -> Outcome:
+    """The optimum where P_g = P_r: by Jensen's inequality no critic beats the best constant one."""
+    best = float(problem.losses.best_constant or 0.0)
+    critic = LowerExtension(problem.support.points, np.full(len(problem.support.points), best), 0.0)
+    return Outcome(
+        critic=critic, plan=sparse.csr_array((len(problem.fake), len(problem.real))), stats={"iterations": 0}
+    )
 
 
 def _confirmed(claimed: Status, relative_gap: float, solver: AbstractSolver) -> Status:

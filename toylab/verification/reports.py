@@ -61,6 +61,11 @@ class ClaimReport:
     verdicts: tuple[CaseVerdict, ...]
     controls: tuple[ControlReport, ...]
 
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count} {status}" for status, count in self.counts.items())
+        controls = f"{sum(c.violated for c in self.controls)}/{len(self.controls)} controls violated"
+        return f"ClaimReport({self.claim.id}: {self.status.value}; {counts}; {controls})"
+
     @property
     def counts(self) -> dict[str, int]:
         """Number of cases by status."""
@@ -130,6 +135,9 @@ class VerificationReport:
     budget: Budget
     claims: tuple[ClaimReport, ...]
     training: tuple[TrainingReport, ...]
+
+    def __repr__(self) -> str:
+        return f"VerificationReport({len(self.claims)} claims, {self.exit_code.name.lower().replace('_', ' ')})"
 
     @property
     def exit_code(self) -> ExitCode:

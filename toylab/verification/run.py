@@ -10,6 +10,7 @@ from typing import Any
 
 from toylab import claims as _claims
 from toylab.claims import Budget, Case, Claim, Engine
+from toylab.errors import InputError
 from toylab.verification.cases import CaseVerdict, check_case
 from toylab.verification.reports import ClaimReport, ControlReport, VerificationReport
 from toylab.verification.training import TrainingCase, TrainingReport, train_and_compare, training_cases
@@ -115,6 +116,8 @@ def verify(claim: Claim | str, budget: Budget = Budget.QUICK) -> ClaimReport:
     Raises:
         InputError: unknown claim.
     """
-    chosen = _claims.get(claim) if isinstance(claim, str) else claim
+    chosen = claim if isinstance(claim, Claim) else _claims.get(claim)
+    if not isinstance(budget, Budget):
+        raise InputError(f"budget must be Budget.QUICK or Budget.FULL, got {budget!r}.")
     verdicts = [verdict for case in chosen.cases(budget) for verdict in check_case(case, [chosen.id])]
     return ClaimReport(claim=chosen, verdicts=tuple(verdicts), controls=check_controls(chosen))
