@@ -57,11 +57,14 @@ class _Extension(Critic):
         centres: (N, d), the points w whose values are extended.
         values: (N,), f(w).
         lipschitz_constant: k ≥ 0.
+        apex_tolerance: at a centre whose own cone rises above the others by no more than this, the gradient is that
+            of the others. An exact critic is smooth there; one that is optimal up to a gap has a tiny peak.
     """
 
     centres: np.ndarray
     values: np.ndarray
     lipschitz_constant: float
+    apex_tolerance: float = 0.0
 
     def _cones(self, z: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         z = np.asarray(z, dtype=np.float64)
@@ -72,16 +75,15 @@ class _Extension(Critic):
         for rows in row_blocks(len(z), len(self.centres)):
             yield rows, z[rows], self.lipschitz_constant * cdist(z[rows], self.centres)
 
-    @staticmethod
-    def _active(heights: np.ndarray, cones: np.ndarray) -> np.ndarray:
+    def _active(self, heights: np.ndarray, cones: np.ndarray) -> np.ndarray:
         """The centre of the highest cone over each point.
 
         A point that is a centre itself lies under its own apex, which another cone may pass through as well;
-        the function is then smooth there, and that other cone gives its gradient. Ties are to rounding.
+        the function is then smooth there, and that other cone gives its gradient.
         """
         others = np.where(cones == 0.0, -np.inf, heights)
         rounding = 64.0 * np.finfo(np.float64).eps * np.abs(heights).max(axis=1)
-        through = others.max(axis=1) >= heights.max(axis=1) - rounding
+        through = others.max(axis=1) >= heights.max(axis=1) - rounding - self.apex_tolerance
         return np.where(through, others.argmax(axis=1), heights.argmax(axis=1))
 
 
@@ -99,13 +101,13 @@ class LowerExtension(_Extension):
 
     @override
     def gradient(self, z: np.ndarray) -> np.ndarray:
-        """K times the direction to the active centre; 0 on a centre that is active itself (a peak).
+        """The direction to the active centre times k; 0 on a centre that only its own cone reaches (a peak).
 
         Where several centres are active the first one is taken; `active_directions` shows them all.
         """
         result = np.zeros(np.shape(z))
         for rows, block, cones in self._cones(z):
-            active = (self.values - cones).argmax(axis=1)
+            active = self._active(self.values - cones, cones)
             result[rows] = self.lipschitz_constant * unit_vectors(self.centres[active] - block)
         return result
 
@@ -135,10 +137,10 @@ class UpperExtension(_Extension):
 
     @override
     def gradient(self, z: np.ndarray) -> np.ndarray:
-        """K times the direction away from the active centre; 0 on a centre that is active itself."""
+        """The direction away from the active centre times k; 0 on a centre that only its own cone reaches."""
         result = np.zeros(np.shape(z))
         for rows, block, cones in self._cones(z):
-            active = (self.values + cones).argmin(axis=1)
+            active = self._active(-self.values - cones, cones)
             result[rows] = self.lipschitz_constant * unit_vectors(block - self.centres[active])
         return result
 

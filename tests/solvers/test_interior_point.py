@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from toylab import losses, zoo
+from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Status
 from toylab.solvers.interior_point import InteriorPoint
@@ -54,3 +55,13 @@ def test_the_same_optimum_on_a_gpu():
     assert there.stats["device"].startswith("cuda")
     assert abs(there.value - here.value) <= there.certificate.gap + here.certificate.gap
     assert np.abs(there.fake_values - here.fake_values).max() < 1e-3
+
+
+def test_a_shared_point_on_a_tight_pair_has_the_gradient_of_that_pair():
+    """P_g = .9 A + .1 B, P_r = .1 A + .9 B: A is a real point too, but its slope points to B, not to itself."""
+    line = np.array([[0.0, 0.0], [1.0, 0.0]])
+    problem = CriticProblem(
+        DiscreteMeasure(line, [0.9, 0.1]), DiscreteMeasure(line, [0.1, 0.9]), losses.logistic(), LipschitzPenalty(0.5)
+    )
+    exact = solve(problem, InteriorPoint())
+    assert exact.critic.gradient(line) == pytest.approx(exact.lipschitz_constant * np.array([[1.0, 0.0], [0.0, 0.0]]))

@@ -136,7 +136,7 @@ def _other_norm(p: float) -> FunctionOnPair:
 
 
 def _steeper_sideways() -> FunctionOnPair:
-    """F = z₁ + z₁ z₂: of slope 1 along the first axis, steeper off it."""
+    """The function z₁ + z₁ z₂: of slope 1 along the first axis, steeper off it."""
 
     def gradient(z: np.ndarray) -> np.ndarray:
         return np.stack([1.0 + z[:, 1], z[:, 0]], axis=1)

@@ -109,7 +109,7 @@ def _outcome(
     values = point.values[program.edges.reals].cpu().numpy()
     mass = sparse.coo_array(point.gamma.cpu().numpy())
     merged = sparse.coo_array((mass.data, (fakes[mass.coords[0]], reals[mass.coords[1]])), shape=(size, size))
-    critic = LowerExtension(support.points[reals], values, point.k / program.length)
+    critic = LowerExtension(support.points[reals], values, point.k / program.length, 1e-6 * point.k)
     stats = {"iterations": max(len(gaps) - 1, 0), "device": str(point.values.device)}
     plan = split_plan(problem, merged.tocsr())
     return Outcome(critic=critic, plan=plan, status=status, stats=stats, history={"relative_gap": np.array(gaps)})
