@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from toylab.certificate import Certificate, as_critic, certify, evaluate
-from toylab.critics import Critic, LowerExtension, unit_vectors
+from toylab.certificate import Certificate, as_critic, certify
+from toylab.critics import LowerExtension, unit_vectors
 from toylab.errors import InputError
 from toylab.problem import CriticProblem
 
@@ -170,6 +170,3 @@ class Solution(Candidate):
 
     def __repr__(self) -> str:
         return f"Solution({self.status.name.lower()}: {self.describe()})"
-
-
-__all__ = ["Candidate", "Critic", "Solution", "Status", "evaluate"]

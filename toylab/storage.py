@@ -67,17 +67,3 @@ def _plain(data: Any) -> Any:
         case float():
             return data if data - data == 0 else None
     return data
-
-
-def read_json(path: str | Path) -> Any:
-    """Read a JSON file.
-
-    Raises:
-        InputError: the file cannot be read or is not JSON.
-    """
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {str(path)!r}: {error.strerror or error}.") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"{str(path)!r} is not JSON: {error.msg} at line {error.lineno}.") from None

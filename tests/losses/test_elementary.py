@@ -173,7 +173,7 @@ def test_numpy_and_torch_agree_on_differences(loss):
 
 @pytest.mark.parametrize("loss", [SOFTPLUS, ROOT, losses.Hinge(), losses.Linear(), losses.Square(0.0)])
 def test_extreme_values_stay_finite(loss):
-    t = np.array([-1e6, -losses.LARGEST_VALUE, losses.LARGEST_VALUE, 1e6])
+    t = np.array([-1e6, -700.0, 700.0, 1e6])
     for method in (loss.value, loss.slope, loss.curvature):
         assert np.isfinite(method(t)).all()
 

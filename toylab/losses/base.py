@@ -10,9 +10,6 @@ import numpy as np
 
 Array = Any  # a NumPy array or a torch tensor: the formulas are written against the array API
 
-#: Critic values beyond this size leave the floating-point range of the exponential loss.
-LARGEST_VALUE = 700.0
-
 
 @dataclass(frozen=True, kw_only=True)
 class SlopeRange:

@@ -30,7 +30,6 @@ from toylab.solvers.predictor_corrector import predictor_corrector
 from toylab.solvers.threads import suited_threads
 
 _STALLED_AFTER = 20
-_ROUNDING = 8.0 * float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, kw_only=True)
