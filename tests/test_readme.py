@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from toylab import claims
-from toylab.cli import markdown_table
+from toylab.cli.listing import markdown_table
 
 README = Path(__file__).parents[1] / "README.md"
 TEXT = README.read_text(encoding="utf-8")

@@ -1,0 +1,58 @@
+"""The command line: `toylab verify`, `toylab list`, `toylab solve`; one module a command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn
+
+from toylab.cli import listing, solve, verify
+from toylab.errors import InputError, SolverError, ToylabError
+from toylab.verification import ExitCode
+
+_COMMANDS = (verify, listing, solve)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with one-sentence errors."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see `{self.prog} --help`.")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    top = _Parser(
+        prog="toylab",
+        description="Statements of the Lipschitz-GAN literature, decided against certified optimal critics.",
+        epilog="Exit codes: 0 as expected, 1 not, 2 usage, 3 inconclusive, 4 nothing selected, 70 internal error, "
+        "130 interrupted.",
+    )
+    commands = top.add_subparsers(dest="command", metavar="command", required=True, parser_class=_Parser)
+    for command in _COMMANDS:
+        command.register(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    code: int = ExitCode.INTERNAL_ERROR
+    try:
+        options = parser().parse_args(arguments)
+        code = options.run(options)
+    except ToylabError as error:
+        print(f"toylab: {error}", file=sys.stderr)
+        code = ExitCode.INCONCLUSIVE if isinstance(error, SolverError) else ExitCode.USAGE
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.AS_EXPECTED
+    except KeyboardInterrupt:
+        print("toylab: interrupted; files written before are untouched.", file=sys.stderr)
+        code = 130
+    except Exception:  # a fault of ours: everything a person needs to report it
+        traceback.print_exc()
+        print("toylab: internal error; please report it with the lines above.", file=sys.stderr)
+    return code

@@ -1,0 +1,118 @@
+"""`toylab solve`: one problem, its optimal (or a trained) critic, and how optimal it is."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from toylab import losses, zoo
+from toylab.cli.terminal import progress_bar
+from toylab.errors import InputError, unknown_name
+from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
+from toylab.solvers.base import AbstractSolver
+from toylab.solvers.solving import default_solver
+from toylab.verification import ExitCode
+
+_SOLVERS = ("exact", "interior-point", "transport", "compact-dual", "kantorovich-rubinstein", "reference", "maxgp")
+
+
+def register(commands: Any) -> None:
+    """Add the command to the parser."""
+    solve = commands.add_parser("solve", help="solve one problem and say how optimal the critic is")
+    solve.add_argument("problem", help=f"one of: {', '.join(zoo.names())}")
+    solve.add_argument("--n", type=int, help="points a side")
+    solve.add_argument("--seed", type=int, default=0, help="of the sampler and of training")
+    solve.add_argument("--loss", default="logistic", help=f"one of: {', '.join(losses.names())}")
+    constant = solve.add_mutually_exclusive_group()
+    constant.add_argument("--lam", type=float, help="weight of the Lipschitz penalty (default 0.1)")
+    constant.add_argument("--ball", type=float, metavar="K", help="bound the Lipschitz constant by K instead")
+    solve.add_argument("--solver", default="exact", help=f"one of: {', '.join(_SOLVERS)}")
+    solve.add_argument("--plot", metavar="FILE", help="draw critic, gradients and coupling (png, pdf, svg)")
+    solve.add_argument("--json", metavar="FILE", help="write problem, values and plan as JSON")
+    solve.set_defaults(run=run)
+
+
+def _regularizer(options: argparse.Namespace) -> Regularizer:
+    if options.ball is not None:
+        return LipschitzBall(options.ball)
+    return LipschitzPenalty(0.1 if options.lam is None else options.lam)
+
+
+def _solver(options: argparse.Namespace, problem: CriticProblem, progress: Any) -> AbstractSolver:
+    from toylab import solvers
+
+    makers: dict[str, Callable[[], AbstractSolver]] = {
+        "exact": lambda: default_solver(problem),
+        "interior-point": solvers.InteriorPoint,
+        "transport": solvers.Transport,
+        "compact-dual": solvers.CompactDual,
+        "kantorovich-rubinstein": solvers.KantorovichRubinstein,
+        "reference": solvers.Reference,
+        "maxgp": lambda: solvers.MaxGP(seed=options.seed, device="auto", progress=progress),
+    }
+    if options.solver not in makers:
+        raise unknown_name("solver", options.solver, makers)
+    return makers[options.solver]()
+
+
+def _checked_target(path: str | None, endings: Sequence[str]) -> Path | None:
+    """An output file, checked before any work is done."""
+    if path is None:
+        return None
+    from toylab.storage import writable_folder
+
+    target = Path(path)
+    if target.suffix.lower() not in endings:
+        raise InputError(f"cannot write {path!r}: the file name must end in {' or '.join(endings)}.")
+    if target.is_dir():
+        raise InputError(f"cannot write {path!r}: it is a folder; give the name of a file.")
+    if not target.parent.is_dir():
+        raise InputError(f"cannot write {path!r}: the folder {str(target.parent)!r} does not exist.")
+    writable_folder(target.parent)
+    return target
+
+
+def run(options: argparse.Namespace) -> int:
+    """Solve the problem, print its certificate, draw and write what was asked for."""
+    from toylab.solvers.solving import solve
+    from toylab.storage import write_json
+
+    problem = zoo.load(
+        options.problem,
+        n=options.n,
+        seed=options.seed,
+        losses=losses.get(options.loss),
+        regularizer=_regularizer(options),
+    )
+    picture = _checked_target(options.plot, (".png", ".pdf", ".svg"))
+    data = _checked_target(options.json, (".json",))
+    with progress_bar() as progress:
+        task = progress.add_task("solving", total=None)
+
+        def advance(done: int, total: int, numbers: Mapping[str, float]) -> None:
+            progress.update(task, completed=done, total=total, description=f"objective {numbers['objective']:.5g}")
+
+        solution = solve(problem, _solver(options, problem, advance))
+    certificate = solution.certificate
+    print(f"problem         {options.problem}: {problem.describe()}")
+    print(f"known           {zoo.get(options.problem).known}")
+    print(f"solver          {solution.stats['solver']}, {solution.stats['seconds']:.2f} s")
+    print(f"status          {solution.status.name.lower()}: {solution.status.value}")
+    print(f"value           {certificate.primal:.10g}")
+    print(f"dual bound      {certificate.dual:.10g}")
+    print(f"relative gap    {certificate.relative_gap:.2g}, of what the best constant critic leaves to gain")
+    low, high = problem.regularizer.constant_interval(certificate.cost, certificate.gap)
+    print(f"constant k      {solution.lipschitz_constant:.10g}, k* within {low:.10g} … {high:.10g}")
+    if certificate.critic_excess is not None:
+        print(f"critic excess   {certificate.critic_excess:.2g}")
+    if picture is not None:
+        from toylab.plotting import plot, save
+
+        save(plot(solution), picture)
+        print(f"Written: {picture}")
+    if data is not None:
+        write_json(data, solution.to_json())
+        print(f"Written: {data}")
+    return ExitCode.AS_EXPECTED

@@ -1,0 +1,54 @@
+"""`toylab verify`: decide the claims, run their controls, train MaxGP beside the optimum."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any
+
+from toylab.claims import Budget
+from toylab.cli.selection import selected_claims
+from toylab.cli.terminal import console, progress_bar
+from toylab.errors import InputError
+from toylab.verification import ExitCode
+
+
+def register(commands: Any) -> None:
+    """Add the command to the parser."""
+    verify = commands.add_parser("verify", help="decide the claims, run their controls, train MaxGP beside the optimum")
+    verify.add_argument("--quick", action="store_true", help="fewer cases, under 30 seconds")
+    verify.add_argument("--claims", default="*", metavar="PATTERN", help="ids to select, for instance 'lgan.*'")
+    verify.add_argument("--out", default="toylab-report", metavar="DIR", help="folder for report.json and pictures")
+    verify.add_argument("--no-training", action="store_true", help="leave out the table of trained critics")
+    verify.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    verify.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Decide the selected claims, print the tables, write the report; the exit code says whether all is as expected."""
+    from toylab.report.files import write_report
+    from toylab.report.terminal import print_report
+    from toylab.storage import writable_folder
+    from toylab.verification import verify_all
+
+    if options.workers < 1:
+        raise InputError(f"--workers must be at least 1, got {options.workers}.")
+    chosen = selected_claims(options.claims)
+    if not chosen:
+        print(f"toylab: no claim matches {options.claims!r}; `toylab list` shows them all.", file=sys.stderr)
+        return ExitCode.NOTHING_SELECTED
+    folder = writable_folder(options.out)
+    with progress_bar() as progress:
+        task = progress.add_task("verifying", total=None)
+        report = verify_all(
+            chosen,
+            Budget.QUICK if options.quick else Budget.FULL,
+            training=not options.no_training,
+            workers=options.workers,
+            progress=lambda done, total, what: progress.update(task, completed=done, total=total, description=what),
+        )
+    files = write_report(report, folder)
+    print_report(report, console())
+    print(f"Written: {', '.join(str(file) for file in files)}")
+    return report.exit_code
