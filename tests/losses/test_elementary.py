@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from toylab import losses
 
-SOFTPLUS, ROOT, EXP = losses.Softplus(), losses.SquareRoot(), losses.Exponential()
+SOFTPLUS, ROOT, EXP, HINGE = losses.Softplus(), losses.SquareRoot(), losses.Exponential(), losses.Hinge()
 SMOOTH = [
     losses.Linear(),
     SOFTPLUS,
@@ -183,3 +183,23 @@ def test_small_tails_keep_their_digits():
     np.testing.assert_allclose(SOFTPLUS.slope(np.array([-40.0])), np.exp(-40.0), rtol=64 * EPS)
     # 1/(√(t²+1) + |t|) = 1/(2|t|) up to 1/(8|t|³)
     np.testing.assert_allclose(ROOT.value(np.array([-1e8])), 5e-9, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        HINGE,
+        losses.Reflected(HINGE),
+        losses.Scaled(HINGE, 2.5),
+        losses.Shifted(losses.Reflected(HINGE), 0.75),
+        losses.Total((HINGE, SOFTPLUS)),
+    ],
+)
+def test_the_slope_jumps_at_the_kinks_and_nowhere_else(loss):
+    step = 1e-9
+    for kink in loss.kinks:
+        left, right = loss.slope(np.array([kink.at - step, kink.at + step]))
+        assert right - left == pytest.approx(kink.jump, abs=1e-8)
+    grid = np.linspace(-4.0, 4.0, 10_001) + 1e-5
+    rest = loss.slope(grid) - sum(kink.jump * (grid > kink.at) for kink in loss.kinks)
+    assert np.abs(np.diff(rest)).max() < 1e-3

@@ -4,7 +4,7 @@
 `pairs` the two losses of an objective together with condition (11) and the registry of names.
 """
 
-from toylab.losses.base import Loss, SlopeRange
+from toylab.losses.base import Kink, Loss, SlopeRange
 from toylab.losses.composite import Reflected, Scaled, Shifted, Total
 from toylab.losses.elementary import Exponential, Hinge, Linear, Softplus, Square, SquareRoot
 from toylab.losses.pairs import (
@@ -24,6 +24,7 @@ from toylab.losses.pairs import (
 __all__ = [
     "Exponential",
     "Hinge",
+    "Kink",
     "Linear",
     "Loss",
     "LossPair",

@@ -48,6 +48,19 @@ class SlopeRange:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kink:
+    """A point where the slope of a loss jumps.
+
+    Attributes:
+        at: the critic value.
+        jump: right slope − left slope, > 0.
+    """
+
+    at: float
+    jump: float
+
+
 class Loss(ABC):
     """A convex function φ of one critic value, differentiable up to kinks.
 
@@ -58,6 +71,11 @@ class Loss(ABC):
     strictly_convex: bool = False
     #: Whether φ is analytic within distance 1 of the real axis (no kinks).
     analytic: bool = True
+
+    @property
+    def kinks(self) -> tuple[Kink, ...]:
+        """Where the slope jumps; φ(t) − Σ jump · max(0, t − at) is then differentiable."""
+        return ()
 
     @property
     @abstractmethod

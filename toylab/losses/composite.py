@@ -10,7 +10,7 @@ import numpy as np
 from typing_extensions import override
 
 from toylab.errors import InputError, real_number
-from toylab.losses.base import Array, Loss, SlopeRange
+from toylab.losses.base import Array, Kink, Loss, SlopeRange
 from toylab.losses.inversion import invert_increasing
 
 
@@ -34,6 +34,11 @@ class _Transformed(Loss):
 @dataclass(frozen=True)
 class Reflected(_Transformed):
     """t ↦ φ(−t), which turns a loss on fake values into the matching loss on real values."""
+
+    @property
+    @override
+    def kinks(self) -> tuple[Kink, ...]:
+        return tuple(Kink(at=-kink.at, jump=kink.jump) for kink in self.loss.kinks)
 
     @property
     @override
@@ -85,6 +90,11 @@ class Scaled(_Transformed):
 
     @property
     @override
+    def kinks(self) -> tuple[Kink, ...]:
+        return tuple(Kink(at=kink.at, jump=self.factor * kink.jump) for kink in self.loss.kinks)
+
+    @property
+    @override
     def slope_range(self) -> SlopeRange:
         return self.loss.slope_range.scaled(self.factor)
 
@@ -126,6 +136,11 @@ class Shifted(_Transformed):
     """t ↦ φ(t − offset), a change of the critic's axis."""
 
     offset: float
+
+    @property
+    @override
+    def kinks(self) -> tuple[Kink, ...]:
+        return tuple(Kink(at=kink.at + self.offset, jump=kink.jump) for kink in self.loss.kinks)
 
     @property
     @override
@@ -180,6 +195,11 @@ class Total(Loss):
     def analytic(self) -> bool:  # type: ignore[override]
         """One kink is enough to lose it."""
         return all(term.analytic for term in self.terms)
+
+    @property
+    @override
+    def kinks(self) -> tuple[Kink, ...]:
+        return tuple(kink for term in self.terms for kink in term.kinks)
 
     @property
     @override

@@ -10,7 +10,7 @@ from array_api_compat import array_namespace
 from scipy.special import xlog1py, xlogy
 from typing_extensions import override
 
-from toylab.losses.base import Array, Loss, SlopeRange
+from toylab.losses.base import Array, Kink, Loss, SlopeRange
 
 
 def _softplus(t: Array) -> Array:
@@ -220,6 +220,11 @@ class Hinge(Loss):
     """φ(t) = max(0, 1 + t); its slope vanishes below −1, so condition (11) fails."""
 
     analytic = False
+
+    @property
+    @override
+    def kinks(self) -> tuple[Kink, ...]:
+        return (Kink(at=-1.0, jump=1.0),)
 
     @property
     @override
