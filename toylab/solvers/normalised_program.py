@@ -3,7 +3,7 @@
     minimise over f, k:  Σ_z h_z(f_z) + R(k)   subject to   w_xy = k d_xy + f(x) − f(y) ≥ 0
 
 Lengths are divided by the median distance, so that scaled problems give identical iterates; masses sum to 1.
-Points without mass are left out.
+Points without mass are left out. Kinks of the losses are taken out of h and become slacks (`kinked_terms`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import torch
 from scipy.spatial.distance import cdist
 
 from toylab.errors import InputError
-from toylab.losses import LossPair
+from toylab.losses import Loss, LossPair
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks
 from toylab.solvers.newton import Edges
 
 #: Critic units that a point may move in one step beyond what its size suggests.
@@ -25,12 +26,27 @@ LARGEST_GROWTH = 4.0
 
 @dataclass(eq=False)
 class Iterate:
-    """One iterate: critic values, constant, multipliers, and what follows from them."""
+    """One iterate (or the change of one): critic values, constant, multipliers, slacks."""
 
     values: torch.Tensor
     k: float
     gamma: torch.Tensor
     slack: torch.Tensor
+    kinks: KinkSlacks
+
+    def moved(self, change: Iterate, step: float) -> Iterate:
+        """This iterate + step · change."""
+        return Iterate(
+            values=self.values + step * change.values,
+            k=self.k + step * change.k,
+            gamma=self.gamma + step * change.gamma,
+            slack=self.slack + step * change.slack,
+            kinks=self.kinks.moved(change.kinks, step),
+        )
+
+    def complementarity(self, terms: KinkedTerms) -> float:
+        """Σ γ w and the products of the kinks: what is driven to 0."""
+        return float((self.gamma * self.slack).sum()) + terms.products(self.kinks).total()
 
 
 class NormalisedProgram:
@@ -59,19 +75,31 @@ class NormalisedProgram:
         self.distance = tensor(distance / self.length)
         self.moving = tensor(moving)
         self.count = int(moving.sum())
-        products = self.fake_weights[self.edges.fakes][:, None] * self.real_weights[self.edges.reals]
-        self.path = torch.where(self.moving, products, 0.0 * products)
-        if self.count:
-            self.path = self.path / self.path.sum()
+        self.kinks = KinkedTerms.of(self.losses, self.fake_weights, self.real_weights)
+        self._weigh_central_path()
         c = np.array(self.best_constant)
         self.slope_at_constant = float(self.losses.fake_loss.slope(c))
         self.constant_value = float(self.losses.fake_loss.value(c) + self.losses.real_loss.value(c))
         ranges = (self.losses.fake_loss.slope_range, self.losses.real_loss.slope_range)
         self.affine = all(slopes.lower == slopes.upper for slopes in ranges)
 
-    def slope(self, f: torch.Tensor) -> torch.Tensor:
-        """The slope h'(f), (N,)."""
-        return self.fake_weights * self.losses.fake_loss.slope(f) + self.real_weights * self.losses.real_loss.slope(f)
+    def _weigh_central_path(self) -> None:
+        """The share of every product in their sum on the central path: of pairs p ⊗ q, of kinks their jump."""
+        products = self.fake_weights[self.edges.fakes][:, None] * self.real_weights[self.edges.reals]
+        self.path = torch.where(self.moving, products, 0.0 * products)
+        if self.count:
+            self.path = self.path / self.path.sum()
+        self.kink_path = KinkAim(self.kinks.jumps, self.kinks.jumps)
+        if len(self.kinks):
+            self.path = 0.5 * self.path
+            half = 0.25 * self.kinks.jumps / self.kinks.jumps.sum()
+            self.kink_path = KinkAim(half, half)
+
+    def slope(self, f: torch.Tensor, kinks: KinkSlacks) -> torch.Tensor:
+        """The slope h'(f), (N,), of which every kink gives its multiplier."""
+        total = self.fake_weights * _smooth_slope(self.losses.fake_loss, f)
+        total = total + self.real_weights * _smooth_slope(self.losses.real_loss, f)
+        return total + self.kinks.slope(kinks) if len(self.kinks) else total
 
     def value(self, point: Iterate) -> float:
         """J(f) + R(k)."""
@@ -80,8 +108,8 @@ class NormalisedProgram:
         total = torch.where(p > 0, p * fake, 0.0 * p) + torch.where(q > 0, q * real, 0.0 * q)
         return float(total.sum()) + self.regularizer.value(point.k)
 
-    def curvature(self, f: torch.Tensor, outflow: torch.Tensor) -> torch.Tensor:
-        """H'' at f, at the dual's own f on points of one measure, or along a step as long as f is large.
+    def curvature(self, f: torch.Tensor, outflow: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
+        """H'' at f without kinks, at the dual's own f on points of one measure, or along a step as long as f is large.
 
         The largest of the three: where h'' vanishes around f, the mismatch of the slopes would ask for a step
         that leaves the region in which the Newton system means anything.
@@ -96,7 +124,7 @@ class NormalisedProgram:
         if self.affine:
             return known
         reach = LARGEST_GROWTH + (f - self.best_constant).abs()
-        return torch.maximum(known, (self.slope(f) - outflow).abs() / reach)
+        return torch.maximum(known, residual.abs() / reach)
 
     def start(self) -> Iterate:
         """A constant critic with the plan φ'(c) p ⊗ q: feasible for the primal and for the dual."""
@@ -114,18 +142,28 @@ class NormalisedProgram:
             case other:
                 raise InputError(f"the interior point does not know the regulariser {type(other).__name__}.")
         slack = torch.where(self.moving, k * self.distance, torch.ones_like(self.distance))
-        return Iterate(torch.full_like(self.fake_weights, c), k, gamma, slack)
+        values = torch.full_like(self.fake_weights, c)
+        return Iterate(values, k, gamma, slack, self.kinks.start(values, 1.0))
 
     def gap_and_room(self, point: Iterate) -> tuple[float, float]:
         """The certificate's gap, to first order, and a lower bound of the J_const − dual it is measured against."""
-        w, outflow = point.slack, self.edges.outflow(point.gamma)
-        residual = self.slope(point.values) - outflow
-        curvature = self.curvature(point.values, outflow)
+        outflow = self.edges.outflow(point.gamma)
+        residual = self.slope(point.values, point.kinks) - outflow
+        curvature = self.curvature(point.values, outflow, residual)
         size = self.fake_weights + self.real_weights
         pointwise = torch.where(
             curvature > 0, 0.5 * residual**2 / curvature, residual.abs() * (residual.abs() > 1e-14 * size)
         )
         cost = float((point.gamma * self.distance).sum())
-        gap = float(pointwise.sum() + (point.gamma * w).sum()) + self.regularizer.fenchel_young(point.k, cost)
+        gap = float(pointwise.sum()) + point.complementarity(self.kinks)
+        gap += self.regularizer.fenchel_young(point.k, cost)
         room = max(self.regularizer.conjugate(cost), self.constant_value - self.value(point) + gap)
         return gap, max(room, 1e-12 * self.slope_at_constant)
+
+
+def _smooth_slope(loss: Loss, f: torch.Tensor) -> torch.Tensor:
+    """φ'(f) less the jumps of the kinks below f."""
+    slope = loss.slope(f)
+    for kink in loss.kinks:
+        slope = slope - kink.jump * (f > kink.at)
+    return slope

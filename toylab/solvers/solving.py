@@ -31,7 +31,7 @@ def default_solver(problem: CriticProblem) -> AbstractSolver:
 
     if problem.losses.is_wasserstein:
         return Transport()
-    return InteriorPoint() if problem.losses.condition_11() and problem.losses.analytic else Reference()
+    return InteriorPoint()
 
 
 def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw: bool = True) -> Solution:
