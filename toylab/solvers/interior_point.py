@@ -27,6 +27,7 @@ from toylab.solvers.base import AbstractSolver, Outcome, check_memory
 from toylab.solvers.devices import find_device
 from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
+from toylab.solvers.starting_point import starting_point
 from toylab.solvers.threads import suited_threads
 
 _STALLED_AFTER = 20
@@ -68,7 +69,7 @@ class InteriorPoint(AbstractSolver):
 
     def _iterate(self, program: NormalisedProgram) -> tuple[Iterate, Status, list[float]]:
         """The best iterate, how the iteration ended, and the relative gap of every iterate."""
-        point = program.start()
+        point = starting_point(program)
         if program.count == 0 or program.equal_measures:
             return replace(point, k=0.0, gamma=0.0 * point.gamma), Status.OPTIMAL, []
         best, best_gap, least, record, since = point, np.inf, np.inf, [], 0

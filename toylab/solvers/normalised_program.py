@@ -14,9 +14,8 @@ import numpy as np
 import torch
 from scipy.spatial.distance import cdist
 
-from toylab.errors import InputError
 from toylab.losses import Loss, LossPair
-from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.problem import CriticProblem
 from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks
 from toylab.solvers.newton import Edges
 
@@ -103,10 +102,19 @@ class NormalisedProgram:
 
     def value(self, point: Iterate) -> float:
         """J(f) + R(k)."""
+        return float(self.objective(point.values)) + self.regularizer.value(point.k)
+
+    def objective(self, f: torch.Tensor) -> torch.Tensor:
+        """J(f) for values (…, N)."""
         p, q = self.fake_weights, self.real_weights
-        fake, real = self.losses.fake_loss.value(point.values), self.losses.real_loss.value(point.values)
-        total = torch.where(p > 0, p * fake, 0.0 * p) + torch.where(q > 0, q * real, 0.0 * q)
-        return float(total.sum()) + self.regularizer.value(point.k)
+        fake, real = p * self.losses.fake_loss.value(f), q * self.losses.real_loss.value(f)
+        return (torch.where(p > 0, fake, torch.zeros_like(f)) + torch.where(q > 0, real, torch.zeros_like(f))).sum(-1)
+
+    def plain_slope(self, f: torch.Tensor) -> torch.Tensor:
+        """The slope h'(f), kinks included, (N,)."""
+        p, q = self.fake_weights, self.real_weights
+        fake, real = p * self.losses.fake_loss.slope(f), q * self.losses.real_loss.slope(f)
+        return torch.where(p > 0, fake, torch.zeros_like(f)) + torch.where(q > 0, real, torch.zeros_like(f))
 
     def curvature(self, f: torch.Tensor, outflow: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
         """H'' at f without kinks, at the dual's own f on points of one measure, or along a step as long as f is large.
@@ -125,25 +133,6 @@ class NormalisedProgram:
             return known
         reach = LARGEST_GROWTH + (f - self.best_constant).abs()
         return torch.maximum(known, residual.abs() / reach)
-
-    def start(self) -> Iterate:
-        """A constant critic with the plan φ'(c) p ⊗ q: feasible for the primal and for the dual."""
-        c = self.best_constant
-        mass = (
-            self.slope_at_constant * self.fake_weights[self.edges.fakes][:, None] * self.real_weights[self.edges.reals]
-        )
-        gamma = torch.where(self.moving, mass, 0.0 * mass)
-        cost = float((gamma * self.distance).sum())
-        match self.regularizer:
-            case LipschitzBall(radius=radius):
-                k = radius
-            case LipschitzPenalty(weight=weight, target=target):
-                k = target + cost / (2.0 * weight)
-            case other:
-                raise InputError(f"the interior point does not know the regulariser {type(other).__name__}.")
-        slack = torch.where(self.moving, k * self.distance, torch.ones_like(self.distance))
-        values = torch.full_like(self.fake_weights, c)
-        return Iterate(values, k, gamma, slack, self.kinks.start(values, 1.0))
 
     def gap_and_room(self, point: Iterate) -> tuple[float, float]:
         """The certificate's gap, to first order, and a lower bound of the J_const − dual it is measured against."""
