@@ -19,6 +19,9 @@ from toylab.solvers.newton import LaplacianSystem
 from toylab.solvers.normalised_program import LARGEST_GROWTH, Iterate, NormalisedProgram
 
 _FRACTION_TO_BOUNDARY = 0.995
+_REFINEMENTS = 1
+#: A value may move by this share of the farthest one where its loss grows linearly.
+_SHARE_OF_FARTHEST = 0.1
 
 
 def predictor_corrector(program: NormalisedProgram, point: Iterate) -> Iterate:
@@ -35,7 +38,7 @@ def predictor_corrector(program: NormalisedProgram, point: Iterate) -> Iterate:
         target * program.kink_path.above - ahead.kinks.alpha * ahead.kinks.above,
         target * program.kink_path.below - ahead.kinks.beta * ahead.kinks.below,
     )
-    change = border.direction(aim, kinks)
+    change = border.direction(aim, kinks, refine=True)
     shrinking = -point.k / change.k if change.k < 0 else np.inf
     step = min(_FRACTION_TO_BOUNDARY * min(_reach(point, change), shrinking), 1.0)
     return point.moved(change, min(step, growth_limit(program, point, change.values)))
@@ -66,6 +69,7 @@ class _Border:
         self.pointwise = float(torch.where(curvature > 0, 0.5 * residual**2 / curvature, 0.0 * residual).sum())
         if len(program.kinks):
             curvature = curvature + program.kinks.curvature(point.kinks)
+        self.curvature = curvature
         self.system = system = LaplacianSystem(program.edges, point.gamma / slack, curvature)
         self.shape = (point.values - program.best_constant) / point.k  # df = dg + dk · shape
         self.fixed = isinstance(program.regularizer, LipschitzBall)
@@ -80,23 +84,41 @@ class _Border:
         )
         self.pivot = corner - float(self.vector @ self.solved)
 
-    def direction(self, aim: torch.Tensor, kinks: KinkAim) -> Iterate:
-        """The change of the iterate that aims at γ w + γ dw + w dγ = aim, and at these products of the kinks."""
+    def direction(self, aim: torch.Tensor, kinks: KinkAim, *, refine: bool = False) -> Iterate:
+        """The change of the iterate that aims at γ w + γ dw + w dγ = aim, and at these products of the kinks.
+
+        With `refine`, what the differences of a large dg have lost in the balance of the points is solved for again.
+        """
         program, point, w = self.program, self.point, self.point.slack
         push, slope = aim / w, self.slope
         if len(program.kinks):
             slope = slope + program.kinks.shift(point.kinks, kinks)
-        dg = self.system.solve((program.edges.outflow(push) - slope)[:, None])[:, 0]
-        dk = 0.0
+        right = 0.0
         if not self.fixed:
             right = float(aim.sum()) / point.k - _derivative(program.regularizer, point.k) - float(self.shape @ slope)
-            dk = (right - float(self.vector @ dg)) / self.pivot
-            dg = dg - dk * self.solved
-        moved = program.edges.drop(dg) + (dk / point.k) * w
-        dw = torch.where(program.moving, moved, 0.0 * w)
+        dg, dk = self._solved(program.edges.outflow(push) - slope, right)
+        dw = self._slack_change(dg, dk)
         dgamma = torch.where(program.moving, push - point.gamma - point.gamma / w * dw, 0.0 * w)
         df = dg + dk * self.shape
+        for _ in range(_REFINEMENTS if refine else 0):
+            missing = program.edges.outflow(point.gamma + dgamma) - slope - self.curvature * df
+            dg, more = self._solved(missing, 0.0)
+            moved = self._slack_change(dg, more)
+            dw, dgamma = dw + moved, dgamma - point.gamma / w * moved
+            df, dk = df + dg + more * self.shape, dk + more
         return Iterate(df, dk, dgamma, dw, program.kinks.step(point.kinks, kinks, df))
+
+    def _solved(self, right: torch.Tensor, corner: float) -> tuple[torch.Tensor, float]:
+        """(dg, dk) of the bordered system."""
+        dg = self.system.solve(right[:, None])[:, 0]
+        if self.fixed:
+            return dg, 0.0
+        dk = (corner - float(self.vector @ dg)) / self.pivot
+        return dg - dk * self.solved, dk
+
+    def _slack_change(self, dg: torch.Tensor, dk: float) -> torch.Tensor:
+        moved = self.program.edges.drop(dg) + (dk / self.point.k) * self.point.slack
+        return torch.where(self.program.moving, moved, 0.0 * moved)
 
 
 def _derivative(regularizer: Regularizer, k: float) -> float:
@@ -115,7 +137,8 @@ def _growth_limit(slopes: SlopeRange, rise: torch.Tensor, above: torch.Tensor) -
         return np.inf
     room = LARGEST_GROWTH + torch.clamp(-above, min=0.0)
     if np.isfinite(slopes.upper):
-        room = room + above.abs()  # a loss that grows like a straight line does no harm further out
+        # a loss that grows like a straight line does no harm further out, or as far out as others are
+        room = room + above.abs() + _SHARE_OF_FARTHEST * above.abs().max()
     return float(torch.where(rise > 0, room / rise, torch.inf).min())
 
 

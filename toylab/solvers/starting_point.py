@@ -4,7 +4,8 @@ The shape is f(z) = m + t · ψ(z), ψ = half the distance to the reals, negativ
 the fakes on the reals; since both are at most ‖x − y‖, f has the constant t. Its scale t is chosen by the value on a
 grid of decades, m so that both measures pull alike. The plan is the product of the reweighted marginals, so that
 its outflow is the slope of the objective (dual feasible for disjoint supports) and a far outlier whose slope has
-died away costs nothing.
+died away costs nothing; where less than a small share of the slope is left, the value is brought back to it, which
+raises fakes and lowers reals and so stays feasible.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import numpy as np
 import torch
 
 from toylab.errors import InputError
+from toylab.losses.inversion import invert_increasing
 from toylab.problem import LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 
 #: Scales t that are tried: half decades around 1.
 _SCALES = 10.0 ** np.arange(-24.0, 24.25, 0.5)
-#: Share of its full slope that a marginal keeps at least, so that the plan is positive.
+#: Share of its slope at the best constant that a point keeps at least, so that the plan is positive.
 _LEAST_SHARE = 1e-8
 _BISECTIONS = 40
 
@@ -27,7 +29,7 @@ def starting_point(program: NormalisedProgram) -> Iterate:
     """A strictly feasible iterate."""
     shape = _shape(program)
     t = _best_scale(program, shape)
-    values = _level(program, t * shape) + t * shape
+    values = _brought_back(program, _level(program, t * shape) + t * shape)
     gamma = _plan(program, values)
     k = _constant(program.regularizer, t, float((gamma * program.distance).sum()))
     slack = k * program.distance + program.edges.drop(values)
@@ -71,6 +73,20 @@ def _level(program: NormalisedProgram, shape: torch.Tensor) -> float:
         else:
             low = middle
     return 0.5 * (low + high)
+
+
+def _brought_back(program: NormalisedProgram, values: torch.Tensor) -> torch.Tensor:
+    """The values with fakes raised, and reals lowered, to where the least share of their slope is left."""
+    least = _LEAST_SHARE * program.slope_at_constant
+    p, q, result = program.fake_weights, program.real_weights, values
+    fake, real = program.losses.fake_loss, program.losses.real_loss
+    if bool((fake.slope(values[p > 0]) < least).any()):
+        lowest = float(invert_increasing(fake.slope, np.array([least]))[0])
+        result = torch.where((p > 0) & (q == 0), result.clamp(min=lowest), result)
+    if bool((real.slope(values[q > 0]) > -least).any()):
+        highest = float(invert_increasing(real.slope, np.array([-least]))[0])
+        result = torch.where((q > 0) & (p == 0), result.clamp(max=highest), result)
+    return result
 
 
 def _plan(program: NormalisedProgram, values: torch.Tensor) -> torch.Tensor:
