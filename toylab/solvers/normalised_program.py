@@ -21,6 +21,8 @@ from toylab.solvers.newton import Edges
 
 #: Critic units that a point may move in one step beyond what its size suggests.
 LARGEST_GROWTH = 4.0
+#: Of the logarithm of a step: enough for two digits.
+_BISECTIONS = 14
 
 
 @dataclass(eq=False)
@@ -79,8 +81,9 @@ class NormalisedProgram:
         c = np.array(self.best_constant)
         self.slope_at_constant = float(self.losses.fake_loss.slope(c))
         self.constant_value = float(self.losses.fake_loss.value(c) + self.losses.real_loss.value(c))
-        ranges = (self.losses.fake_loss.slope_range, self.losses.real_loss.slope_range)
-        self.affine = all(slopes.lower == slopes.upper for slopes in ranges)
+        fake_affine, real_affine = (_is_affine(loss) for loss in (self.losses.fake_loss, self.losses.real_loss))
+        #: (N,), points whose objective is affine between its kinks.
+        self.affine = ((self.fake_weights == 0) | fake_affine) & ((self.real_weights == 0) | real_affine)
 
     def _weigh_central_path(self) -> None:
         """The share of every product in their sum on the central path: of pairs p ⊗ q, of kinks their jump."""
@@ -96,8 +99,7 @@ class NormalisedProgram:
 
     def slope(self, f: torch.Tensor, kinks: KinkSlacks) -> torch.Tensor:
         """The slope h'(f), (N,), of which every kink gives its multiplier."""
-        total = self.fake_weights * _smooth_slope(self.losses.fake_loss, f)
-        total = total + self.real_weights * _smooth_slope(self.losses.real_loss, f)
+        total = _slope(self.losses, self.fake_weights, self.real_weights, f)
         return total + self.kinks.slope(kinks) if len(self.kinks) else total
 
     def value(self, point: Iterate) -> float:
@@ -116,29 +118,42 @@ class NormalisedProgram:
         fake, real = p * self.losses.fake_loss.slope(f), q * self.losses.real_loss.slope(f)
         return torch.where(p > 0, fake, torch.zeros_like(f)) + torch.where(q > 0, real, torch.zeros_like(f))
 
-    def curvature(self, f: torch.Tensor, outflow: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
-        """H'' at f without kinks, at the dual's own f on points of one measure, or along a step as long as f is large.
+    def curvature(self, f: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
+        """H'' at f without kinks, or where that asks for a long step, of the chord to where h' meets the dual's slope.
 
-        The largest of the three: where h'' vanishes around f, the mismatch of the slopes would ask for a step
-        that leaves the region in which the Newton system means anything.
+        Newton's method on h'(f) = s fails both where h'' vanishes around f and where the slope jumps from one
+        plateau to another far away; the chord leads to the solution in one step from either side.
+
+        Args:
+            f: (N,), critic values.
+            residual: (N,), h'(f) − s.
         """
-        p, q, fake, real = self.fake_weights, self.real_weights, self.losses.fake_loss, self.losses.real_loss
-        here = p * fake.curvature(f) + q * real.curvature(f)
-        ones = torch.ones_like(p)
-        from_fake = p * fake.curvature_at_slope(outflow / torch.where(p > 0, p, ones))
-        from_real = q * real.curvature_at_slope(outflow / torch.where(q > 0, q, ones))
-        there = torch.where(q == 0, from_fake, torch.where(p == 0, from_real, 0.0 * p))
-        known = torch.maximum(here, torch.nan_to_num(there, nan=0.0, posinf=0.0))
-        if self.affine:
-            return known
-        reach = LARGEST_GROWTH + (f - self.best_constant).abs()
-        return torch.maximum(known, residual.abs() / reach)
+        here = self.fake_weights * self.losses.fake_loss.curvature(f)
+        here = here + self.real_weights * self.losses.real_loss.curvature(f)
+        far = (residual.abs() > here) & ~self.affine
+        if not bool(far.any()):
+            return here
+        result = here.clone()
+        result[far] = residual[far].abs() / self._steps_to_slope(f[far], residual[far], far)
+        return result
+
+    def _steps_to_slope(self, f: torch.Tensor, residual: torch.Tensor, far: torch.Tensor) -> torch.Tensor:
+        """How far from f the slope loses its residual, by bisection on a logarithmic scale; at most about |f|."""
+        p, q, sign = self.fake_weights[far], self.real_weights[far], torch.sign(residual)
+        goal = _slope(self.losses, p, q, f) - residual
+        low = torch.zeros_like(f) + np.log(0.5)
+        high = torch.log(LARGEST_GROWTH + (f - self.best_constant).abs())
+        for _ in range(_BISECTIONS):
+            middle = 0.5 * (low + high)
+            beyond = sign * (_slope(self.losses, p, q, f - sign * torch.exp(middle)) - goal) < 0
+            low, high = torch.where(beyond, low, middle), torch.where(beyond, middle, high)
+        return torch.exp(high)
 
     def gap_and_room(self, point: Iterate) -> tuple[float, float]:
         """The certificate's gap, to first order, and a lower bound of the J_const − dual it is measured against."""
         outflow = self.edges.outflow(point.gamma)
         residual = self.slope(point.values, point.kinks) - outflow
-        curvature = self.curvature(point.values, outflow, residual)
+        curvature = self.curvature(point.values, residual)
         size = self.fake_weights + self.real_weights
         pointwise = torch.where(
             curvature > 0, 0.5 * residual**2 / curvature, residual.abs() * (residual.abs() > 1e-14 * size)
@@ -148,6 +163,19 @@ class NormalisedProgram:
         gap += self.regularizer.fenchel_young(point.k, cost)
         room = max(self.regularizer.conjugate(cost), self.constant_value - self.value(point) + gap)
         return gap, max(room, 1e-12 * self.slope_at_constant)
+
+
+def _is_affine(loss: Loss) -> bool:
+    """Whether a loss has one slope between its kinks."""
+    slopes = loss.slope_range
+    jumps = sum(kink.jump for kink in loss.kinks)
+    return abs(slopes.upper - slopes.lower - jumps) <= 1e-12 * jumps
+
+
+def _slope(losses: LossPair, p: torch.Tensor, q: torch.Tensor, f: torch.Tensor) -> torch.Tensor:
+    """P φ'(f) + q ϕ'(f) less the jumps of the kinks below f."""
+    fake, real = _smooth_slope(losses.fake_loss, f), _smooth_slope(losses.real_loss, f)
+    return torch.where(p > 0, p * fake, 0.0 * p) + torch.where(q > 0, q * real, 0.0 * q)
 
 
 def _smooth_slope(loss: Loss, f: torch.Tensor) -> torch.Tensor:

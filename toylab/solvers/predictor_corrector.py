@@ -65,7 +65,7 @@ class _Border:
         self.program, self.point, slack = program, point, point.slack
         outflow, self.slope = program.edges.outflow(point.gamma), program.slope(point.values, point.kinks)
         residual = self.slope - outflow
-        curvature = program.curvature(point.values, outflow, residual)
+        curvature = program.curvature(point.values, residual)
         self.pointwise = float(torch.where(curvature > 0, 0.5 * residual**2 / curvature, 0.0 * residual).sum())
         if len(program.kinks):
             curvature = curvature + program.kinks.curvature(point.kinks)
