@@ -21,6 +21,8 @@ from toylab.solvers.newton import Edges
 
 #: Critic units that a point may move in one step beyond what its size suggests.
 LARGEST_GROWTH = 4.0
+#: Beyond this many critic units past the best constant a slope has reached its limit, or is not worth going to.
+_FARTHEST_SLOPE = 100.0
 #: Of the logarithm of a step: enough for two digits.
 _BISECTIONS = 14
 
@@ -134,20 +136,24 @@ class NormalisedProgram:
         if not bool(far.any()):
             return here
         result = here.clone()
-        result[far] = residual[far].abs() / self._steps_to_slope(f[far], residual[far], far)
+        result[far] = torch.maximum(here[far], residual[far].abs() / self._steps_to_slope(f[far], residual[far], far))
         return result
 
     def _steps_to_slope(self, f: torch.Tensor, residual: torch.Tensor, far: torch.Tensor) -> torch.Tensor:
-        """How far from f the slope loses its residual, by bisection on a logarithmic scale; at most about |f|."""
+        """How far from f the slope loses its residual, by bisection on a logarithmic scale; +inf where it never does."""
         p, q, sign = self.fake_weights[far], self.real_weights[far], torch.sign(residual)
         goal = _slope(self.losses, p, q, f) - residual
-        low = torch.zeros_like(f) + np.log(0.5)
-        high = torch.log(LARGEST_GROWTH + (f - self.best_constant).abs())
+
+        def passed(log_step: torch.Tensor) -> torch.Tensor:
+            return sign * (_slope(self.losses, p, q, f - sign * torch.exp(log_step)) - goal) <= 0
+
+        low = torch.full_like(f, np.log(0.5))
+        farthest = high = torch.log(_FARTHEST_SLOPE + 2.0 * (f - self.best_constant).abs())
         for _ in range(_BISECTIONS):
             middle = 0.5 * (low + high)
-            beyond = sign * (_slope(self.losses, p, q, f - sign * torch.exp(middle)) - goal) < 0
+            beyond = passed(middle)
             low, high = torch.where(beyond, low, middle), torch.where(beyond, middle, high)
-        return torch.exp(high)
+        return torch.where(passed(farthest), torch.exp(high), torch.inf)
 
     def gap_and_room(self, point: Iterate) -> tuple[float, float]:
         """The certificate's gap, to first order, and a lower bound of the J_const − dual it is measured against."""
