@@ -16,13 +16,17 @@ from scipy.spatial.distance import cdist
 
 from toylab.losses import Loss, LossPair
 from toylab.problem import CriticProblem
-from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks
+from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks, longest_step
 from toylab.solvers.newton import Edges
 
 #: Critic units that a point may move in one step beyond what its size suggests.
 LARGEST_GROWTH = 4.0
 #: Beyond this many critic units past the best constant a slope has reached its limit, or is not worth going to.
 _FARTHEST_SLOPE = 100.0
+#: Of a slope, as a share of the mass.
+_SLOPE_ROUNDING = 1e-14
+#: Of the complementarity.
+_SHARE_TO_LEAVE = 0.1
 #: Of the logarithm of a step: enough for two digits.
 _BISECTIONS = 14
 
@@ -86,6 +90,19 @@ class NormalisedProgram:
         fake_affine, real_affine = (_is_affine(loss) for loss in (self.losses.fake_loss, self.losses.real_loss))
         #: (N,), points whose objective is affine between its kinks.
         self.affine = ((self.fake_weights == 0) | fake_affine) & ((self.real_weights == 0) | real_affine)
+        self.slope_bounds = self._range_of_slopes()
+
+    def _range_of_slopes(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Infimum and supremum of h', (N,) each; -∞ and ∞ at points whose objective is affine between kinks."""
+        fake, real = self.losses.fake_loss.slope_range, self.losses.real_loss.slope_range
+        ends = []
+        for name, limit in (("lower", -torch.inf), ("upper", torch.inf)):
+            f, r = getattr(fake, name), getattr(real, name)
+            zero = torch.zeros_like(self.fake_weights)
+            from_fake = torch.where(self.fake_weights > 0, self.fake_weights * f, zero)
+            from_real = torch.where(self.real_weights > 0, self.real_weights * r, zero)
+            ends.append(torch.where(self.affine, limit, from_fake + from_real))
+        return ends[0], ends[1]
 
     def _weigh_central_path(self) -> None:
         """The share of every product in their sum on the central path: of pairs p ⊗ q, of kinks their jump."""
@@ -120,11 +137,12 @@ class NormalisedProgram:
         fake, real = p * self.losses.fake_loss.slope(f), q * self.losses.real_loss.slope(f)
         return torch.where(p > 0, fake, torch.zeros_like(f)) + torch.where(q > 0, real, torch.zeros_like(f))
 
-    def curvature(self, f: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
-        """H'' at f without kinks, or where that asks for a long step, of the chord to where h' meets the dual's slope.
+    def local_model(self, f: torch.Tensor, residual: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Curvature of every point's objective without kinks, and its Fenchel-Young gap to the dual's slope, (N,) each.
 
         Newton's method on h'(f) = s fails both where h'' vanishes around f and where the slope jumps from one
-        plateau to another far away; the chord leads to the solution in one step from either side.
+        plateau to another far away. Where it asks for a long step, the curvature is that of the chord to where
+        h' = s, which leads there at once from either side; where no such point is in sight, that of the plateau.
 
         Args:
             f: (N,), critic values.
@@ -132,12 +150,16 @@ class NormalisedProgram:
         """
         here = self.fake_weights * self.losses.fake_loss.curvature(f)
         here = here + self.real_weights * self.losses.real_loss.curvature(f)
-        far = (residual.abs() > here) & ~self.affine
-        if not bool(far.any()):
-            return here
-        result = here.clone()
-        result[far] = torch.maximum(here[far], residual[far].abs() / self._steps_to_slope(f[far], residual[far], far))
-        return result
+        size = residual.abs()
+        reach = LARGEST_GROWTH + (f - self.best_constant).abs()
+        far = (size > here) | self.affine
+        gap = size * torch.where(far, reach, 0.5 * size / torch.where(here > 0, here, 1.0))
+        far &= ~self.affine & (size > _SLOPE_ROUNDING * (self.fake_weights + self.real_weights))
+        if bool(far.any()):
+            steps = self._steps_to_slope(f[far], residual[far], far)
+            here[far] = torch.maximum(here[far], size[far] / steps)
+            gap[far] = size[far] * torch.where(torch.isfinite(steps), 0.5 * steps, reach[far])
+        return here, gap
 
     def _steps_to_slope(self, f: torch.Tensor, residual: torch.Tensor, far: torch.Tensor) -> torch.Tensor:
         """How far from f the slope loses its residual, by bisection on a logarithmic scale; +inf where it never does."""
@@ -155,15 +177,23 @@ class NormalisedProgram:
             low, high = torch.where(beyond, low, middle), torch.where(beyond, middle, high)
         return torch.where(passed(farthest), torch.exp(high), torch.inf)
 
+    def reach_of_slopes(self, point: Iterate, change: Iterate) -> float:
+        """The longest step that keeps the dual's slopes within the range of h', where they are within it.
+
+        What leaving the range costs, measured at the critic's values, may be a share of the complementarity: where h'
+        is at its limit to the last digit, so must be the slope.
+        """
+        lower, upper = self.slope_bounds
+        outflow, moved = self.edges.outflow(point.gamma), self.edges.outflow(change.gamma)
+        reach = LARGEST_GROWTH + (point.values - self.best_constant).abs()
+        leave = _SHARE_TO_LEAVE * point.complementarity(self.kinks) * (self.fake_weights + self.real_weights) / reach
+        return min(longest_step(outflow - lower + leave, moved), longest_step(upper - outflow + leave, -moved))
+
     def gap_and_room(self, point: Iterate) -> tuple[float, float]:
         """The certificate's gap, to first order, and a lower bound of the J_const − dual it is measured against."""
         outflow = self.edges.outflow(point.gamma)
         residual = self.slope(point.values, point.kinks) - outflow
-        curvature = self.curvature(point.values, residual)
-        size = self.fake_weights + self.real_weights
-        pointwise = torch.where(
-            curvature > 0, 0.5 * residual**2 / curvature, residual.abs() * (residual.abs() > 1e-14 * size)
-        )
+        _, pointwise = self.local_model(point.values, residual)
         cost = float((point.gamma * self.distance).sum())
         gap = float(pointwise.sum()) + point.complementarity(self.kinks)
         gap += self.regularizer.fenchel_young(point.k, cost)

@@ -40,7 +40,8 @@ def predictor_corrector(program: NormalisedProgram, point: Iterate) -> Iterate:
     )
     change = border.direction(aim, kinks, refine=True)
     shrinking = -point.k / change.k if change.k < 0 else np.inf
-    step = min(_FRACTION_TO_BOUNDARY * min(_reach(point, change), shrinking), 1.0)
+    inside = program.reach_of_slopes(point, change)
+    step = min(_FRACTION_TO_BOUNDARY * min(_reach(point, change), shrinking, inside), 1.0)
     return point.moved(change, min(step, growth_limit(program, point, change.values)))
 
 
@@ -65,8 +66,8 @@ class _Border:
         self.program, self.point, slack = program, point, point.slack
         outflow, self.slope = program.edges.outflow(point.gamma), program.slope(point.values, point.kinks)
         residual = self.slope - outflow
-        curvature = program.curvature(point.values, residual)
-        self.pointwise = float(torch.where(curvature > 0, 0.5 * residual**2 / curvature, 0.0 * residual).sum())
+        curvature, pointwise = program.local_model(point.values, residual)
+        self.pointwise = float(pointwise.sum())
         if len(program.kinks):
             curvature = curvature + program.kinks.curvature(point.kinks)
         self.curvature = curvature
