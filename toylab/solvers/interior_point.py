@@ -27,10 +27,15 @@ from toylab.solvers.base import AbstractSolver, Outcome, check_memory
 from toylab.solvers.devices import find_device
 from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
+from toylab.solvers.recession import recession_pair
 from toylab.solvers.starting_point import starting_point
 from toylab.solvers.threads import suited_threads
 
 _STALLED_AFTER = 20
+#: Critic values, in units of the loss, from which on a loss is first seen from far away.
+_FAR_AWAY = 30.0
+#: Complementarity at which the central path of a kink is as wide as the bend of a loss.
+_WIDTH_OF_BEND = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,12 +69,29 @@ class InteriorPoint(AbstractSolver):
     def run(self, problem: CriticProblem) -> Outcome:
         with suited_threads(len(problem.fake) * len(problem.real)):
             program = NormalisedProgram(problem, find_device(self.device))
-            point, status, gaps = self._iterate(program)
+            point, status, gaps = self._iterate(program, self._start(problem, program))
             return _outcome(problem, program, point, status, gaps)
 
-    def _iterate(self, program: NormalisedProgram) -> tuple[Iterate, Status, list[float]]:
+    def _start(self, problem: CriticProblem, program: NormalisedProgram) -> Iterate:
+        """Where to start: on the central path of the losses seen from far away, where the critic is that large."""
+        start = starting_point(program)
+        lines = recession_pair(problem.losses)
+        if lines is None or start.k * float(program.distance.max()) <= _FAR_AWAY:
+            return start
+        far = NormalisedProgram(replace(problem, losses=lines), program.distance.device)
+        point = replace(start, kinks=far.kinks.start(start.values, start.k))
+        for _ in range(self.max_iterations):
+            if point.complementarity(far.kinks) <= _WIDTH_OF_BEND:
+                break
+            try:
+                point = predictor_corrector(far, point)
+            except (FloatingPointError, ZeroDivisionError):
+                break
+        point = replace(point, kinks=program.kinks.start(point.values, 1.0))
+        return min(start, point, key=lambda iterate: _finite(program.gap_and_room(iterate)[0]))
+
+    def _iterate(self, program: NormalisedProgram, point: Iterate) -> tuple[Iterate, Status, list[float]]:
         """The best iterate, how the iteration ended, and the relative gap of every iterate."""
-        point = starting_point(program)
         if program.count == 0 or program.equal_measures:
             return replace(point, k=0.0, gamma=0.0 * point.gamma), Status.OPTIMAL, []
         best, best_gap, least, record, since = point, np.inf, np.inf, [], 0
@@ -127,3 +149,8 @@ def _critic(problem: CriticProblem, program: NormalisedProgram, point: Iterate) 
     above = fakes[values[fakes] > critic(points[fakes]) + critic.apex_tolerance]
     centres = np.concatenate([reals, above])
     return LowerExtension(points[centres], values[centres], k, critic.apex_tolerance)
+
+
+def _finite(value: float) -> float:
+    """The value, +inf where it is NaN."""
+    return value if value == value else np.inf
