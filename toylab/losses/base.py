@@ -127,6 +127,11 @@ class Loss(ABC):
     @property
     def minimisers(self) -> tuple[float, float]:
         """Infimum and supremum of argmin φ; (−∞, −∞) where φ increases everywhere, (∞, ∞) where it decreases."""
+        slopes = self.slope_range  # asked first: far out a slope underflows to 0 without being 0
+        if slopes.lower > 0 or (slopes.lower == 0 and not slopes.lower_attained):
+            return (-np.inf, -np.inf)
+        if slopes.upper < 0 or (slopes.upper == 0 and not slopes.upper_attained):
+            return (np.inf, np.inf)
         return zero_interval(self.slope)
 
     def curvature_at_slope(self, u: Array) -> Array:

@@ -35,11 +35,6 @@ class Softplus(Loss):
     def slope_range(self) -> SlopeRange:
         return SlopeRange(lower=0.0, upper=1.0)
 
-    @property
-    @override
-    def minimisers(self) -> tuple[float, float]:
-        return (-np.inf, -np.inf)
-
     @override
     def value(self, t: Array) -> Array:
         return _softplus(t)
@@ -89,11 +84,6 @@ class SquareRoot(Loss):
     @override
     def slope_range(self) -> SlopeRange:
         return SlopeRange(lower=0.0, upper=2.0)
-
-    @property
-    @override
-    def minimisers(self) -> tuple[float, float]:
-        return (-np.inf, -np.inf)
 
     @override
     def value(self, t: Array) -> Array:
@@ -152,11 +142,6 @@ class Exponential(Loss):
     @override
     def slope_range(self) -> SlopeRange:
         return SlopeRange(lower=0.0, upper=np.inf)
-
-    @property
-    @override
-    def minimisers(self) -> tuple[float, float]:
-        return (-np.inf, -np.inf)
 
     @override
     def value(self, t: Array) -> Array:

@@ -24,11 +24,6 @@ class Linear(Loss):
     def slope_range(self) -> SlopeRange:
         return SlopeRange(lower=1.0, upper=1.0, lower_attained=True, upper_attained=True)
 
-    @property
-    @override
-    def minimisers(self) -> tuple[float, float]:
-        return (-np.inf, -np.inf)
-
     @override
     def value(self, t: Array) -> Array:
         return 1.0 * t
@@ -84,9 +79,7 @@ class Affine(Loss):
     @property
     @override
     def minimisers(self) -> tuple[float, float]:
-        if self.rate == 0:
-            return (-np.inf, np.inf)
-        return (-np.inf, -np.inf) if self.rate > 0 else (np.inf, np.inf)
+        return (-np.inf, np.inf) if self.rate == 0 else super().minimisers
 
     @override
     def value(self, t: Array) -> Array:

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from toylab.errors import InputError
 from toylab.losses.base import Array, Kink, Loss, SlopeRange
-from toylab.losses.inversion import conjugate_by_inversion, zero_interval
+from toylab.losses.inversion import conjugate_by_inversion
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Total(Loss):
         """Where the terms agree their common minimisers, else where the slopes cancel."""
         ends = [term.minimisers for term in self.terms]
         low, high = max(end[0] for end in ends), min(end[1] for end in ends)
-        return (low, high) if low <= high else zero_interval(self.slope)
+        return (low, high) if low <= high else super().minimisers
 
     @override
     def value(self, t: Array) -> Array:

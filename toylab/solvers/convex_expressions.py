@@ -124,7 +124,7 @@ def _(loss: Total, t: Any) -> Any:
 
 
 def quadratic_model(
-    loss: Loss, weights: np.ndarray, change: Any, values: np.ndarray, unit: float, centre: float, reach: float
+    loss: Loss, weights: np.ndarray, change: Any, values: np.ndarray, *, unit: float, centre: float, reach: float
 ) -> Any:
     """Σ weights · φ(centre + unit · g) / unit to second order around given values, up to a constant; kinks are exact.
 

@@ -133,7 +133,7 @@ class _Model:
         problem: what is solved.
         tolerance: Clarabel's.
         centre: the best constant critic.
-        unit: how far from it values are expected to go: what the first-order bound of k allows, at most 1.
+        unit: how far from it values are expected to go: as far as the bound of k allows, at most 1 for curved losses.
         reach: |g| beyond which no optimal value lies.
     """
 
@@ -159,8 +159,13 @@ class _Model:
                 steepest = radius
             case other:
                 raise InputError(f"the reference solver does not know the regulariser {type(other).__name__}.")
-        self.unit = min(steepest, 1.0) or 1.0
+        # a loss that is straight everywhere lets values go as far as the penalty does
+        self.unit = (steepest if self._straight() else min(steepest, 1.0)) or 1.0
         self.reach = 2.0 + 2.0 * steepest * problem.support.diameter / (self.length * self.unit)
+
+    def _straight(self) -> bool:
+        ranges = (self.problem.losses.fake_loss.slope_range, self.problem.losses.real_loss.slope_range)
+        return all(slopes.lower == slopes.upper for slopes in ranges)
 
     def _steepness(self) -> float:
         """The largest one-sided |φ'(c)|, |ϕ'(c)| of the best constant c: the unit of the multipliers."""
@@ -181,11 +186,11 @@ class _Model:
 
     def refined(self, fake_values: np.ndarray, real_values: np.ndarray) -> _Answer:
         """The quadratic program around given values."""
-        losses, where = self.problem.losses, (self.unit, self.centre, self.reach)
+        losses, where = self.problem.losses, {"unit": self.unit, "centre": self.centre, "reach": self.reach}
         return self._solved(
             lambda u, v: (
-                quadratic_model(losses.fake_loss, self.p, u, fake_values, *where)
-                + quadratic_model(losses.real_loss, self.q, v, real_values, *where)
+                quadratic_model(losses.fake_loss, self.p, u, fake_values, **where)
+                + quadratic_model(losses.real_loss, self.q, v, real_values, **where)
             )
         )
 
