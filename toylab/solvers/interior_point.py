@@ -2,10 +2,10 @@
 
     minimise over f, k:  Σ_z h_z(f_z) + R(k)   subject to   w_xy = k d_xy + f(x) − f(y) ≥ 0
 
-with multipliers γ_xy ≥ 0, which are the dual plan. The start is primal and dual feasible (f constant,
-γ = φ'(c) p ⊗ q), and the slack w is carried along instead of recomputed, because between points that nearly
-coincide it is far smaller than the values it is a difference of. `normalised_program` holds the problem,
-`predictor_corrector` the step, `newton` its linear system.
+with multipliers γ_xy ≥ 0, which are the dual plan. The slack w is carried along instead of recomputed, because
+between points that nearly coincide it is far smaller than the values it is a difference of.
+`normalised_program` holds the problem, `starting_point` and `recession` where it begins, `predictor_corrector` the
+step, `newton` its linear system, `kinked_terms` what a kink of a loss adds to it.
 
 Source: the convex program of THEORY section 2.
 """
@@ -40,9 +40,11 @@ _WIDTH_OF_BEND = 4.0
 
 @dataclass(frozen=True, kw_only=True)
 class InteriorPoint(AbstractSolver):
-    """The exact solver for smooth losses with condition (11), penalty or ball, overlapping supports included.
+    """The exact solver for every loss whose fake→real program is the whole problem (`LossPair.compact_form`).
 
-    Memory grows with (fake points) × (real points). Relative gap 1e-8 by default.
+    That is condition (11), the hinge, least squares with α ≤ β, and a user's own convex pair of this kind; with a
+    penalty or a ball; supports may overlap. Memory grows with (fake points) × (real points). Relative gap 1e-8 by
+    default.
 
     Attributes:
         rtol: relative gap to be certified.
@@ -56,12 +58,9 @@ class InteriorPoint(AbstractSolver):
 
     @override
     def check(self, problem: CriticProblem) -> None:
-        reasons = ()
-        if reasons:
-            raise InputError(
-                f"the interior point needs condition (11) and losses without kinks, and {problem.losses.name!r} fails: "
-                f"{'; '.join(reasons)}. Use toylab.solvers.Reference()."
-            )
+        compact = problem.losses.compact_form()
+        if not compact:
+            raise InputError(f"fake→real pairs do not describe {problem.losses.name!r}: {'; '.join(compact.reasons)}.")
         check_memory(problem, self, arrays=12)
         find_device(self.device)
 
@@ -138,7 +137,7 @@ def _outcome(
 def _critic(problem: CriticProblem, program: NormalisedProgram, point: Iterate) -> LowerExtension:
     """The lower extension over the real points; over fakes as well where it would cost to lower them to it.
 
-    A loss that falls below its minimiser (least squares) leaves fakes without a bounding partner above the cones of the reals.
+    A loss that falls below its minimiser (least squares) leaves fakes without a bounding partner above the cones.
     """
     points, values = problem.support.points[program.carried], point.values.cpu().numpy()
     k = point.k / program.length
@@ -153,4 +152,4 @@ def _critic(problem: CriticProblem, program: NormalisedProgram, point: Iterate) 
 
 def _finite(value: float) -> float:
     """The value, +inf where it is NaN."""
-    return value if value == value else np.inf
+    return np.inf if np.isnan(value) else value

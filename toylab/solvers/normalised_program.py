@@ -147,7 +147,7 @@ class NormalisedProgram:
         return here, gap
 
     def _steps_to_slope(self, f: torch.Tensor, residual: torch.Tensor, far: torch.Tensor) -> torch.Tensor:
-        """How far from f the slope loses its residual, by bisection on a logarithmic scale; +inf where it never does."""
+        """How far from f the slope loses its residual, by bisection on a logarithmic scale; +inf if it never does."""
         p, q, sign = self.fake_weights[far], self.real_weights[far], torch.sign(residual)
         goal = _slope(self.losses, p, q, f) - residual
 
