@@ -89,9 +89,7 @@ def _room(known: Certified, component: np.ndarray) -> tuple[float, float]:
 
 
 def _shift_evidence(known: Certified, components: list[np.ndarray], labels: list[str]) -> Evidence:
-    rounding = 64 * _EPS * float(np.abs(known.objective.value(known.values)).sum())
-    budget = known.gap + rounding
-    lower, upper = known.objective.value_interval(known.slopes, known.gap + budget + rounding)
+    lower, upper = known.doubled_gap_bounds
     radius = np.maximum(upper - known.values, known.values - lower)
     # where a whole component is affine the gap confines nothing: only rounding excuses a second optimum
     least, most = known.objective.slope_bounds()
@@ -99,7 +97,7 @@ def _shift_evidence(known: Certified, components: list[np.ndarray], labels: list
     radius = np.where(affine, np.inf, radius)
     confined = [known.rounding if affine[part].all() else radius[part].min() for part in components]
     return Evidence.of(
-        furthest_shifts(known, components, budget),
+        furthest_shifts(known, components, known.gap + known.value_rounding),
         np.array(confined) + known.rounding,
         resolution=known.resolution,
         scale=known.k * known.diameter,
