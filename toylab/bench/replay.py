@@ -8,7 +8,7 @@ from pathlib import Path
 from toylab.bench.cases import CaseRecord, run_case
 from toylab.bench.journal import Journal
 from toylab.bench.random_problems import GENERATOR_VERSION, random_problem
-from toylab.errors import InputError
+from toylab.errors import InputError, whole_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,7 @@ def replay(folder: str | Path, index: int, seed: int | None = None) -> Replay:
     Raises:
         InputError: the campaign drew its problems with another version of the generator, or with another seed.
     """
+    index = whole_number(index, "the problem's index", least=0)
     header = Journal(Path(folder)).header() if Path(folder).is_dir() else None
     if header is not None:
         if header.get("generator") != GENERATOR_VERSION:
@@ -45,7 +46,7 @@ def replay(folder: str | Path, index: int, seed: int | None = None) -> Replay:
         if seed is not None and seed != header["seed"]:
             raise InputError(f"the campaign in {str(folder)!r} has seed {header['seed']}, not {seed}.")
         seed = header["seed"]
-    seed = seed or 0
+    seed = whole_number(seed or 0, "the campaign's seed", least=0)
     record = run_case(seed, index)
     return Replay(text=_told(seed, record), failed=bool(record.failures))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -49,14 +50,22 @@ def run(options: argparse.Namespace) -> int:
             words = f"{failures} failing" if failures else "no failures"
             progress.update(task, completed=done, total=total, description=words)
 
-        summary = run_campaign(
-            options.out,
-            problems=options.problems,
-            seed=options.seed or 0,
-            start=options.start,
-            workers=options.workers,
-            progress=advance,
-        )
+        try:
+            summary = run_campaign(
+                options.out,
+                problems=options.problems,
+                seed=options.seed or 0,
+                start=options.start,
+                workers=options.workers,
+                progress=advance,
+            )
+        except KeyboardInterrupt:
+            progress.stop()
+            print(
+                f"toylab: interrupted; what is finished is kept in {options.out!r}, the same command continues.",
+                file=sys.stderr,
+            )
+            return 130
     print_summary(summary, console())
     written = [Path(options.out) / "campaign.json"]
     if summary.failures:
