@@ -61,7 +61,7 @@ def failures_table(summary: CampaignSummary) -> Table:
     table.add_column("cases")
     for found in summary.classes:
         examples = ", ".join(map(str, found.examples)) + (", …" if found.count > len(found.examples) else "")
-        table.add_row(str(found.count), found.kind, found.stage, found.sentence, examples)
+        table.add_row(str(found.count), found.kind, found.stage, Text(found.sentence), examples)
     return table
 
 
