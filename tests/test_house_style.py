@@ -18,7 +18,7 @@ LAYERS = (
     ("measures", "storage", "critics"),
     ("losses",),
     ("distributions", "support", "problem", "divergences"),
-    ("zoo", "fenchel_young", "plans", "network_critic", "functions"),
+    ("zoo", "data_files", "fenchel_young", "plans", "network_critic", "functions"),
     ("certificate",),
     ("solution",),
     ("claims", "solvers", "generators"),

@@ -30,24 +30,29 @@ class Parameter:
         default: its value when not given; a whole number makes the parameter a whole number.
         meaning: what it is.
         least: the smallest value allowed, None for no bound.
+        most: the largest value allowed, None for no bound.
     """
 
     name: str
     default: float | int
     meaning: str
     least: float | None = None
+    most: float | None = None
 
     def checked(self, value: Any) -> float | int:
         """The value, if it can be used.
 
         Raises:
-            InputError: not a finite number, not whole where it must be, or too small.
+            InputError: not a finite number, not whole where it must be, too small or too large.
         """
+        what = f"{self.name} ({self.meaning})"
         if isinstance(self.default, int):
-            return whole_number(value, f"{self.name} ({self.meaning})", least=int(self.least or 0))
-        number = real_number(value, f"{self.name} ({self.meaning})")
+            return whole_number(value, what, least=int(self.least or 0))
+        number = real_number(value, what)
         if self.least is not None and number < self.least:
-            raise InputError(f"{self.name} ({self.meaning}) must be at least {self.least:g}, got {value}.")
+            raise InputError(f"{what} must be at least {self.least:g}, got {value}.")
+        if self.most is not None and number > self.most:
+            raise InputError(f"{what} must be at most {self.most:g}, got {value}.")
         return number
 
 
@@ -67,8 +72,7 @@ class Entry:
         regularizer: when none is given.
         closed_form: a problem built by this entry -> what is known exactly about it; None where nothing is.
         population_w1: (**parameters) -> W₁ of the two continuous measures that are sampled, to 1e-6 of its size;
-            None where it has no formula or nothing is sampled.
-        least_size: the smallest n.
+            None where it has no formula (for these parameters) or nothing is sampled.
     """
 
     name: str
@@ -81,8 +85,7 @@ class Entry:
     losses: Callable[[], LossPair] = _losses.logistic
     regularizer: Regularizer = PAPER_PENALTY
     closed_form: Callable[[CriticProblem], ClosedForm | None] = lambda problem: None
-    population_w1: Callable[..., float] | None = None
-    least_size: int = 1
+    population_w1: Callable[..., float | None] | None = None
 
     def load(
         self,
@@ -96,7 +99,7 @@ class Entry:
         """The problem; see `toylab.zoo.load`."""
         if n is not None and self.default_size is None:
             raise InputError(f"{self.name!r} has a fixed number of points; leave n out.")
-        size = self.default_size if n is None else whole_number(n, "the number of points", least=self.least_size)
+        size = self.default_size if n is None else whole_number(n, "the number of points", least=1)
         chosen = self.checked(parameters)
         rng = np.random.default_rng(whole_number(seed, "the seed", least=0))
         fake, real = self.build(size or 0, rng, **chosen)

@@ -104,7 +104,7 @@ ENTRIES = (
         known="k* solves one scalar equation: 0.8 Wasserstein, 0.355659 logistic, 0.539541 sqrt, 0.551394 exponential",
         build=_mirrored_pair,
         default_size=None,
-        parameters=(Parameter(name="share", default=0.9, meaning="of the fakes at A, between 0.5 and 1", least=0.5),),
+        parameters=(Parameter(name="share", default=0.9, meaning="of the fakes at A", least=0.5, most=1.0),),
         regularizer=LipschitzPenalty(0.5),
         closed_form=_mirrored_closed_form,
     ),
@@ -114,7 +114,7 @@ ENTRIES = (
         known="without restriction f* = ln(q/p) has constant 0.81093: in larger balls nothing more is gained",
         build=_mirrored_pair,
         default_size=None,
-        parameters=(Parameter(name="share", default=0.6, meaning="of the fakes at A, between 0.5 and 1", least=0.5),),
+        parameters=(Parameter(name="share", default=0.6, meaning="of the fakes at A", least=0.5, most=1.0),),
         closed_form=_mirrored_closed_form,
     ),
     Entry(
@@ -166,7 +166,7 @@ ENTRIES = (
     ),
     Entry(
         name="unit-square",
-        summary="fakes on one side of the unit square, reals on the other: the smallest case without ties",
+        summary="fakes on one side of the unit square, reals on the other: the smallest case with a choice of partners and a unique coupling",
         known="W1 = 1, every fake goes straight across, for every loss; a compact dual without the first pair's "
         "constraint grows to 1.41421",
         build=_fixed(_points([0.0, 0.0], [0.0, 1.0]), _points([1.0, 0.0], [1.0, 1.0])),
@@ -187,7 +187,7 @@ ENTRIES = (
         known="W1 = 2; Wasserstein, lambda 0.5: slopes 2 and 2 here, 1 and 3 under E|grad f|^2",
         build=_far_pairs,
         default_size=None,
-        parameters=(Parameter(name="apart", default=100.0, meaning="distance of the two pairs", least=4.0),),
+        parameters=(Parameter(name="apart", default=10.0, meaning="distance of the two pairs", least=4.0),),
         regularizer=LipschitzPenalty(0.5),
         closed_form=from_assignment,
     ),

@@ -16,8 +16,7 @@ from toylab.distributions import (
     random_funnels,
 )
 from toylab.measures import DiscreteMeasure
-from toylab.problem import CriticProblem
-from toylab.zoo.closed_forms import ClosedForm, from_assignment, from_pairs
+from toylab.zoo.closed_forms import from_assignment, from_pairs
 from toylab.zoo.entry import Entry, Pair, Parameter
 
 #: The seed of the funnels themselves; the seed of `zoo.load` draws points from them.
@@ -66,10 +65,6 @@ def funnels(dimension: int, funnels: int, degree: float) -> MinFunnels:
 def _funnels(n: int, rng: np.random.Generator, **shape: float) -> Pair:
     x, y = funnels(**shape).sample_pairs(n, rng)  # type: ignore[arg-type]
     return DiscreteMeasure(x), DiscreteMeasure(y)
-
-
-def _assigned(problem: CriticProblem) -> ClosedForm:
-    return from_assignment(problem)
 
 
 def _noise(default: float = 1.0) -> Parameter:
@@ -135,7 +130,7 @@ ENTRIES = (
         default_size=10,
         aliases=("high-dimension",),
         parameters=(Parameter(name="side", default=32, meaning="height and width of a picture in pixels", least=2),),
-        closed_form=_assigned,
+        closed_form=from_assignment,
     ),
     Entry(
         name="min-funnels",
