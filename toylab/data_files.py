@@ -4,8 +4,8 @@
     load_problem("p.json")          what save_problem wrote: measures, losses, regulariser
     save_problem(problem, "p.json")
 
-A text table has one point a line, cells separated by commas, semicolons, tabs or blanks (the first of these that its first
-line contains). Lines that are empty or start with # are passed over. If no cell of the first line is a number, that
+A text table has one point a line, cells separated by semicolons, commas, tabs or blanks (the first of these
+that its first line contains). Lines that are empty or start with # are passed over. If no cell of the first line is a number, that
 line names the columns; a column named `weight` or `weights` holds masses, all others are coordinates.
 """
 
@@ -176,7 +176,7 @@ def _table(file: Path) -> tuple[np.ndarray, np.ndarray | None]:
     rows = _rows(file)
     if not rows:
         raise InputError(f"{file} holds no points.")
-    named = not any(_is_number(cell) for cell in rows[0].cells)
+    named = not any(_is_number(cell.replace(",", ".")) for cell in rows[0].cells)
     if named and len(rows) == 1:
         raise InputError(f"{file} holds no points: its only line, {rows[0].line}, is {', '.join(rows[0].cells)!r}.")
     width = len(rows[0].cells)
@@ -201,9 +201,8 @@ def _rows(file: Path) -> list[_Row]:
     filled = [(number, line) for number, line in lines if line.strip()]
     if not filled:
         return []
-    delimiter = next((mark for mark in (",", ";", "\t") if mark in filled[0][1]), None)
-    if ";" in filled[0][1]:  # a comma beside semicolons is a decimal comma, which is then refused cell by cell
-        delimiter = ";"
+    # a comma beside semicolons is a decimal comma, which is then refused cell by cell
+    delimiter = next((mark for mark in (";", ",", "\t") if mark in filled[0][1]), None)
     return [_Row(line=number, cells=_cells(line, delimiter)) for number, line in filled]
 
 

@@ -34,8 +34,8 @@ class DiscreteMeasure:
     """A probability measure Σ_i w_i δ(z_i) on finitely many points of R^d.
 
     Weights are divided by their sum; those that sum to 1 up to its rounding are kept bit by bit, so that a measure
-    that is written down and read again is the same measure. A point of weight 0 is kept: it is part of the caller's data, but
-    not of the measure's support.
+    that is written down and read again is the same measure. A point of weight 0 is kept: it is part of
+    the caller's data, but not of the measure's support.
 
     Attributes:
         points: shape (n, d), float64, read-only.

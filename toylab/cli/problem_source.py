@@ -92,7 +92,7 @@ def _check_combination(options: argparse.Namespace) -> None:
     sources = {"a name": options.name, "--fake and --real": options.fake, "--problem": options.problem}
     chosen = [what for what, value in sources.items() if value is not None]
     if not chosen:
-        raise InputError("name a problem of the zoo (`toylab zoo` shows them), or give --fake and --real, or --problem.")
+        raise InputError("name a problem of the zoo (see `toylab zoo`), or give --fake and --real, or --problem.")
     if len(chosen) > 1:
         raise InputError(f"{' and '.join(chosen)} each give a problem; keep one of them.")
     if options.name is None:

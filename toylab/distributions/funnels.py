@@ -3,7 +3,7 @@
 u(z) = min_n (‖z − a_n‖ + b_n) is 1-Lipschitz. Draw y from the uniform distribution Q of a box, let a be the centre of
 the funnel that is active at y, and move y towards a to x = a + t^degree · ray, where `ray` runs from a through y to the
 place where another funnel takes over or the box ends, and t = ‖y − a‖/‖ray‖. Then u(y) − u(x) = ‖y − x‖ for every
-pair, so that with Q real and the law of x fake the pairs are an optimal coupling and u is an optimal Wasserstein critic:
+pair, so that with Q real and the law of x fake the pairs are an optimal coupling and u an optimal Wasserstein critic:
 
     W₁ = E‖x − y‖ = E u(y) − E u(x),     ∇u(x) = (x − a)/‖x − a‖, away from the centre and towards y.
 
@@ -40,8 +40,8 @@ class MinFunnels:
         centres: (N, d), the tips a_n, inside the box |z_c| ≤ half_side.
         biases: (N,), the heights b_n.
         half_side: of the box.
-        degree: > 1; the larger, the more of the fake mass lies near the tips (the benchmark takes 8; in the plane 2 or 3
-            keeps solvers apart that 8 makes look alike).
+        degree: > 1; the larger, the more fake mass lies near the tips (the benchmark takes 8; in the plane 2 or 3 keeps
+            solvers apart that 8 makes look alike).
     """
 
     centres: np.ndarray
@@ -231,6 +231,4 @@ def published_funnels(dimension: int, count: int, *, degree: float = 8.0) -> Min
     torch.randn(shape[0], generator=generator)
     centres = PUBLISHED_HALF_SIDE * (2.0 * torch.rand(*shape, generator=generator) - 1.0)
     biases = 0.1 * torch.randn(shape[0], generator=generator)
-    return MinFunnels(
-        centres.double().numpy(), biases.double().numpy(), half_side=PUBLISHED_HALF_SIDE, degree=degree
-    )
+    return MinFunnels(centres.double().numpy(), biases.double().numpy(), half_side=PUBLISHED_HALF_SIDE, degree=degree)

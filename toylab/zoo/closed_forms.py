@@ -20,7 +20,7 @@ import numpy as np
 from scipy.optimize import brentq, linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from toylab.losses import LossPair, Reflected
+from toylab.losses import Loss, LossPair, Reflected, Scaled, Total
 from toylab.losses.inversion import invert_increasing
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 
@@ -98,7 +98,7 @@ def mirrored(problem: CriticProblem, share: float, distance: float) -> ClosedFor
     """P_g = p δ_A + (1 − p) δ_B, P_r = (1 − p) δ_A + p δ_B with p > ½: f = ∓s where ϕ(t) = φ(−t)."""
     known = from_w1(problem, (2.0 * share - 1.0) * distance)
     loss = problem.losses.fake_loss
-    if problem.losses.is_wasserstein or problem.losses.real_loss != Reflected(loss):
+    if problem.losses.is_wasserstein or not _is_symmetric(problem.losses):
         return known
 
     def value(rise: float) -> float:
@@ -110,6 +110,20 @@ def mirrored(problem: CriticProblem, share: float, distance: float) -> ClosedFor
     return replace(_along_one_length(problem, distance, value, pull), w1=known.w1)
 
 
+def _is_symmetric(losses: LossPair) -> bool:
+    """Whether ϕ(t) = φ(−t), read off from how the losses are made."""
+    return losses.real_loss == _reflected(losses.fake_loss)
+
+
+def _reflected(loss: Loss) -> Loss:
+    match loss:
+        case Total(terms=terms):
+            return Total(tuple(_reflected(term) for term in terms))
+        case Scaled(loss=inner, factor=factor):
+            return Scaled(_reflected(inner), factor)
+    return Reflected(loss)
+
+
 def _at(function: Callable[[np.ndarray], np.ndarray], t: float) -> float:
     return float(function(np.array([t]))[0])
 
@@ -119,9 +133,10 @@ def _pull(losses: LossPair) -> tuple[Callable[[float], float], Callable[[float],
     fake, real = losses.fake_loss, losses.real_loss
     if losses.best_constant is None:
         return None
+    symmetric = _is_symmetric(losses)
 
     def lower(rise: float) -> float:
-        if real == Reflected(fake):
+        if symmetric:
             return -rise / 2.0
         return float(invert_increasing(lambda a: fake.slope(a) + real.slope(a + rise), np.zeros(1))[0])
 

@@ -88,8 +88,8 @@ ENTRIES = (
     Entry(
         name="midway",
         summary="one fake midway between two equal reals: the gradient is undefined, every average of it 0",
-        known="the optimum of two Diracs at distance 1 for every loss; logistic, lambda 0.5: V = 1.275158, less than at "
-        "neighbouring places of the fake, so the standstill is unstable",
+        known="the optimum of two Diracs at distance 1 for every loss; logistic, lambda 0.5: V = 1.275158, less than "
+        "with the fake anywhere near, so the standstill is unstable",
         build=lambda n, rng, place: (_line([place]), _line([-1.0, 1.0])),
         default_size=None,
         parameters=(Parameter(name="place", default=0.0, meaning="of the fake, the reals are at -1 and 1"),),
@@ -122,9 +122,7 @@ ENTRIES = (
         summary="three fakes, three reals: for a curved loss the partner by W1 need not be a bounding partner",
         known="the second fake's W1 partner is the second real (slack 6.49 for logistic, lambda 0.05), its bounding "
         "partner the first",
-        build=_fixed(
-            _points([-3.0, -2.0], [-3.0, -1.0], [1.0, 1.0]), _points([-2.0, -2.0], [3.0, -1.0], [3.0, 2.0])
-        ),
+        build=_fixed(_points([-3.0, -2.0], [-3.0, -1.0], [1.0, 1.0]), _points([-2.0, -2.0], [3.0, -1.0], [3.0, 2.0])),
         default_size=None,
         regularizer=LipschitzPenalty(0.05),
         closed_form=from_assignment,
@@ -166,7 +164,7 @@ ENTRIES = (
     ),
     Entry(
         name="unit-square",
-        summary="fakes on one side of the unit square, reals on the other: the smallest case with a choice of partners and a unique coupling",
+        summary="two fakes on one side of the unit square, two reals on the other: the smallest unique coupling of many",
         known="W1 = 1, every fake goes straight across, for every loss; a compact dual without the first pair's "
         "constraint grows to 1.41421",
         build=_fixed(_points([0.0, 0.0], [0.0, 1.0]), _points([1.0, 0.0], [1.0, 1.0])),

@@ -71,7 +71,9 @@ def _noise(default: float = 1.0) -> Parameter:
     return Parameter(name="noise", default=default, meaning="standard deviation of what is added", least=0.0)
 
 
-_BELOW = "W1 is at most the mean distance between fake i and real i, sqrt(pi/2) · noise = 1.253 · noise in the population"
+_BELOW = (
+    "W1 is at most the mean distance between fake i and real i, sqrt(pi/2) · noise = 1.253 · noise in the population"
+)
 
 
 def _funnel_parameters(dimension: int) -> tuple[Parameter, ...]:
@@ -125,7 +127,7 @@ ENTRIES = (
         name="images",
         summary="ten noise pictures against ten smooth ones, 32 x 32 x 3 = 3072 coordinates (LGAN Fig. 3, 12); smooth "
         "random fields with the 1/f spectrum of photographs stand in for CIFAR-10, so that nothing is downloaded",
-        known="W1 by the cheapest assignment; all distances are nearly equal, as always in high dimension",
+        known="W1 by the cheapest assignment; every fake is nearly equally far from all reals (33.7 to 36.3 at seed 0)",
         build=_images,
         default_size=10,
         aliases=("high-dimension",),
