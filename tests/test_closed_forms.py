@@ -35,7 +35,28 @@ EVERY_LOSS = [
     "unit-square",
     "corner",
 ]
-by_name = {"ids": lambda value: getattr(value, "name", None) or repr(value)}
+
+
+def label(value: object) -> str:
+    return str(getattr(value, "name", None) or repr(value))
+
+
+def known_of(name: str, problem: CriticProblem) -> zoo.ClosedForm:
+    known = zoo.get(name).closed_form(problem)
+    assert known is not None
+    return known
+
+
+def w1_of(problem: CriticProblem) -> float:
+    """W₁ by POT's network simplex, whose flows are off by up to 1e-13 a node."""
+    distance = cdist(problem.fake.points, problem.real.points)
+    return float(ot.emd2(problem.fake.weights, problem.real.weights, distance))  # type: ignore[arg-type]
+
+
+def population_of(name: str, **parameters: float) -> float | None:
+    entry = zoo.get(name)
+    assert entry.population_w1 is not None
+    return entry.population_w1(**entry.checked(parameters))
 
 
 def assert_agrees(problem: CriticProblem, known: zoo.ClosedForm) -> None:
@@ -55,41 +76,41 @@ def assert_agrees(problem: CriticProblem, known: zoo.ClosedForm) -> None:
 
 
 @pytest.mark.parametrize("regularizer", REGULARIZERS, ids=repr)
-@pytest.mark.parametrize("entry", KNOWN, **by_name)
+@pytest.mark.parametrize("entry", KNOWN, ids=label)
 def test_wasserstein_optimum_is_that_of_the_known_w1(entry, regularizer):
     problem = small(entry, losses=losses.wasserstein(), regularizer=regularizer)
-    known = entry.closed_form(problem)
+    known = known_of(entry.name, problem)
     assert known.w1 is not None
     if known.w1 > 0:
         assert_agrees(problem, known)
 
 
 @pytest.mark.parametrize("regularizer", REGULARIZERS, ids=repr)
-@pytest.mark.parametrize("pair", PAIRS[1:], **by_name)
+@pytest.mark.parametrize("pair", PAIRS[1:], ids=label)
 @pytest.mark.parametrize("name", EVERY_LOSS)
 def test_curved_optimum_is_that_of_the_scalar_equation(name, pair, regularizer):
     problem = small(zoo.get(name), losses=pair, regularizer=regularizer)
-    assert_agrees(problem, zoo.get(name).closed_form(problem))
+    assert_agrees(problem, known_of(name, problem))
 
 
 @pytest.mark.parametrize(
     ("name", "pair"),
     [("two-diracs", losses.hinge()), ("two-diracs", losses.quadratic(-1.0, 2.0)), ("far-fake", losses.hinge()),
      ("far-fake", losses.quadratic(0.0, 1.0))],
-    **by_name,
+    ids=label,
 )  # fmt: skip
 def test_losses_without_condition_11_agree_too(name, pair):
     problem = small(zoo.get(name), losses=pair)
-    assert_agrees(problem, zoo.get(name).closed_form(problem))
+    assert_agrees(problem, known_of(name, problem))
 
 
-@pytest.mark.parametrize("entry", KNOWN, **by_name)
+@pytest.mark.parametrize("entry", KNOWN, ids=label)
 def test_known_w1_is_that_of_the_network_simplex(entry):
     """POT's network simplex knows nothing of matchings, lines or funnels; its flows are off by up to 1e-13 a node."""
     problem = small(entry)
+    known, w1 = known_of(entry.name, problem), w1_of(problem)
     distance = cdist(problem.fake.points, problem.real.points)
-    w1 = float(ot.emd2(problem.fake.weights, problem.real.weights, distance))
-    known = entry.closed_form(problem)
+    assert known.w1 is not None
     assert abs(known.w1 - w1) <= known.error * w1 + 1e-13 * distance.size**0.5 * distance.max()
 
 
@@ -100,18 +121,18 @@ def test_two_diracs_have_the_independent_oracles_optimum(name, distance):
         problem = zoo.load(
             "two-diracs", distance=distance, losses=losses.get(name), regularizer=LipschitzPenalty(weight)
         )
-        known, oracle = zoo.get("two-diracs").closed_form(problem), two_diracs(name, distance, weight)
+        known, oracle = known_of("two-diracs", problem), two_diracs(name, distance, weight)
         assert known.value == pytest.approx(oracle.value, rel=known.error + oracle.error)
         assert known.constant == pytest.approx(oracle.constant, rel=known.error + oracle.error)
     problem = zoo.load("two-diracs", distance=distance, losses=losses.get(name), regularizer=LipschitzBall(1.0))
-    known, oracle = zoo.get("two-diracs").closed_form(problem), two_diracs_in_ball(name, distance, 1.0)
+    known, oracle = known_of("two-diracs", problem), two_diracs_in_ball(name, distance, 1.0)
     assert known.value == pytest.approx(oracle.value, rel=known.error + oracle.error)
 
 
 @pytest.mark.parametrize("name", ["logistic", "sqrt", "exponential"])
 def test_mirrored_masses_have_the_independent_oracles_optimum(name):
     problem = zoo.load("overlapping-pair", losses=losses.get(name))
-    known, oracle = zoo.get("overlapping-pair").closed_form(problem), two_shared_points(name, 0.9, 0.5)
+    known, oracle = known_of("overlapping-pair", problem), two_shared_points(name, 0.9, 0.5)
     assert known.value == pytest.approx(oracle.value, rel=known.error + oracle.error)
     assert known.constant == pytest.approx(oracle.constant, rel=known.error + oracle.error)
 
@@ -124,16 +145,16 @@ def test_least_squares_and_hinge_diracs_have_their_elementary_forms():
             (losses.hinge(), 2.0 * min(1.0, distance**2 / (4.0 * weight))),
         ):
             problem = zoo.load("two-diracs", distance=distance, losses=pair, regularizer=regularizer)
-            known = zoo.get("two-diracs").closed_form(problem)
+            known = known_of("two-diracs", problem)
             assert known.constant == pytest.approx(rise / distance, rel=known.error)
 
 
 def test_a_ball_beyond_the_margin_gains_nothing_more():
     problem = zoo.load("two-diracs", losses=losses.quadratic(0.0, 1.0), regularizer=LipschitzBall(5.0))
-    known = zoo.get("two-diracs").closed_form(problem)
-    assert abs(known.value) <= 1e-30
+    known = known_of("two-diracs", problem)
+    assert known.value == pytest.approx(0.0, abs=1e-30)
     problem = zoo.load("shared-points", regularizer=LipschitzBall(2.0))
-    wide = zoo.get("shared-points").closed_form(problem)
+    wide = known_of("shared-points", problem)
     assert wide.value == pytest.approx(-2 * (0.6 * np.log(0.6) + 0.4 * np.log(0.4)), rel=wide.error)
 
 
@@ -175,10 +196,7 @@ def test_the_second_of_three_fakes_has_another_partner_than_its_bounding_one():
 def test_paired_samples_know_their_w1_at_every_seed(name):
     for seed in range(3):
         problem = zoo.load(name, n=40, seed=seed)
-        distance = cdist(problem.fake.points, problem.real.points)
-        known = zoo.get(name).closed_form(problem)
-        w1 = float(ot.emd2(problem.fake.weights, problem.real.weights, distance))
-        assert known.w1 == pytest.approx(w1, rel=1e-12)
+        assert known_of(name, problem).w1 == pytest.approx(w1_of(problem), rel=1e-12)
     assert zoo.load("translated-sample", shift=-3.0, dimension=5).dimension == 5
 
 
@@ -194,15 +212,14 @@ def test_the_funnels_potential_is_an_optimal_wasserstein_critic():
 @pytest.mark.parametrize("separation", [0.5, 0.125, -1.0])
 def test_parallel_lines_are_as_far_apart_as_asked(separation):
     problem = zoo.load("parallel-lines", separation=separation)
-    assert zoo.get("parallel-lines").closed_form(problem).w1 == abs(separation)
+    assert known_of("parallel-lines", problem).w1 == abs(separation)
 
 
 def test_coinciding_lines_have_no_distance_and_independent_ones_have():
     same = zoo.load("parallel-lines", separation=0.0)
-    assert zoo.get("parallel-lines").closed_form(same).w1 == 0.0
+    assert known_of("parallel-lines", same).w1 == 0.0
     problem = zoo.load("independent-lines", n=200, separation=0.001)
-    distance = cdist(problem.fake.points, problem.real.points)
-    assert float(ot.emd2(problem.fake.weights, problem.real.weights, distance)) > 0.005
+    assert w1_of(problem) > 0.005
 
 
 #: Entries of the line or products with a common factor: their first coordinates have the whole W₁.
@@ -216,23 +233,22 @@ def test_population_w1_is_that_of_large_samples(name):
     The diameters are at most 3.
     """
     n = 20_000
-    problem, entry = zoo.load(name, n=n), zoo.get(name)
+    problem, population = zoo.load(name, n=n), population_of(name)
     sampled = wasserstein_distance(problem.fake.points[:, 0], problem.real.points[:, 0])
-    population = entry.population_w1(**entry.checked({}))
+    assert population is not None
     assert abs(sampled - population) <= 2 * 0.5 * 3.0 / np.sqrt(n)
 
 
 def test_rings_differ_by_their_radii():
-    entry = zoo.get("rings")
-    problem = entry.load(n=500, inner=0.25, outer=1.5)
+    problem = zoo.load("rings", n=500, inner=0.25, outer=1.5)
     radii = [np.linalg.norm(measure.points, axis=1) for measure in (problem.fake, problem.real)]
     np.testing.assert_allclose(radii[1].mean() - radii[0].mean(), 1.25, rtol=1e-12)  # the critic ‖z‖
-    assert entry.population_w1(inner=0.25, outer=1.5, noise=0.0) == 1.25
-    assert entry.population_w1(inner=0.25, outer=1.5, noise=0.1) is None
+    assert population_of("rings", inner=0.25, outer=1.5) == 1.25
+    assert population_of("rings", inner=0.25, outer=1.5, noise=0.1) is None
 
 
 def test_everything_that_is_not_known_is_said_to_be_unknown():
     assert zoo.get("case3").closed_form(zoo.load("case3")) is None
-    curved = zoo.get("translated-sample").closed_form(zoo.load("translated-sample"))
+    curved = known_of("translated-sample", zoo.load("translated-sample"))
     assert curved.w1 is not None
     assert curved.value is None

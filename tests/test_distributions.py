@@ -9,6 +9,7 @@ from scipy.integrate import quad
 from scipy.stats import binom, chi2, kstest, norm
 
 from toylab.distributions import (
+    Distribution,
     Gaussian,
     Masses,
     Mixture,
@@ -82,6 +83,18 @@ def cells(side: int = 16, half: float = 4.0, nodes: int = 10) -> tuple[np.ndarra
     return grid.transpose(0, 2, 1, 3, 4).reshape(side**2, nodes**2, 2), np.outer(w, w).ravel() * width**2
 
 
+def box_of(distribution: Distribution) -> tuple[np.ndarray, np.ndarray]:
+    box = distribution.bounding_box()
+    assert box is not None
+    return box
+
+
+def parts(mixture: Mixture) -> tuple[np.ndarray, set[float]]:
+    """Means and scales of a mixture of Gaussians."""
+    gaussians = [part for part in mixture.components if isinstance(part, Gaussian)]
+    return np.array([part.mean for part in gaussians]), {part.scale for part in gaussians}
+
+
 @pytest.mark.parametrize("distribution", ON_THE_LINE)
 def test_density_on_the_line_integrates_to_one(distribution):
     kinks = [-2, -0.5, 0.75, 1.25, 1.5, 2]
@@ -133,7 +146,7 @@ def test_samples_lie_in_the_support_and_in_its_box(distribution):
     points = distribution.sample(500, np.random.default_rng(0)).points
     rounding = 16 * np.finfo(float).eps * np.abs(points).max()
     assert distribution.distance_to_support(points).max() <= rounding
-    low, high = distribution.bounding_box()
+    low, high = box_of(distribution)
     assert (points >= low - rounding).all()
     assert (points <= high + rounding).all()
 
@@ -159,7 +172,7 @@ def test_unbounded_distributions_have_no_box_and_reach_everywhere():
 def test_a_mixture_has_the_support_of_what_has_mass():
     mixture = Mixture([UniformBox([0.0], 1.0), UniformBox([10.0], 1.0), Gaussian([0.0], 1.0)], [1, 0, 0])
     assert mixture.distance_to_support(at(10.0, 0.5)) == pytest.approx([9.0, 0.0])
-    assert mixture.bounding_box()[1] == 1.0
+    assert box_of(mixture)[1] == 1.0
     assert gaussian_mixture([[0.0], [100.0]], 0.1, [1, 0]).sample(50, np.random.default_rng(0)).points.max() < 50
 
 
@@ -194,13 +207,13 @@ def test_the_lattice_of_case1_has_twenty_points_a_fifth_apart():
 
 
 def test_the_toys_of_wgan_gp_have_the_published_centres():
-    circle = np.array([part.mean for part in gaussians_on_circle().components])
+    circle, scales = parts(gaussians_on_circle())
     np.testing.assert_allclose(np.linalg.norm(circle, axis=1), 2.0 / 1.414, rtol=1e-15)
-    assert {part.scale for part in gaussians_on_circle().components} == {0.02 / 1.414}
-    grid = np.array([part.mean for part in gaussians_on_grid().components]) * 2.828
+    assert scales == {0.02 / 1.414}
+    grid, scales = parts(gaussians_on_grid())
     wanted = {(2 * x, 2 * y) for x in range(-2, 3) for y in range(-2, 3)}
-    assert {tuple(row) for row in grid.round(9).tolist()} == wanted
-    assert {part.scale for part in gaussians_on_grid().components} == {0.05 / 2.828}
+    assert {tuple(row) for row in (2.828 * grid).round(9).tolist()} == wanted
+    assert scales == {0.05 / 2.828}
 
 
 def test_a_noisy_segment_far_away_keeps_its_digits():
@@ -227,7 +240,7 @@ def test_smooth_images_fill_their_range_and_are_smooth():
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, np.nan, np.inf, "a"])
 def test_gaussian_needs_a_positive_scale(scale):
-    with pytest.raises(InputError, match="scale of a Gaussian must be (positive|a positive number)"):
+    with pytest.raises(InputError, match=r"scale of a Gaussian must be (positive|a positive number)"):
         Gaussian([0.0], scale)
 
 

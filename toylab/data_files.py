@@ -5,8 +5,8 @@
     save_problem(problem, "p.json")
 
 A text table has one point a line, cells separated by semicolons, commas, tabs or blanks (the first of these
-that its first line contains). Lines that are empty or start with # are passed over. If no cell of the first line is a number, that
-line names the columns; a column named `weight` or `weights` holds masses, all others are coordinates.
+that its first line contains). Empty lines and what follows a # are passed over. If no cell of the first line is a
+number, that line names the columns; a column named `weight` or `weights` holds masses, all others are coordinates.
 """
 
 from __future__ import annotations

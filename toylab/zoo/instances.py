@@ -164,7 +164,7 @@ ENTRIES = (
     ),
     Entry(
         name="unit-square",
-        summary="two fakes on one side of the unit square, two reals on the other: the smallest unique coupling of many",
+        summary="two fakes on one side of the unit square, two reals on the other: a unique coupling among many",
         known="W1 = 1, every fake goes straight across, for every loss; a compact dual without the first pair's "
         "constraint grows to 1.41421",
         build=_fixed(_points([0.0, 0.0], [0.0, 1.0]), _points([1.0, 0.0], [1.0, 1.0])),

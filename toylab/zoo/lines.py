@@ -30,6 +30,10 @@ def _across(problem: CriticProblem) -> ClosedForm:
     return equidistant(problem, float(np.abs(problem.fake.points[0, 0] - problem.real.points[0, 0])))
 
 
+def _apart(separation: float) -> float:
+    return abs(separation)
+
+
 _SEPARATION = Parameter(name="separation", default=0.5, meaning="distance of the lines, WGAN's theta")
 
 ENTRIES = (
@@ -42,7 +46,7 @@ ENTRIES = (
         default_size=20,
         parameters=(_SEPARATION,),
         closed_form=_across,
-        population_w1=lambda separation: abs(separation),
+        population_w1=_apart,
     ),
     Entry(
         name="independent-lines",
@@ -51,6 +55,6 @@ ENTRIES = (
         build=_independent_lines,
         default_size=20,
         parameters=(_SEPARATION,),
-        population_w1=lambda separation: abs(separation),
+        population_w1=_apart,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.integrate import quad
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from toylab.distributions import Gaussian, Mixture, SwissRoll, Translated, UniformBox, gaussian_mixture, square_boundary
 from toylab.measures import DiscreteMeasure
@@ -44,8 +44,8 @@ def _case3_w1() -> float:
     """Fake and real are products with one common second factor: W₁ is that of the first coordinates."""
 
     def difference(t: float) -> float:
-        fake = norm.cdf(t, -0.75, PAPER_SCALE)
-        return abs(fake - 0.5 * norm.cdf(t, 1.0, PAPER_SCALE) - 0.5 * norm.cdf(t, -1.25, PAPER_SCALE))
+        below_fake, *below_real = ndtr((t - np.array([-0.75, 1.0, -1.25])) / PAPER_SCALE)
+        return abs(float(below_fake) - 0.5 * float(sum(below_real)))
 
     return float(quad(difference, -3.0, 3.0, points=[-1.25, -0.75, 1.0], limit=400, epsrel=1e-9)[0])
 
@@ -87,6 +87,10 @@ def _case6(n: int, rng: np.random.Generator) -> Pair:
         DiscreteMeasure(np.array([[-0.5, 0.5], [0.5, -0.5]])),
         DiscreteMeasure(np.array([[0.5, 0.5], [-0.5, -0.5]])),
     )
+
+
+def _shifted(shift: float, **_: float) -> float:
+    return abs(shift)
 
 
 _SHIFT = Parameter(name="shift", default=2.0, meaning="how far the fakes are moved along the first axis")
@@ -174,7 +178,7 @@ ENTRIES = (
         default_size=50,
         parameters=(_SHIFT, Parameter(name="dimension", default=2, meaning="of the space", least=1)),
         closed_form=from_pairs,
-        population_w1=lambda shift, dimension: abs(shift),
+        population_w1=_shifted,
     ),
     Entry(
         name="translated-square",
@@ -183,6 +187,6 @@ ENTRIES = (
         build=_translated_square,
         default_size=100,
         parameters=(_SHIFT,),
-        population_w1=lambda shift: abs(shift),
+        population_w1=_shifted,
     ),
 )

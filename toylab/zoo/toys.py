@@ -71,9 +71,7 @@ def _noise(default: float = 1.0) -> Parameter:
     return Parameter(name="noise", default=default, meaning="standard deviation of what is added", least=0.0)
 
 
-_BELOW = (
-    "W1 is at most the mean distance between fake i and real i, sqrt(pi/2) · noise = 1.253 · noise in the population"
-)
+_BELOW = "W1 is at most the mean distance of fake i and real i, sqrt(pi/2) · noise = 1.253 · noise in the population"
 
 
 def _funnel_parameters(dimension: int) -> tuple[Parameter, ...]:
@@ -137,7 +135,7 @@ ENTRIES = (
     Entry(
         name="min-funnels",
         summary="pairs (fake, real) along the rays of four funnels in the plane: the coupling and the critic are known",
-        known="W1 = mean |x_i - y_i| exactly, at every n; u(z) = min_n (|z - a_n| + b_n) is an optimal Wasserstein critic",
+        known="W1 = mean |x_i - y_i| exactly, at every n; u(z) = min_n (|z - a_n| + b_n) is optimal for Wasserstein",
         build=_funnels,
         default_size=100,
         parameters=_funnel_parameters(2),
