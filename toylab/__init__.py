@@ -13,6 +13,7 @@ from toylab.claims import Budget, Claim, Evidence, Verdict, VerdictStatus
 from toylab.comparison import Comparison, compare
 from toylab.condition import Condition
 from toylab.critics import Critic, FormulaCritic, LowerExtension, UpperExtension
+from toylab.data_files import load_problem, read_measure, save_problem
 from toylab.errors import InputError, SolverError, ToylabError
 from toylab.functions import FunctionOnPair, Norm
 from toylab.losses import LossPair
@@ -61,8 +62,11 @@ __all__ = [
     "claims",
     "compare",
     "distributions",
+    "load_problem",
     "losses",
     "plot",
+    "read_measure",
+    "save_problem",
     "solve",
     "solvers",
     "verify",
