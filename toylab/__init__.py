@@ -17,7 +17,8 @@ from toylab.errors import InputError, SolverError, ToylabError
 from toylab.functions import FunctionOnPair, Norm
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
-from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.problem import CriticProblem
+from toylab.regularizers import LipschitzBall, LipschitzPenalty, Unrestricted
 from toylab.solution import Candidate, Solution, Status
 from toylab.solvers.solving import solve
 from toylab.verification import ClaimReport, verify
@@ -54,6 +55,7 @@ __all__ = [
     "SolverError",
     "Status",
     "ToylabError",
+    "Unrestricted",
     "UpperExtension",
     "Verdict",
     "VerdictStatus",
