@@ -7,12 +7,13 @@ certificate; `claims` decides what the papers say about it.
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from toylab import claims, distributions, losses, solvers, zoo
+from toylab import claims, distributions, divergences, losses, solvers, zoo
 from toylab.certificate import Certificate, certify
 from toylab.claims import Budget, Claim, Evidence, Verdict, VerdictStatus
 from toylab.comparison import Comparison, compare
 from toylab.condition import Condition
 from toylab.critics import Critic, FormulaCritic, LowerExtension, UpperExtension
+from toylab.divergences import DensityPair
 from toylab.errors import InputError, SolverError, ToylabError
 from toylab.functions import FunctionOnPair, Norm
 from toylab.losses import LossPair
@@ -41,6 +42,7 @@ __all__ = [
     "Condition",
     "Critic",
     "CriticProblem",
+    "DensityPair",
     "DiscreteMeasure",
     "Evidence",
     "FormulaCritic",
@@ -63,6 +65,7 @@ __all__ = [
     "claims",
     "compare",
     "distributions",
+    "divergences",
     "losses",
     "plot",
     "solve",

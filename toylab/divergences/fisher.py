@@ -84,6 +84,9 @@ class FisherIPM(LocalObjective):
 
         given = (self.mu,) if isinstance(self.mu, Distribution) else ()
         square = integrate(integrand, (pair.fake, pair.real, *given), log_tail=tail if given else None)
+        if not np.isfinite(square.value):
+            note = "mu has no mass where fake and real differ, or decays too fast in the tails"
+            return Quadrature(value=np.inf, error=0.0, note=note)
         return square.root()
 
     def _sum(self, support: Support) -> Quadrature:

@@ -324,6 +324,7 @@ class TotalVariation(FDivergence):
     """½ ∫ |p − q|, at most 1. f*(t) = max(t, −½) for t ≤ ½."""
 
     name = "total-variation"
+    smooth = False
 
     @override
     def generator(self, u: np.ndarray) -> np.ndarray:

@@ -127,6 +127,11 @@ class UnrestrictedLoss(RatioObjective):
         """The losses."""
         return f"unrestricted {self.losses.name}"
 
+    @property
+    def smooth(self) -> bool:  # type: ignore[override]
+        """Losses with kinks leave a kink where p = q."""
+        return self.losses.analytic
+
     @cached_property
     def formula(self) -> RatioFormula | None:
         """The closed form where one is known."""

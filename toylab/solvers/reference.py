@@ -32,7 +32,7 @@ from toylab.losses import (
 )
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Status
-from toylab.solvers.base import AbstractSolver, Outcome
+from toylab.solvers.base import AbstractSolver, Outcome, check_restricted
 
 _MOST_PAIRS = 1_000_000
 _ADVICE = "rescale the data, or take fewer points; InteriorPoint() solves every smooth loss with condition (11)."
@@ -122,6 +122,7 @@ class Reference(AbstractSolver):
     def check(self, problem: CriticProblem) -> None:
         if not 0 < real_number(self.tolerance, "tolerance") < 1:
             raise InputError(f"tolerance must lie between 0 and 1, got {self.tolerance}.")
+        check_restricted(problem, self)
         pairs = len(problem.fake) * len(problem.real)
         if pairs > _MOST_PAIRS:
             raise InputError(
