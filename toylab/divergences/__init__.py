@@ -10,22 +10,15 @@ Distribution with a density. `wasserstein1` is the one that is not local.
 
 from __future__ import annotations
 
+from toylab.divergences.chi_squared import NeymanChiSquared, PearsonChiSquared
 from toylab.divergences.densities import DensityPair, density_gradient, log_density, pieces, score
+from toylab.divergences.entropies import JensenShannon, KullbackLeibler, ReverseKullbackLeibler
+from toylab.divergences.f_divergence import FDivergence
 from toylab.divergences.fisher import FisherIPM, Uniform
-from toylab.divergences.generators import (
-    FDivergence,
-    JensenShannon,
-    KullbackLeibler,
-    NeymanChiSquared,
-    PearsonChiSquared,
-    ReverseKullbackLeibler,
-    SquaredHellinger,
-    TotalVariation,
-    get,
-    names,
-)
 from toylab.divergences.local import LocalObjective, RatioObjective, optimal_discriminator
+from toylab.divergences.overlaps import SquaredHellinger, TotalVariation
 from toylab.divergences.quadrature import Quadrature, integrate
+from toylab.divergences.registry import get, names
 from toylab.divergences.transport import wasserstein1
 from toylab.divergences.unrestricted import UnrestrictedLoss
 

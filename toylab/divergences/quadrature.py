@@ -18,6 +18,7 @@ from toylab.distributions import Distribution
 from toylab.divergences.densities import Piece, pieces
 from toylab.errors import InputError
 
+_EPS = float(np.finfo(np.float64).eps)
 #: Tails are cut where they are below exp(−_NEGLIGIBLE), 12 standard deviations or further out.
 _NEGLIGIBLE, _NEAREST = 70.0, 12.0
 #: Where the line is cut around the centre of a Gaussian, in standard deviations.
@@ -87,9 +88,11 @@ def integrate(
         return np.where(good, values, 0.0)
 
     total = error = 0.0
-    for low, high, points in _cells(regions, reach, level):
-        done = cubature(finite, low, high, rtol=rtol, atol=rtol, points=points, max_subdivisions=4000)  # type: ignore[arg-type]
-        total, error = total + float(done.estimate), error + float(done.error)
+    cells = _cells(regions, reach, level)
+    for low, high in cells:
+        done = cubature(finite, low, high, rtol=rtol, atol=rtol / len(cells), max_subdivisions=500)  # type: ignore[arg-type]
+        total += float(done.estimate)
+        error += float(done.error) + 16.0 * _EPS * abs(float(done.estimate))
         if poles:
             return Quadrature(value=float(poles[0]), error=0.0, note="the integrand is infinite on a set with mass")
     return Quadrature(value=total, error=error)
@@ -122,27 +125,42 @@ def _reach(regions: Sequence[Piece], log_tail: Integrand | None) -> float:
     return float(distances[too_high[-1] + 1]) if len(too_high) else _NEAREST
 
 
-Cell = tuple[np.ndarray, np.ndarray, list[np.ndarray]]
+Cell = tuple[np.ndarray, np.ndarray]
 
 
 def _cells(regions: Sequence[Piece], reach: float, level: Integrand | None) -> list[Cell]:
-    """Boxes between the edges of the pieces, with the points at which each is to be split first."""
+    """Boxes between the edges of the pieces, the smaller the narrower the Gaussians are that they meet."""
     low, high = _ends(regions, reach)
     if len(low) == 1:
         cuts = _cuts_on_the_line(regions, float(low[0]), float(high[0]))
         if level is not None:
             cuts = np.union1d(cuts, _zeros(level, cuts))
-        return [(np.array([a]), np.array([b]), []) for a, b in pairwise(cuts)]
+        return [(np.array([a]), np.array([b])) for a, b in pairwise(cuts)]
     edges = [
         np.unique([low[axis], high[axis], *(e[axis] for p in regions if p.bounded for e in _corners(p))])
         for axis in range(len(low))
     ]
-    centres = [piece.centre for piece in regions if not piece.bounded]
+    tails = [piece for piece in regions if not piece.bounded]
+    waiting = [(*np.array(sides).T,) for sides in product(*(pairwise(cut) for cut in edges))]
     cells = []
-    for sides in product(*(pairwise(cut) for cut in edges)):
-        start, end = np.array(sides).T
-        cells.append((start, end, [c for c in centres if ((start < c) & (c < end)).all()]))
+    while waiting:
+        start, end = waiting.pop()
+        if not _too_wide(start, end, tails):
+            cells.append((start, end))
+            continue
+        middle = 0.5 * (start + end)
+        halves = product((False, True), repeat=len(start))
+        waiting.extend((np.where(upper, middle, start), np.where(upper, end, middle)) for upper in halves)
     return cells
+
+
+def _too_wide(start: np.ndarray, end: np.ndarray, tails: Sequence[Piece]) -> bool:
+    """Whether a box meets the core of a Gaussian, 6 standard deviations around its centre, and is wider than 8."""
+    return any(
+        ((start < piece.centre + 6.0 * piece.width) & (piece.centre - 6.0 * piece.width < end)).all()
+        and ((end - start) > 8.0 * piece.width).any()
+        for piece in tails
+    )
 
 
 def _corners(piece: Piece) -> tuple[np.ndarray, np.ndarray]:

@@ -37,7 +37,8 @@ def candidate_title(candidate: Candidate) -> str:
     """Two lines: the problem; the constant and the gap."""
     gap = gap_text(candidate.certificate.relative_gap)
     if isinstance(candidate.critic, NearestPoint):
-        return f"{problem_label(candidate.problem)}, {gap}\noff the points any value is optimal: the nearest point's is shown"
+        elsewhere = "off the points any value is optimal: the nearest point's is shown"
+        return f"{problem_label(candidate.problem)}, {gap}\n{elsewhere}"
     result = f"k = {candidate.lipschitz_constant:.4g}, {gap}"
     return f"{problem_label(candidate.problem)}\n{result}"
 
