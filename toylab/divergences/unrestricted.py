@@ -108,7 +108,7 @@ class UnrestrictedLoss(RatioObjective):
     """min over all f of E_fake φ(f) + E_real ϕ(f) for any pair of losses.
 
     Known pairs have closed forms; for the others h'(t) = p φ'(t) + q ϕ'(t) = 0 is solved point by point, and
-    F'(r) = p̂ q̂ (φ' − ϕ')/(p̂ φ'' + q̂ ϕ'') follows from it, p̂ = 1 − q̂ = p/(p + q).
+    F'(r) = p̂ q̂ (φ' − ϕ')/(p̂ φ'' + q̂ ϕ'') follows from it, p̂ = 1 − q̂ = p/(p + q); it is 0 while f* rests on a kink.
 
     Attributes:
         losses: φ and ϕ.
@@ -152,7 +152,9 @@ class UnrestrictedLoss(RatioObjective):
         fake, real = self.losses.fake_loss, self.losses.real_loss
         curvature = p * fake.curvature(at) + q * real.curvature(at)
         rise = p * q * (fake.slope(at) - real.slope(at))
-        return np.divide(rise, curvature, out=np.zeros_like(rise), where=curvature > 0)
+        kinks = [kink.at for loss in (fake, real) for kink in loss.kinks]
+        stuck = np.any([np.abs(at - kink) <= 1e-9 * (1.0 + abs(kink)) for kink in kinks], axis=0) if kinks else False
+        return np.divide(rise, curvature, out=np.zeros_like(rise), where=(curvature > 0) & ~np.asarray(stuck))
 
     @override
     def contribution(self, log_fake: np.ndarray, log_real: np.ndarray) -> np.ndarray:
