@@ -35,10 +35,10 @@ def chi(a, b):
 #: The definitions, written out again: fake mass p, real mass q.
 DEFINITIONS = {
     "kl": lambda p, q: entropy(q, p),
-    "reverse-kl": lambda p, q: entropy(p, q),
+    "reverse-kl": entropy,
     "jensen-shannon": lambda p, q: (entropy(q, (p + q) / 2) + entropy(p, (p + q) / 2)) / 2,
     "pearson": lambda p, q: chi(q, p),
-    "neyman": lambda p, q: chi(p, q),
+    "neyman": chi,
     "hellinger": lambda p, q: (mp.sqrt(p) - mp.sqrt(q)) ** 2 / 2,
     "total-variation": lambda p, q: abs(p - q) / 2,
 }

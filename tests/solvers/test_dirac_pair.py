@@ -46,7 +46,7 @@ def test_the_root_is_that_of_brentq(name, distance, weight):
     """φ'(−s) = 4 λ s/d²."""
     s = 0.5 * dirac_pair(FORMULAS[name].pair, distance, LipschitzPenalty(weight)).lipschitz_constant * distance
     ratio = 4 * weight / distance**2
-    root = brentq(lambda t: FORMULAS[name].slope(-t) - ratio * t, 0.0, 2.0 / ratio, xtol=1e-15, rtol=4 * EPS)
+    root = brentq(lambda t: FORMULAS[name].slope(-t) - ratio * t, 0.0, 2.0 / ratio, xtol=1e-15, rtol=4 * EPS)  # type: ignore[arg-type]
     # conditioning of the root: the slope is rounded at size 1 where it is a difference (sqrt), against slope ratio
     assert s == pytest.approx(root, rel=1e-13 + 8 * EPS / (ratio * root))
     assert s == pytest.approx(half_rise(name, distance, weight), rel=1e-13)
