@@ -18,6 +18,7 @@ from toylab.losses.base import Loss
 from toylab.losses.composite import Reflected, Scaled, Shifted, Total
 from toylab.losses.elementary import Exponential, Hinge, Linear, Softplus, Square, SquareRoot
 from toylab.losses.inversion import FURTHEST, invert_increasing
+from toylab.markup import number
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,14 @@ class LossPair:
         if self.best_constant is None:
             reasons.append("no a with φ'(a) + ϕ'(a) = 0")
         return Condition(holds=not reasons, reasons=tuple(reasons))
+
+    def describe_condition_11(self) -> str:
+        """Condition (11) with its numbers where it holds, the reasons where it does not; no full stop."""
+        condition = self.condition_11()
+        if not condition:
+            return "; ".join(condition.reasons)
+        fake, real = self.fake_loss.slope_range.interval(), self.real_loss.slope_range.interval()
+        return f"φ' runs through {fake}, ϕ' through {real}, and φ'(a) + ϕ'(a) = 0 at a = {number(self.best_constant)}"
 
     @cached_property
     def best_constant(self) -> float | None:
