@@ -18,15 +18,19 @@ _SANDWICH = (
     "f(x) to f(y), and a gradient with slope k along (y − x) that is no longer than k points exactly there."
 )
 
+#: Degrees below which two directions are called the same.
+_SAME_DIRECTION = 1e-5
+
 
 def angle(one: np.ndarray, other: np.ndarray) -> str:
-    """The angle of two vectors in degrees, in words where a vector is 0."""
+    """The angle of two vectors in words: degrees, unless there is none to speak of."""
     lengths = float(np.linalg.norm(one)), float(np.linalg.norm(other))
     if 0.0 in lengths:
         return "a gradient of 0 has no direction"
     unit, goal = one / lengths[0], other / lengths[1]
     across = np.linalg.norm(unit - (unit @ goal) * goal)
-    return f"an angle of {number(float(np.degrees(np.arctan2(across, unit @ goal))), 3)}°"
+    degrees = float(np.degrees(np.arctan2(across, unit @ goal)))
+    return "the same direction" if degrees < _SAME_DIRECTION else f"an angle of {number(degrees, 3)}°"
 
 
 def along_the_plan(verdict: Verdict) -> Sequence[str]:
