@@ -99,15 +99,17 @@ class Certificate:
 
     def facts(self) -> list[tuple[str, str]]:
         """What a person wants to know at a glance: the bounds and what they rest on."""
-        moves = f"{self.plan.nnz} of {self.plan.shape[0]} × {self.plan.shape[1]} entries"
+        paid = "" if self.critic_excess is None else number(self.critic_excess, 3)
+        excess = f"{paid}, R paid for gradients steeper than the values need" if paid else ""
+        moves = f"{self.plan.nnz} of {len(self.fake_owner)} × {len(self.real_owner)} entries"
         return [
-            ("value", f"{number(self.primal, 10)} (upper bound of the optimal value)"),
-            ("dual bound", f"{number(self.dual, 10)} (lower bound of it)"),
+            ("value", f"{number(self.primal, 12)} (upper bound of the optimal value)"),
+            ("dual bound", f"{number(self.dual, 12)} (lower bound of it)"),
             ("gap", number(self.gap, 3)),
             ("relative gap", f"{number(self.relative_gap, 3)} of what the best constant critic leaves to gain"),
             ("constant k", number(self.constant, 10)),
             ("plan", f"{moves}, cost C = Σ γ·distance = {number(self.cost)}"),
-            ("excess", "" if self.critic_excess is None else f"{number(self.critic_excess, 3)} for steep gradients"),
+            ("excess", excess),
         ]
 
     def split(self) -> Html:

@@ -54,7 +54,7 @@ def badge(word: str, tone: Tone) -> Html:
     symbol, colour = tone.value
     style = (
         f"background:{colour};color:#fff;border-radius:.7em;padding:.05em .6em;font-weight:600;white-space:nowrap;"
-        "font-size:90%;"
+        "font-size:90%;display:inline-block;margin:.08em 0;line-height:1.4;"
     )
     return Html(f'<span style="{style}">{symbol} {text(word)}</span>')
 
