@@ -201,7 +201,7 @@ class Certified:
 
 
 def described_pairs(known: Certified, lower: np.ndarray, upper: np.ndarray) -> dict[str, np.ndarray]:
-    """Pairs of points as evidence keeps them: places, names, rise and distance, one row a pair.
+    """Pairs of points as evidence keeps them: places, names, rise and distance, one row a pair; NaN where there is none.
 
     Args:
         known: the candidate's certificate.
@@ -214,8 +214,8 @@ def described_pairs(known: Certified, lower: np.ndarray, upper: np.ndarray) -> d
         for ends in (lower, upper)
     ]
     return {
-        "lower": known.points[lower],
-        "upper": known.points[upper],
+        "lower": np.where(there[:, None], known.points[lower], np.nan),
+        "upper": np.where(there[:, None], known.points[upper], np.nan),
         "lower_name": names[0],
         "upper_name": names[1],
         "rise": np.where(there, known.values[upper] - known.values[lower], np.nan),

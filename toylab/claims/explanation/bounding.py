@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from toylab.claims.explanation.wording import (
     POSITIVE,
+    Describe,
     constant,
     entries,
     gap_of,
@@ -28,15 +29,18 @@ _HELD = (
 )
 
 
-def _partner(verdict: Verdict):
-    """How an entry about a point and its nearest partner is described."""
+def _partner(verdict: Verdict, *, roles: bool = False) -> Describe:
+    """How an entry about a point and its nearest partner is described, with the role of a shared point."""
     k = constant(verdict.subject)
 
     def describe(evidence: Evidence, index: int) -> tuple[str, str]:
         label, arrays = evidence.labels[index], evidence.arrays
         if label == POSITIVE:
             return positive(evidence)
-        slope = f"{label} has slope {number(float(arrays['slope'][index]), 4)}"
+        role = f", as a {'fake' if label == arrays['lower_name'][index] else 'real'}," if roles else ""
+        slope = (
+            f"{label}{role if label.startswith('shared') else ''} has slope {number(float(arrays['slope'][index]), 4)}"
+        )
         if not arrays["lower_name"][index]:
             return f"{slope}, and there is no point that could be its partner", "slack"
         partner, way = arrays["upper_name"][index], rise(arrays, index, k)
@@ -116,10 +120,10 @@ def opposite_measures(verdict: Verdict) -> Sequence[str]:
         "inequality says how far it is from touching anything further on; the certificate's intervals for f* and k* "
         "where they say more; rounding is added."
     )
-    return [opening, here, *entries(evidence, _partner(verdict), _kind(evidence)), bound]
+    return [opening, here, *entries(evidence, _partner(verdict, roles=True), _kind(evidence)), bound]
 
 
-def _steepest(verdict: Verdict):
+def _steepest(verdict: Verdict) -> Describe:
     k = constant(verdict.subject)
 
     def describe(evidence: Evidence, index: int) -> tuple[str, str]:

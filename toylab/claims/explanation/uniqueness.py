@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from toylab.claims.explanation.wording import constant, entries, gap_of, plural_verb, several
+from toylab.claims.explanation.wording import Describe, constant, entries, gap_of, plural_verb, several
 from toylab.markup import number
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _CONSTANT = "k* from the values against k* from the plan"
 
 
-def _describe(verdict: Verdict):
+def _describe(verdict: Verdict) -> Describe:
     k = constant(verdict.subject)
 
     def describe(evidence: Evidence, index: int) -> tuple[str, str]:
@@ -105,7 +105,8 @@ def existence(verdict: Verdict) -> Sequence[str]:
     return [
         "A best critic needs a best offset: c ↦ J(f + c) is convex, so it has to fall at first and rise in the end "
         "(or reach slope 0). Given one, R bounds the constant, hence all values, and a minimum over a compact set "
-        "exists. The slopes at both ends are Σ inf h' and Σ sup h', whatever the critic.",
+        "exists. The slopes at both ends are the sums of the least and of the largest slopes of p φ + q ϕ."
+        " They are the same for every critic.",
         *entries(evidence, describe),
         "Error bounds: decided in closed form from the ranges of φ' and ϕ', up to rounding of the masses.",
     ]
