@@ -10,7 +10,7 @@ import pytest
 
 from tests.pages import face
 from toylab import claims, losses
-from toylab.claims import Budget
+from toylab.claims import Budget, VerdictStatus
 from toylab.comparison import Comparison, compare
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
@@ -120,7 +120,8 @@ def test_verdicts(solution):
     worst = verdict.to_json()["worst"]
     for shown in ("✓ holds", claim.statement, f"{worst['residual']:.3g}", f"{worst['error']:.3g}", worst["label"]):
         assert shown in text
-    assert verdict.explain() in text
+    for line in verdict.explain().split("\n"):
+        assert line.strip() in text
     control = claim.check_control(claim.controls[0])
     text = face(control).text
     assert "✗ violated" in text
@@ -162,6 +163,14 @@ def test_reports(solution):
         assert shown in text
     empty = VerificationReport(budget=Budget.QUICK, claims=(), training=())
     assert "nothing selected" in face(empty).text
+
+
+def test_what_should_have_been_violated_and_was_not_is_no_success():
+    report = verify("lgan.theorem-4")
+    calm = dataclasses.replace(report.controls[0], status=VerdictStatus.HOLDS)
+    assert "✗ holds" in face(dataclasses.replace(report, controls=(calm,))).text
+    false = dataclasses.replace(report.claim, expected=VerdictStatus.VIOLATED)
+    assert "? holds, expected violated" in face(dataclasses.replace(report, claim=false)).text
 
 
 def test_a_comparison_without_partners_says_so():

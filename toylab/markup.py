@@ -18,6 +18,8 @@ _HEAD = "text-align:left;padding:.15em .9em .15em 0;border:0;font-weight:600;"
 _TABLE = "border-collapse:collapse;border:0;margin:.3em 0;background:transparent;font-size:inherit;"
 _PLAIN = "background:transparent;"
 _NUMERIC = "font-variant-numeric:tabular-nums;"
+#: Cells of so many characters hold one number or word.
+_SHORT = 12
 
 
 class Html(str):
@@ -86,9 +88,13 @@ def folded(summary: str, content: Html) -> Html:
 
 
 def paragraphs(content: str) -> Html:
-    """Plain text with its line breaks, wrapped where the page ends."""
-    style = "white-space:pre-wrap;margin:.4em 0;background:transparent;color:inherit;font-size:92%;line-height:1.4;"
-    return Html(f'<pre style="{style}">{text(content)}</pre>')
+    """Plain text, a block a line, indented as it is there, and further where a line goes on below."""
+    blocks = []
+    for line in content.split("\n"):
+        depth = 0.6 * (len(line) - len(line.lstrip(" ")))
+        style = f"margin-left:{depth + 1.2:.1f}em;text-indent:-1.2em;"
+        blocks.append(f'<div style="{style}">{text(line.strip())}</div>')
+    return Html(f'<div style="margin:.4em 0;font-size:95%;">{"".join(blocks)}</div>')
 
 
 def facts(rows: Iterable[tuple[str, Any]]) -> Html:
@@ -113,6 +119,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Html:
         f'<div style="overflow-x:auto;"><table style="{_TABLE}"><thead style="border:0;">'
         f'<tr style="{_PLAIN}">{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
+
+
+def _unbroken(cell: Any) -> str:
+    """Numbers stay on one line."""
+    return "white-space:nowrap;" if len(str(cell)) <= _SHORT else ""
 
 
 def card(title: str, *parts: Any, status: Html | None = None) -> str:

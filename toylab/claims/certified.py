@@ -201,7 +201,7 @@ class Certified:
 
 
 def described_pairs(known: Certified, lower: np.ndarray, upper: np.ndarray) -> dict[str, np.ndarray]:
-    """Pairs of points as evidence keeps them: places, names, rise and distance, one row a pair; NaN where there is none.
+    """Pairs of points as evidence keeps them: places, names, rise, distance; a row a pair, NaN where there is none.
 
     Args:
         known: the candidate's certificate.

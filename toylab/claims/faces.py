@@ -15,10 +15,12 @@ _TONES = {"holds": Tone.GOOD, "violated": Tone.BAD, "inconclusive": Tone.OPEN, "
 
 
 def status_badge(status: VerdictStatus, expected: VerdictStatus | None = None) -> Html:
-    """A status in words, symbol and colour; green where it is the one expected of a false statement."""
-    if expected is not None and status is expected and status.value == "violated":
+    """A status in words, symbol and colour; of a statement known to be false, violated is the good one."""
+    if expected is None or expected.value != "violated":
+        return badge(status.value, _TONES[status.value])
+    if status is expected:
         return badge("violated, as it must", Tone.GOOD)
-    return badge(status.value, _TONES[status.value])
+    return badge(f"{status.value}, expected violated", Tone.OPEN)
 
 
 def tightest(verdict: Verdict, count: int = 3) -> Html | str:
@@ -55,8 +57,13 @@ def verdict(verdict: Verdict) -> str:
         facts(rows),
         tightest(verdict),
         folded("the argument in plain sentences", paragraphs(verdict.explain())),
-        status=status_badge(verdict.status, None if verdict.waived else claim.expected),
+        status=status_badge(verdict.status, claim.expected if _refuted(verdict) else None),
     )
+
+
+def _refuted(verdict: Verdict) -> bool:
+    """Whether this case does what is expected of the statement with all its hypotheses."""
+    return not verdict.waived and verdict.status is verdict.claim.expected
 
 
 def claim(claim: Claim) -> str:

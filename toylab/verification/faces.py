@@ -9,7 +9,7 @@ from toylab.claims.faces import status_badge
 from toylab.markup import Html, Tone, badge, card, facts, lines, number, quiet, table
 
 if TYPE_CHECKING:
-    from toylab.verification.reports import ClaimReport, VerificationReport
+    from toylab.verification.reports import ClaimReport, ControlReport, VerificationReport
     from toylab.verification.training import TrainingReport
 
 _ENDS = {
@@ -28,20 +28,16 @@ def claim_report(report: ClaimReport) -> str:
         ("source", report.claim.sources[0]),
         ("cases", _cases(report)),
         ("worst case", "" if worst is None else f"{worst.case}: margin {number(worst.margin, 3)}"),
-        (
-            "controls",
-            lines(
-                Html(f"{status_badge(control.status, control.status)} {_broken(control.breaks)}")
-                for control in report.controls
-            ),
-        ),
+        ("controls", lines(map(_control, report.controls))),
     ]
     title = f"{report.claim.id}: {report.claim.title}"
     return card(title, facts(rows), status=status_badge(report.status, report.claim.expected))
 
 
-def _broken(breaks: str | None) -> Html:
-    return quiet("as it stands" if breaks is None else f"without {breaks}")
+def _control(control: ControlReport) -> Html:
+    broken = "as it stands" if control.breaks is None else f"without {control.breaks}"
+    mark = badge("violated, as it must", Tone.GOOD) if control.violated else badge(control.status.value, Tone.BAD)
+    return Html(f"{mark} {quiet(f'{broken}: {control.why}')}")
 
 
 def _cases(report: ClaimReport) -> str:
