@@ -88,6 +88,40 @@ def test_strict_convexity_needs_one_strict_part():
     assert LossPair("one side", losses.Softplus(), losses.Reflected(losses.Linear())).strictly_convex
 
 
+REVERSED = [
+    LossPair("quadratic(1, 0)", losses.Square(1.0), losses.Square(0.0)),
+    LossPair.symmetric("reversed hinge", losses.Reflected(losses.Hinge())),
+    LossPair("rising apart", losses.Reflected(losses.Exponential()), losses.Square(3.0)),
+]
+
+
+@pytest.mark.parametrize("pair", [*KEEPING, *LOSING, *NO_OPTIMUM.values()], ids=named)
+def test_fake_to_real_pairs_are_enough(pair):
+    assert pair.compact_form()
+
+
+@pytest.mark.parametrize("pair", REVERSED, ids=named)
+def test_fake_to_real_pairs_are_not_enough(pair):
+    condition = pair.compact_form()
+    assert not condition
+    assert "larger on fake points" in condition.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("pair", "ends"),
+    [
+        (losses.hinge(), (-np.inf, -1.0, 1.0, np.inf)),
+        (losses.quadratic(-2.0, 0.5), (-2.0, -2.0, 0.5, 0.5)),
+        (losses.quadratic(0.3, 0.3) + 2.0 * losses.quadratic(0.1, 0.3), (0.5 / 3.0, 0.5 / 3.0, 0.3, 0.3)),
+        (losses.hinge() + losses.hinge().shifted(0.5), (-np.inf, -1.0, 1.5, np.inf)),
+        (losses.wasserstein() + losses.quadratic(0.0, 1.0), (-0.5, -0.5, 1.5, 1.5)),
+    ],
+    ids=str,
+)
+def test_minimisers_have_their_closed_form(pair, ends):
+    np.testing.assert_allclose((*pair.fake_loss.minimisers, *pair.real_loss.minimisers), ends, rtol=1e-15)
+
+
 def test_kinks_are_known():
     assert losses.logistic().analytic
     assert not losses.hinge().analytic

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from toylab.losses.inversion import zero_interval
 from toylab.markup import number
 
 Array = Any  # a NumPy array or a torch tensor: the formulas are written against the array API
@@ -110,6 +111,11 @@ class Loss(ABC):
     @abstractmethod
     def conjugate(self, u: np.ndarray) -> np.ndarray:
         """φ*(u) = sup_t u t − φ(t), +inf outside the closure of the slope range (NumPy)."""
+
+    @property
+    def minimisers(self) -> tuple[float, float]:
+        """Infimum and supremum of argmin φ; (−∞, −∞) where φ increases everywhere, (∞, ∞) where it decreases."""
+        return zero_interval(self.slope)
 
     def curvature_at_slope(self, u: Array) -> Array:
         """φ''((φ')⁻¹(u)) where a closed form is known, else 0: a preconditioner, never part of a verdict."""

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from toylab.errors import InputError, real_number
 from toylab.losses.base import Array, Kink, Loss, SlopeRange
-from toylab.losses.inversion import invert_increasing
+from toylab.losses.inversion import invert_increasing, zero_interval
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,12 @@ class Reflected(_Transformed):
     @override
     def slope_range(self) -> SlopeRange:
         return self.loss.slope_range.reflected()
+
+    @property
+    @override
+    def minimisers(self) -> tuple[float, float]:
+        low, high = self.loss.minimisers
+        return -high, -low
 
     @override
     def value(self, t: Array) -> Array:
@@ -98,6 +104,11 @@ class Scaled(_Transformed):
     def slope_range(self) -> SlopeRange:
         return self.loss.slope_range.scaled(self.factor)
 
+    @property
+    @override
+    def minimisers(self) -> tuple[float, float]:
+        return self.loss.minimisers
+
     @override
     def value(self, t: Array) -> Array:
         return self.factor * self.loss.value(t)
@@ -146,6 +157,12 @@ class Shifted(_Transformed):
     @override
     def slope_range(self) -> SlopeRange:
         return self.loss.slope_range
+
+    @property
+    @override
+    def minimisers(self) -> tuple[float, float]:
+        low, high = self.loss.minimisers
+        return low + self.offset, high + self.offset
 
     @override
     def value(self, t: Array) -> Array:
@@ -205,6 +222,14 @@ class Total(Loss):
     @override
     def slope_range(self) -> SlopeRange:
         return reduce(SlopeRange.plus, (term.slope_range for term in self.terms))
+
+    @property
+    @override
+    def minimisers(self) -> tuple[float, float]:
+        """Where the terms agree their common minimisers, else where the slopes cancel."""
+        ends = [term.minimisers for term in self.terms]
+        low, high = max(end[0] for end in ends), min(end[1] for end in ends)
+        return (low, high) if low <= high else zero_interval(self.slope)
 
     @override
     def value(self, t: Array) -> Array:

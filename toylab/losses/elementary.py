@@ -32,6 +32,11 @@ class Linear(Loss):
     def slope_range(self) -> SlopeRange:
         return SlopeRange(lower=1.0, upper=1.0, lower_attained=True, upper_attained=True)
 
+    @property
+    @override
+    def minimisers(self) -> tuple[float, float]:
+        return (-np.inf, -np.inf)
+
     @override
     def value(self, t: Array) -> Array:
         return 1.0 * t
@@ -71,6 +76,11 @@ class Softplus(Loss):
     @override
     def slope_range(self) -> SlopeRange:
         return SlopeRange(lower=0.0, upper=1.0)
+
+    @property
+    @override
+    def minimisers(self) -> tuple[float, float]:
+        return (-np.inf, -np.inf)
 
     @override
     def value(self, t: Array) -> Array:
@@ -121,6 +131,11 @@ class SquareRoot(Loss):
     @override
     def slope_range(self) -> SlopeRange:
         return SlopeRange(lower=0.0, upper=2.0)
+
+    @property
+    @override
+    def minimisers(self) -> tuple[float, float]:
+        return (-np.inf, -np.inf)
 
     @override
     def value(self, t: Array) -> Array:
@@ -180,6 +195,11 @@ class Exponential(Loss):
     def slope_range(self) -> SlopeRange:
         return SlopeRange(lower=0.0, upper=np.inf)
 
+    @property
+    @override
+    def minimisers(self) -> tuple[float, float]:
+        return (-np.inf, -np.inf)
+
     @override
     def value(self, t: Array) -> Array:
         return array_namespace(t).exp(t)
@@ -231,6 +251,11 @@ class Hinge(Loss):
     def slope_range(self) -> SlopeRange:
         return SlopeRange(lower=0.0, upper=1.0, lower_attained=True, upper_attained=True)
 
+    @property
+    @override
+    def minimisers(self) -> tuple[float, float]:
+        return (-np.inf, -1.0)
+
     @override
     def value(self, t: Array) -> Array:
         xp = array_namespace(t)
@@ -273,6 +298,11 @@ class Square(Loss):
     @override
     def slope_range(self) -> SlopeRange:
         return SlopeRange(lower=-np.inf, upper=np.inf)
+
+    @property
+    @override
+    def minimisers(self) -> tuple[float, float]:
+        return (self.target, self.target)
 
     @override
     def value(self, t: Array) -> Array:

