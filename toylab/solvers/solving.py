@@ -26,6 +26,7 @@ def check_has_optimum(problem: CriticProblem) -> None:
 def default_solver(problem: CriticProblem) -> AbstractSolver:
     """The exact solver that fits the problem."""
     from toylab.solvers.interior_point import InteriorPoint
+    from toylab.solvers.reference import Reference
     from toylab.solvers.transport import Transport
 
     if problem.losses.is_wasserstein:
