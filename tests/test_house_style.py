@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "toylab"
 #: A module imports from its own layer and from the layers listed before it, never from a later one (DESIGN section 1).
 #: Longer prefixes win: `solvers.network` may have its own line.
 LAYERS = (
-    ("errors", "condition"),
+    ("errors", "condition", "markup"),
     ("measures", "storage", "critics", "regularizers"),
     ("losses",),
     ("distributions", "support", "problem"),

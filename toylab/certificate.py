@@ -23,6 +23,7 @@ from toylab import plans
 from toylab.critics import row_blocks
 from toylab.errors import InputError
 from toylab.fenchel_young import PointwiseObjective
+from toylab.markup import Html, bar, card, facts, number, table
 from toylab.network_critic import NetworkCritic, is_torch_module
 from toylab.problem import CriticProblem
 from toylab.regularizers import Unrestricted
@@ -82,6 +83,44 @@ class Certificate:
             f"Certificate(primal={self.primal:.9g}, relative_gap={self.relative_gap:.3g}, "
             f"k_support={self.k_support:.6g})"
         )
+
+    def parts(self) -> list[tuple[str, float]]:
+        """The gap as the sum it is: names and non-negative terms."""
+        named = [
+            ("Fenchel–Young, Σ h(f) + h*(s) − s f", float(self.pointwise_gap.sum())),
+            ("slackness, Σ γ · slack", self.slackness_gap),
+            ("constant, R(k) + R*(C) − k C", self.constant_gap),
+        ]
+        rest = self.gap - sum(term for _, term in named)
+        if np.isfinite(rest) and rest > 1e-9 * self.gap:
+            named.append(("rounding of the plan", rest))
+        return named
+
+    def _repr_html_(self) -> str:
+        return card("Certificate", facts(self.facts()), self.split())
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What a person wants to know at a glance: the bounds and what they rest on."""
+        paid = "" if self.critic_excess is None else number(self.critic_excess, 3)
+        excess = f"{paid}, R paid for gradients steeper than the values need" if paid else ""
+        moves = f"{self.plan.nnz} of {len(self.fake_owner)} × {len(self.real_owner)} entries"
+        return [
+            ("value", f"{number(self.primal, 12)} (upper bound of the optimal value)"),
+            ("dual bound", f"{number(self.dual, 12)} (lower bound of it)"),
+            ("gap", number(self.gap, 3)),
+            ("relative gap", f"{number(self.relative_gap, 3)} of what the best constant critic leaves to gain"),
+            ("constant k", number(self.constant, 10)),
+            ("plan", f"{moves}, cost C = Σ γ·distance = {number(self.cost)}"),
+            ("excess", excess),
+        ]
+
+    def split(self) -> Html:
+        """A table of the gap's terms with their shares."""
+        rows = [
+            (name, number(term, 3), bar(term / self.gap if 0 < self.gap < np.inf else 0.0))
+            for name, term in self.parts()
+        ]
+        return table(("the gap is a sum of terms ≥ 0", "", "share"), rows)
 
 
 def certify(

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toylab.errors import InputError
+from toylab.markup import card, facts, number
 
 #: NumPy sums in pairs, from blocks of 128: after dividing by such a sum, another one is 1 up to 2 (19 + log2 n) + 1
 #: half units in the last place, less than this many units for every n that fits into memory.
@@ -79,6 +80,25 @@ class DiscreteMeasure:
 
     def __repr__(self) -> str:
         return f"DiscreteMeasure({len(self)} points in dimension {self.dimension})"
+
+    def _repr_html_(self) -> str:
+        return card("DiscreteMeasure", facts(self.facts()))
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What a person wants to know at a glance: how many points, where, with how much mass."""
+        mass = self.weights[self.weights > 0]
+        low, high = self.points.min(axis=0), self.points.max(axis=0)
+        sides = [f"[{number(float(a), 4)}, {number(float(b), 4)}]" for a, b in zip(low, high, strict=True)]
+        least, most = number(float(mass.min()), 4), number(float(mass.max()), 4)
+        empty = len(self) - len(mass)
+        return [
+            (
+                "points",
+                f"{len(self)} in dimension {self.dimension}{f', {empty} of them without mass' if empty else ''}",
+            ),
+            ("box", " × ".join(sides[:3]) + (" × …" if len(sides) > 3 else "")),
+            ("mass of a point", f"{least} each" if np.ptp(mass) <= 1e-12 * mass.max() else f"{least} to {most}"),
+        ]
 
     @property
     def dimension(self) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 from toylab.errors import InputError
 from toylab.losses import LossPair
 from toylab.losses import from_json as loss_from_json
+from toylab.markup import card, facts, lines, quiet
 from toylab.measures import DiscreteMeasure
 from toylab.regularizers import LipschitzBall, LipschitzPenalty, Regularizer, Unrestricted, regularizer_from_json
 from toylab.support import Support, merge
@@ -98,6 +99,33 @@ class CriticProblem:
 
     def __repr__(self) -> str:
         return f"CriticProblem({self.describe()})"
+
+    def _repr_html_(self) -> str:
+        return card("CriticProblem", facts(self.facts()), quiet("toylab.solve(problem) finds the optimal critic"))
+
+    def facts(self) -> list[tuple[str, Any]]:
+        """What a person wants to know at a glance: the objective, both measures, the losses."""
+        shared = int((self.support.in_fake & self.support.in_real).sum())
+        match self.regularizer:
+            case LipschitzPenalty(weight=weight, target=0.0):
+                regularizer = f"+ {weight:g}·k²"
+            case LipschitzPenalty(weight=weight, target=target):
+                regularizer = f"+ {weight:g}·max(k − {target:g}, 0)²"
+            case LipschitzBall(radius=radius):
+                regularizer = f"subject to k ≤ {radius:g}"
+            case other:
+                regularizer = f"+ {other!r}"
+        sides = [
+            (name, lines(f"{what}: {value}" if what != "points" else value for what, value in measure.facts()))
+            for name, measure in (("fake", self.fake), ("real", self.real))
+        ]
+        return [
+            ("minimise over f", f"E_fake φ(f) + E_real ϕ(f) {regularizer}, k the Lipschitz constant of f"),
+            *sides,
+            ("shared", f"{shared} point{'s' * (shared != 1)} with mass of both" if shared else "no point"),
+            ("losses", self.losses.name),
+            *self.losses.facts(),
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` turns back into the same problem."""

@@ -217,6 +217,29 @@ class Certified:
         return f"{kind} ({coordinates}{', …' if self.points.shape[1] > 3 else ''})"
 
 
+def described_pairs(known: Certified, lower: np.ndarray, upper: np.ndarray) -> dict[str, np.ndarray]:
+    """Pairs of points as evidence keeps them: places, names, rise, distance; a row a pair, NaN where there is none.
+
+    Args:
+        known: the candidate's certificate.
+        lower: (e,), indices of the points from which f should rise; −1 where there is no pair.
+        upper: (e,), indices of the points to which it should.
+    """
+    there = (lower >= 0) & (upper >= 0)
+    names = [
+        np.array([known.name(int(i)) if ok else "" for i, ok in zip(ends, there, strict=True)], dtype=object)
+        for ends in (lower, upper)
+    ]
+    return {
+        "lower": np.where(there[:, None], known.points[lower], np.nan),
+        "upper": np.where(there[:, None], known.points[upper], np.nan),
+        "lower_name": names[0],
+        "upper_name": names[1],
+        "rise": np.where(there, known.values[upper] - known.values[lower], np.nan),
+        "distance": np.where(there, known.distance[lower, upper], np.nan),
+    }
+
+
 @lru_cache(maxsize=4)
 def certified(candidate: Candidate) -> Certified:
     """What the candidate's certificate proves; kept for the next claim on the same candidate."""

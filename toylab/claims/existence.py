@@ -6,6 +6,7 @@ import numpy as np
 
 from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.cases import standard
+from toylab.claims.explanation.uniqueness import existence
 from toylab.claims.hypotheses import CONDITION_11, RESTRICTED
 from toylab.critics import tabulated
 from toylab.fenchel_young import PointwiseObjective
@@ -38,6 +39,7 @@ def _measure(candidate: Candidate) -> Evidence:
         0.0,
         resolution=1.0,
         scale=1.0,
+        arrays={"end_slopes": np.array([lower, upper])},
         labels=["slope of J along constants towards −∞, where it must not stay positive", "minus its slope towards +∞"],
     )
 
@@ -91,4 +93,5 @@ EXISTENCE = Claim(
         "Decided in closed form from the ranges of the slopes: without a best offset there is no best critic, and with "
         "one, a bounded constant leaves a compact set of values. Error: rounding of the masses."
     ),
+    argument=existence,
 )
