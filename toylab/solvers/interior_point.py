@@ -29,9 +29,12 @@ from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
 from toylab.solvers.recession import recession_pair
 from toylab.solvers.starting_point import starting_point
+from toylab.solvers.straight_piece import straight_piece
 from toylab.solvers.threads import suited_threads
+from toylab.solvers.transport import transport_outcome
 
 _STALLED_AFTER = 20
+_SIMPLEX_ITERATIONS = 10_000_000
 #: Critic values, in units of the loss, from which on a loss is first seen from far away.
 _FAR_AWAY = 30.0
 #: Complementarity at which the central path of a kink is as wide as the bend of a loss.
@@ -67,6 +70,11 @@ class InteriorPoint(AbstractSolver):
 
     @override
     def run(self, problem: CriticProblem) -> Outcome:
+        piece = straight_piece(problem.losses)
+        if piece is not None and not problem.support.equal_measures:
+            straight = transport_outcome(problem, piece, _SIMPLEX_ITERATIONS)
+            if straight is not None:
+                return straight
         with suited_threads(len(problem.fake) * len(problem.real)):
             program = NormalisedProgram(problem, find_device(self.device))
             point, status, gaps = self._iterate(program, self._start(problem, program))

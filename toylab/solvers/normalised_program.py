@@ -18,6 +18,7 @@ from toylab.losses import Loss, LossPair
 from toylab.problem import CriticProblem
 from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks
 from toylab.solvers.newton import Edges
+from toylab.solvers.straight_piece import is_straight
 
 #: Critic units that a point may move in one step beyond what its size suggests.
 LARGEST_GROWTH = 4.0
@@ -85,7 +86,7 @@ class NormalisedProgram:
         c = np.array(self.best_constant)
         self.slope_at_constant = float(self.losses.fake_loss.slope(c))
         self.constant_value = float(self.losses.fake_loss.value(c) + self.losses.real_loss.value(c))
-        fake_affine, real_affine = (_is_affine(loss) for loss in (self.losses.fake_loss, self.losses.real_loss))
+        fake_affine, real_affine = (is_straight(loss) for loss in (self.losses.fake_loss, self.losses.real_loss))
         #: (N,), points whose objective is affine between its kinks.
         self.affine = ((self.fake_weights == 0) | fake_affine) & ((self.real_weights == 0) | real_affine)
 
@@ -172,13 +173,6 @@ class NormalisedProgram:
         gap += self.regularizer.fenchel_young(point.k, cost)
         room = max(self.regularizer.conjugate(cost), self.constant_value - self.value(point) + gap)
         return gap, max(room, 1e-12 * self.slope_at_constant)
-
-
-def _is_affine(loss: Loss) -> bool:
-    """Whether a loss has one slope between its kinks."""
-    slopes = loss.slope_range
-    jumps = sum(kink.jump for kink in loss.kinks)
-    return abs(slopes.upper - slopes.lower - jumps) <= 1e-12 * jumps
 
 
 def _slope(losses: LossPair, p: torch.Tensor, q: torch.Tensor, f: torch.Tensor) -> torch.Tensor:
