@@ -4,8 +4,9 @@ VENV ?= .venv
 RUN := $(VENV)/bin
 VERIFY_FLAGS ?=
 TEST_FLAGS ?=
+CAMPAIGN_FLAGS ?=
 
-.PHONY: install verify test test-long lint format readme-picture clean
+.PHONY: install verify test test-long lint format campaign readme-picture clean
 .DEFAULT_GOAL := verify
 
 install: $(VENV)/.installed
@@ -24,6 +25,9 @@ test: install
 test-long: install
 	$(RUN)/python -m pytest -m long $(TEST_FLAGS)
 
+campaign: install
+	$(RUN)/toylab bench campaign --problems 100000 $(CAMPAIGN_FLAGS)
+
 lint: install
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
@@ -37,4 +41,4 @@ readme-picture: install
 	$(RUN)/toylab solve case3 --n 60 --seed 1 --plot docs/case3.png
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis toylab-report
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis toylab-report toylab-campaign

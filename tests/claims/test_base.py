@@ -23,6 +23,9 @@ def evidence(residual, error, resolution=1e-3):
         ([0.0, 0.0], [1e-8, 1e-2], VerdictStatus.INCONCLUSIVE),
         ([1.0, 0.0], [1e-8, 1e-2], VerdictStatus.VIOLATED),
         ([1.0], [np.inf], VerdictStatus.INCONCLUSIVE),
+        ([np.nan, 0.0], [1e-8, 1e-8], VerdictStatus.INCONCLUSIVE),
+        ([0.0, 0.0], [1e-8, np.nan], VerdictStatus.INCONCLUSIVE),
+        ([np.nan, 1.0], [1e-8, 1e-8], VerdictStatus.VIOLATED),
         ([], [], VerdictStatus.NOT_APPLICABLE),
     ],
 )

@@ -112,7 +112,7 @@ def decide(evidence: Evidence) -> VerdictStatus:
         return VerdictStatus.NOT_APPLICABLE
     if (evidence.residual > evidence.error).any():
         return VerdictStatus.VIOLATED
-    if (evidence.error <= evidence.resolution).all():
+    if (evidence.residual <= evidence.error).all() and (evidence.error <= evidence.resolution).all():  # no NaN either
         return VerdictStatus.HOLDS
     return VerdictStatus.INCONCLUSIVE
 

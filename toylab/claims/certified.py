@@ -127,8 +127,23 @@ class Certified:
         """(N,), (N,): where f* must lie; infinite where the loss is flat."""
         if self.exact:
             return self.values, self.values
-        lower, upper = self.objective.value_interval(self.slopes, self.gap)
+        lower, upper = self._value_intervals[0]
         return np.minimum(lower, self.values), np.maximum(upper, self.values)
+
+    @cached_property
+    def value_rounding(self) -> float:
+        """A bound on the rounding of J(f)."""
+        return 64.0 * _EPS * float(np.abs(self.objective.value(self.values)).sum())
+
+    @cached_property
+    def doubled_gap_bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """(N,), (N,): where every critic lies that loses no more than the gap against this one."""
+        return self._value_intervals[1]
+
+    @cached_property
+    def _value_intervals(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        twice = self.gap + (self.gap + self.value_rounding) + self.value_rounding
+        return self.objective.value_intervals(self.slopes, [self.gap, twice])
 
     @cached_property
     def slope_bounds(self) -> tuple[np.ndarray, np.ndarray]:

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from toylab.critics import LowerExtension
 from toylab.errors import InputError
+from toylab.plans import split_plan
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome, check_memory
@@ -60,19 +61,20 @@ class Transport(AbstractSolver):
     def run(self, problem: CriticProblem) -> Outcome:
         import ot
 
-        fakes = np.flatnonzero(problem.fake.weights > 0)  # POT's potentials are free at points without mass
-        reals = np.flatnonzero(problem.real.weights > 0)
-        x, y = problem.fake.points[fakes], problem.real.points[reals]
-        p, q = problem.fake.weights[fakes], problem.real.weights[reals]
-        distance = cdist(x, y)
+        support = problem.support
+        # mass that both measures have at a point stays there (the cost is a metric); what is left is resolved to its
+        # own last digit, however little it is, and every point of it has mass (POT's potentials are free elsewhere)
+        surplus = support.fake_weights - support.real_weights
+        fakes, reals = np.flatnonzero(surplus > 0), np.flatnonzero(surplus < 0)
+        p, q = surplus[fakes], -surplus[reals]
+        distance = cdist(support.points[fakes], support.points[reals])
         moved, log = ot.emd(p / p.sum(), q / q.sum(), distance, numItermax=self.max_iterations, log=True)
         status = Status.OPTIMAL if log["warning"] is None else Status.ITERATION_LIMIT
         # potentials u + v ≤ d: the 1-Lipschitz critic above −u on the fakes and v on the reals is the c-transform
         potential = (distance - np.asarray(log["u"])[:, None]).min(axis=0)
-        k = best_constant(problem.regularizer, float((np.asarray(moved) * distance).sum()))
-        mass = sparse.coo_array(np.asarray(moved))
-        plan = sparse.coo_array(
-            (mass.data, (fakes[mass.coords[0]], reals[mass.coords[1]])),
-            shape=(len(problem.fake), len(problem.real)),
-        )
-        return Outcome(critic=LowerExtension(y, k * potential, k), plan=plan, status=status)
+        mass = sparse.coo_array(p.sum() * np.asarray(moved))
+        k = best_constant(problem.regularizer, float(mass.data @ distance[mass.coords]))
+        size = len(support.points)
+        merged = sparse.coo_array((mass.data, (fakes[mass.coords[0]], reals[mass.coords[1]])), shape=(size, size))
+        critic = LowerExtension(support.points[reals], k * potential, k)
+        return Outcome(critic=critic, plan=split_plan(problem, merged.tocsr()), status=status)
