@@ -57,7 +57,8 @@ def test_the_unit_of_length_does_not_matter(pair, scale):
 @settings(max_examples=25)
 @given(pairs_of_measures(most=5), st.sampled_from(WEAK[:6]), st.one_of(penalties, st.just(LipschitzBall(1.0))))
 def test_it_certifies_problems_with_ties_and_duplicates(measures, pair, regularizer):
-    assert solve(CriticProblem(*measures, pair, regularizer), TIGHT).status is Status.OPTIMAL
+    fake, real = measures
+    assert solve(CriticProblem(fake, real, pair, regularizer), TIGHT).status is Status.OPTIMAL
 
 
 @pytest.mark.parametrize("oracle", [oracle for oracle in ORACLES if not oracle.problem.losses.condition_11()], ids=str)
