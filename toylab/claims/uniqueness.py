@@ -19,6 +19,7 @@ from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence, VerdictStatus
 from toylab.claims.cases import STRICT_LOSSES, Budget, Case, mixed_loss, standard, tailored
 from toylab.claims.certified import RESOLUTION, Certified, certified
+from toylab.claims.explanation.uniqueness import free_offset, unique, unique_up_to_a_constant
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, PENALISED, STRICTLY_CONVEX, WASSERSTEIN
 from toylab.critics import tabulated
 from toylab.losses.inversion import shrink_bracket
@@ -115,6 +116,7 @@ def _constant_evidence(known: Certified) -> Evidence:
         resolution=RESOLUTION * known.k,
         scale=known.k,
         labels=["k* from the values against k* from the plan"],
+        arrays={"constant_from_plan": np.array([middle])},
     )
 
 
@@ -218,6 +220,7 @@ UNIQUENESS = Claim(
         "Every critic within twice the gap lies in the Fenchel-Young interval of each point; a shifted critic "
         "that stays within that budget must lie there too. k*: |k − C/2λ| ≤ √(gap/λ)."
     ),
+    argument=unique,
 )
 
 WASSERSTEIN_OFFSET = Claim(
@@ -237,6 +240,7 @@ WASSERSTEIN_OFFSET = Claim(
         ),
     ),
     rationale="J(f + c) − J(f) is rounding for this loss; k*: |k − C/2λ| ≤ √(gap/λ).",
+    argument=free_offset,
 )
 
 UP_TO_A_CONSTANT = Claim(
@@ -257,4 +261,5 @@ UP_TO_A_CONSTANT = Claim(
         ),
     ),
     rationale="A component of tight pairs that shifts against the others, at no cost in J, is a second optimum.",
+    argument=unique_up_to_a_constant,
 )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from toylab.losses.inversion import zero_interval
+from toylab.markup import number
 
 Array = Any  # a NumPy array or a torch tensor: the formulas are written against the array API
 
@@ -21,6 +22,13 @@ class SlopeRange:
     upper: float
     lower_attained: bool = False
     upper_attained: bool = False
+
+    def interval(self) -> str:
+        """The interval as it is written, (0, 1] for instance."""
+        if self.lower == self.upper:
+            return f"{{{number(self.lower)}}}"
+        left, right = "[" if self.lower_attained else "(", "]" if self.upper_attained else ")"
+        return f"{left}{number(self.lower)}, {number(self.upper)}{right}"
 
     def reflected(self) -> SlopeRange:
         """The range of slopes of t ↦ φ(−t)."""

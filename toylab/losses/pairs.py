@@ -20,6 +20,7 @@ from toylab.losses.custom import Custom
 from toylab.losses.inversion import FURTHEST, invert_increasing, zero_interval
 from toylab.losses.straight import Linear
 from toylab.losses.total import Total
+from toylab.markup import Html, Tone, badge, card, facts, number, text
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,29 @@ class LossPair:
         if self.best_constant is None:
             reasons.append("no a with φ'(a) + ϕ'(a) = 0")
         return Condition(holds=not reasons, reasons=tuple(reasons))
+
+    def _repr_html_(self) -> str:
+        return card(f"LossPair {self.name}", facts(self.facts()))
+
+    def facts(self) -> list[tuple[str, Any]]:
+        """What a person wants to know at a glance: formulas, condition (11), strict convexity."""
+        holds = bool(self.condition_11())
+        mark = badge("holds", Tone.GOOD) if holds else badge("fails", Tone.BAD)
+        convex = [n for n, loss in (("φ", self.fake_loss), ("ϕ", self.real_loss)) if loss.strictly_convex]
+        return [
+            ("fake loss", f"φ(t) = {self.fake_loss.formula('t')}"),
+            ("real loss", f"ϕ(t) = {self.real_loss.formula('t').replace('+ −', '− ')}"),
+            ("condition (11)", Html(f"{mark} {text(self.describe_condition_11())}")),
+            ("strictly convex", " and ".join(convex) or "neither"),
+        ]
+
+    def describe_condition_11(self) -> str:
+        """Condition (11) with its numbers where it holds, the reasons where it does not; no full stop."""
+        condition = self.condition_11()
+        if not condition:
+            return "; ".join(condition.reasons)
+        fake, real = self.fake_loss.slope_range.interval(), self.real_loss.slope_range.interval()
+        return f"φ' runs through {fake}, ϕ' through {real}, and φ'(a) + ϕ'(a) = 0 at a = {number(self.best_constant)}"
 
     def compact_form(self) -> Condition:
         """Whether fake→real constraints are all that is needed: A ≤ B, A = inf argmin φ, B = sup argmin ϕ.
