@@ -168,8 +168,9 @@ class PointwiseObjective:
         """The gap and the rounding charged on top of it, (N,) each; their sum is the upper bound."""
         lower, upper = self.slope_bounds()
         inside = np.clip(slopes, lower, upper)
-        gap, charge = self._gap_from(self.invert_slope(inside), values, inside)
-        return gap + self.excess(slopes, limit=True), charge
+        start = self.invert_slope(inside)
+        gap, charge = self._gap_from(start, values, inside)
+        return gap + self.excess(slopes, limit=True), charge + self._flat_charge(start, inside)
 
     def excess(self, slopes: np.ndarray, *, limit: bool = False) -> np.ndarray:
         """How far slopes lie outside the range of h', (N,); with `limit`, +inf beyond rounding and else 0."""
@@ -237,8 +238,29 @@ class PointwiseObjective:
             at_kink |= (begin == at) & (jump > 0)
         left = self._left_slope(begin)
         rest = (left - slopes) * step
-        charge += np.where(at_kink, _ROUNDING * (np.abs(left) + np.abs(slopes)) * np.abs(step), np.abs(rest))
+        charge += self._slope_rounding(begin, slopes) * np.abs(step) + np.where(at_kink, 0.0, np.abs(rest))
         return np.where(at_kink, total + rest, total), charge
+
+    def _slope_rounding(self, t: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+        """What the sums of h'(t) and s may be off by."""
+        with np.errstate(over="ignore"):
+            fake, real = self.losses.fake_loss.slope(t), self.losses.real_loss.slope(t)
+        size = _weighted(self.fake_weights, np.abs(fake)) + _weighted(self.real_weights, np.abs(real))
+        return _ROUNDING * (size + np.abs(slopes))
+
+    def _flat_charge(self, start: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+        """What start may cost by not being t_s, beyond second order: a rounding of h' over the width of the roots.
+
+        Where h is strictly convex the width is itself a rounding, and nothing is charged.
+        """
+        if self.losses.strictly_convex:
+            return np.zeros(start.shape)
+        left, right = self._remembered(self._root_bracket, slopes)
+        at = np.where(np.isfinite(start), start, 0.0)
+        finite = np.isfinite(left) & np.isfinite(right)  # where the flat stretch has no end, s is an end of the range
+        return np.where(
+            finite, self._slope_rounding(at, slopes) * (np.where(finite, right, 0.0) - np.where(finite, left, 0.0)), 0.0
+        )
 
     def _differences(self, begin: np.ndarray, values: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The gap as a difference of values, for points far from t_s."""
@@ -262,10 +284,7 @@ class PointwiseObjective:
         """(N,), (N,): between them lies every t with h'(t) = s, given that h' and s are known up to rounding."""
         root = self.invert_slope(slopes)
         at = np.clip(root, -FURTHEST, FURTHEST)
-        with np.errstate(over="ignore"):
-            fake, real = self.losses.fake_loss.slope(at), self.losses.real_loss.slope(at)
-        size = _weighted(self.fake_weights, np.abs(fake)) + _weighted(self.real_weights, np.abs(real))
-        unsure = _ROUNDING * (size + np.abs(slopes))
+        unsure = self._slope_rounding(at, slopes)
         left, right = np.split(self._tiled(2).invert_slope(np.concatenate([slopes - unsure, slopes + unsure])), 2)
         return np.minimum(left, root), np.maximum(right, root)
 

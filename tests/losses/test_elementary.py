@@ -250,10 +250,10 @@ def test_added_constants_can_be_taken_off(loss, same):
         (lambda: losses.Scaled(SOFTPLUS, 0.0), "factor of a scaled loss must be positive"),
         (lambda: losses.Stretched(SOFTPLUS, -1.0), "unit of a stretched loss must be positive"),
         (lambda: losses.Shifted(SOFTPLUS, np.inf), "offset of a shifted loss must be finite"),
-        (lambda: losses.Raised("softplus", 1.0), "made of another Loss"),
+        (lambda: losses.Raised("softplus", 1.0), "made of another Loss"),  # type: ignore[arg-type]
         (lambda: losses.Total(()), "one or more losses"),
         (lambda: losses.Affine(np.nan), "rate of an affine loss must be finite"),
-        (lambda: losses.Square("a"), "target of a square loss must be a number"),
+        (lambda: losses.Square("a"), "target of a square loss must be a number"),  # type: ignore[arg-type]
     ],
 )
 def test_bad_numbers_are_named(make, words):

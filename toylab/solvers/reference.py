@@ -45,7 +45,7 @@ class Reference(AbstractSolver):
         tolerance: handed to Clarabel for gap and feasibility.
     """
 
-    rtol: float = 1e-6
+    rtol: float = 1e-8
     tolerance: float = 1e-10
 
     @override
