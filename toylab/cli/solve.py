@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from toylab import losses, zoo
+from toylab.cli.targets import PICTURES, checked_target
 from toylab.cli.terminal import progress_bar
-from toylab.errors import InputError, unknown_name
+from toylab.errors import unknown_name
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solvers.base import AbstractSolver
 from toylab.solvers.solving import default_solver
@@ -57,23 +57,6 @@ def _solver(options: argparse.Namespace, problem: CriticProblem, progress: Any) 
     return makers[options.solver]()
 
 
-def _checked_target(path: str | None, endings: Sequence[str]) -> Path | None:
-    """An output file, checked before any work is done."""
-    if path is None:
-        return None
-    from toylab.storage import writable_folder
-
-    target = Path(path)
-    if target.suffix.lower() not in endings:
-        raise InputError(f"cannot write {path!r}: the file name must end in {' or '.join(endings)}.")
-    if target.is_dir():
-        raise InputError(f"cannot write {path!r}: it is a folder; give the name of a file.")
-    if not target.parent.is_dir():
-        raise InputError(f"cannot write {path!r}: the folder {str(target.parent)!r} does not exist.")
-    writable_folder(target.parent)
-    return target
-
-
 def run(options: argparse.Namespace) -> int:
     """Solve the problem, print its certificate, draw and write what was asked for."""
     from toylab.solvers.solving import solve
@@ -86,8 +69,8 @@ def run(options: argparse.Namespace) -> int:
         losses=losses.get(options.loss),
         regularizer=_regularizer(options),
     )
-    picture = _checked_target(options.plot, (".png", ".pdf", ".svg"))
-    data = _checked_target(options.json, (".json",))
+    picture = checked_target(options.plot, PICTURES)
+    data = checked_target(options.json, (".json",))
     with progress_bar() as progress:
         task = progress.add_task("solving", total=None)
 
