@@ -80,11 +80,11 @@ FOUNDATIONS: tuple[Foundation, ...] = (
     ),
     Foundation(
         name="LGAN Lemma 13",
-        sentence="A function that rises at its full constant from x to y does so between any two points of the segment.",
+        sentence="Where f rises at its full constant from x to y, it does so between any two points of the segment.",
     ),
     Foundation(
         name="LGAN Lemma 14",
-        sentence="A gradient whose component along a unit vector is as long as the gradient itself is along it.",
+        sentence="If the derivative along a unit vector v equals ‖∇f‖, then ∇f = ‖∇f‖ v.",
     ),
 )
 _BY_NAME = {foundation.name: foundation for foundation in FOUNDATIONS}

@@ -1,4 +1,4 @@
-"""The command line: `toylab verify`, `toylab list`, `toylab solve`; one module a command."""
+"""The command line: `toylab verify`, `toylab check`, `toylab list`, `toylab solve`; one module a command."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from toylab.cli import listing, solve, verify
+from toylab.cli import check, listing, solve, verify
 from toylab.errors import InputError, SolverError, ToylabError
 from toylab.verification import ExitCode
 
-_COMMANDS = (verify, listing, solve)
+_COMMANDS = (verify, check, listing, solve)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -79,22 +80,20 @@ def picture(claims: Iterable[Claim]) -> Picture:
     chosen = list(claims)
     graph = dependencies(chosen)
     layer = _layers(graph)
-    chains = {(below, name): _chain(below, name, layer) for name, names in graph.items() for below in names}
-    columns = _ordered(layer, chains)
-    heights = _heights(columns, chains)
+    chains = [_chain(below, name, layer) for name, names in graph.items() for below in names]
+    replaced = [_chain(c.id, c.superseded_by, layer) for c in chosen if c.superseded_by in graph]
+    near = _neighbours([*chains, *replaced])
+    columns = _ordered(layer, [*chains, *replaced], near)
+    heights = _heights(columns, near)
     top = min((y - _extent(node) / 2 for node, y in heights.items()), default=0.0) - _MARGIN
     middle = {node: y - top for node, y in heights.items()}
     boxes = tuple(
         Box(name=name, lines=_broken(name), x=_left(layer[name]), y=middle[name] - _HEIGHT / 2) for name in graph
     )
     lines = [
-        Line(start=below, end=name, path=_path([(_column(n, layer), middle[n]) for n in chain]))
-        for (below, name), chain in chains.items()
+        Line(start=str(chain[0]), end=str(chain[-1]), path=_path(chain, layer, middle), superseded=chain in replaced)
+        for chain in [*chains, *replaced]
     ]
-    for claim in chosen:
-        if claim.superseded_by in graph:
-            ends = [(layer[name], middle[name]) for name in (claim.id, claim.superseded_by)]
-            lines.append(Line(start=claim.id, end=claim.superseded_by, path=_path(ends), superseded=True))
     return Picture(
         boxes=boxes,
         lines=tuple(lines),
@@ -116,33 +115,36 @@ def _layers(graph: Graph) -> dict[str, int]:
 
 
 Node = str | tuple[str, str, int]
+Chain = list[Node]
 
 
-def _chain(below: str, name: str, layer: Mapping[str, int]) -> list[Node]:
+def _chain(start: str, end: str, layer: Mapping[str, int]) -> Chain:
     """The nodes a line passes: its ends, and a place in every layer between."""
-    return [below, *((below, name, between) for between in range(layer[below] + 1, layer[name])), name]
+    step = 1 if layer[start] < layer[end] else -1
+    return [start, *((start, end, between) for between in range(layer[start] + step, layer[end], step)), end]
 
 
 def _column(node: Node, layer: Mapping[str, int]) -> int:
     return layer[node] if isinstance(node, str) else node[2]
 
 
-def _neighbours(chains: Mapping[tuple[str, str], list[Node]]) -> dict[Node, list[Node]]:
+def _neighbours(chains: Sequence[Chain]) -> dict[Node, list[Node]]:
     near: dict[Node, list[Node]] = {}
-    for chain in chains.values():
-        for one, other in zip(chain[:-1], chain[1:], strict=True):
+    for chain in chains:
+        for one, other in itertools.pairwise(chain):
             near.setdefault(one, []).append(other)
             near.setdefault(other, []).append(one)
     return near
 
 
-def _ordered(layer: Mapping[str, int], chains: Mapping[tuple[str, str], list[Node]]) -> list[list[Node]]:
+def _ordered(
+    layer: Mapping[str, int], chains: Sequence[Chain], near: Mapping[Node, Sequence[Node]]
+) -> list[list[Node]]:
     """The nodes of each layer from top to bottom, few lines crossing."""
     columns: list[list[Node]] = [[] for _ in range(max(layer.values(), default=-1) + 1)]
-    passing = [node for chain in chains.values() for node in chain[1:-1]]
+    passing = [node for chain in chains for node in chain[1:-1]]
     for node in [*layer, *passing]:
         columns[_column(node, layer)].append(node)
-    near = _neighbours(chains)
     place = {node: i - len(column) / 2 for column in columns for i, node in enumerate(column)}
     for sweep in range(_SWEEPS):
         for column in columns if sweep % 2 == 0 else reversed(columns):
@@ -155,9 +157,8 @@ def _extent(node: Node) -> float:
     return _HEIGHT + _GAP if isinstance(node, str) else _LINE
 
 
-def _heights(columns: list[list[Node]], chains: Mapping[tuple[str, str], list[Node]]) -> dict[Node, float]:
+def _heights(columns: Sequence[Sequence[Node]], near: Mapping[Node, Sequence[Node]]) -> dict[Node, float]:
     """The middle of each node: as near as the order allows to the mean of its neighbours."""
-    near = _neighbours(chains)
     middle: dict[Node, float] = {}
     stacks = []
     for column in columns:
@@ -177,23 +178,25 @@ def _left(layer: int) -> float:
     return _MARGIN + layer * (_WIDTH + _BETWEEN)
 
 
-def _path(points: list[tuple[int, float]]) -> str:
-    """A smooth line from the right edge of the first box to the left edge of the last, level at every layer."""
-    forward = points[0][0] < points[-1][0]
-    (first, y), (last, end) = points[0], points[-1]
-    if not forward:  # back to an earlier layer, or within one: from left edge to right edge
-        start, stop = _left(first), _left(last) + _WIDTH
-        bend = max(abs(start - stop) / 2, _BETWEEN / 2)
-        return f"M{start:.1f} {y:.1f} C{start - bend:.1f} {y:.1f} {stop + bend:.1f} {end:.1f} {stop:.1f} {end:.1f}"
-    x = _left(first) + _WIDTH
+def _path(chain: Chain, layer: Mapping[str, int], middle: Mapping[Node, float]) -> str:
+    """A smooth line along a chain, from box edge to box edge, level where it passes a layer."""
+    columns = [_column(node, layer) for node in chain]
+    heights = [middle[node] for node in chain]
+    if columns[0] == columns[-1]:  # within one layer: around, on the right
+        edge = _left(columns[0]) + _WIDTH
+        out = edge + _BETWEEN / 2
+        start, end = heights
+        return f"M{edge:.1f} {start:.1f} C{out:.1f} {start:.1f} {out:.1f} {end:.1f} {edge:.1f} {end:.1f}"
+    onward = columns[0] < columns[-1]
+    bend = _BETWEEN / 2 if onward else -_BETWEEN / 2
+    x, y = _left(columns[0]) + (_WIDTH if onward else 0), heights[0]
     parts = [f"M{x:.1f} {y:.1f}"]
-    for column, height in points[1:]:
-        bend = _BETWEEN / 2
-        edge = _left(column)
-        parts.append(f"C{x + bend:.1f} {y:.1f} {edge - bend:.1f} {height:.1f} {edge:.1f} {height:.1f}")
-        x, y = edge, height
-        if column != last:
-            x += _WIDTH
+    for column, height in zip(columns[1:], heights[1:], strict=True):
+        near = _left(column) + (0 if onward else _WIDTH)
+        parts.append(f"C{x + bend:.1f} {y:.1f} {near - bend:.1f} {height:.1f} {near:.1f} {height:.1f}")
+        x, y = near, height
+        if column != columns[-1]:
+            x = _left(column) + (_WIDTH if onward else 0)
             parts.append(f"H{x:.1f}")
     return " ".join(parts)
 

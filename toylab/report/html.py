@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +11,12 @@ from toylab.claims import foundations
 from toylab.report import dependencies, replay, words
 from toylab.report.papers import by_paper
 from toylab.report.pictures import Pair, training_picture
+from toylab.report.versions import versions
 from toylab.report.views import claim_view, worst_pictures
 from toylab.verification import ClaimReport, VerificationReport
 
 #: Fewer claims than this are drawn before other processes have started.
 _FEW = 4
-
-
-def versions() -> dict[str, str]:
-    """Versions of everything the numbers depend on."""
-    names = ("toylab", "numpy", "scipy", "torch", "pot", "cvxpy", "clarabel")
-    return {"python": platform.python_version(), **{name: _version(name) for name in names}}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:  # used from a source tree that was never installed
-        return "unknown"
 
 
 def render(report: VerificationReport, *, folder: Path | None = None, workers: int = 1) -> str:
@@ -46,9 +32,7 @@ def render(report: VerificationReport, *, folder: Path | None = None, workers: i
     """
     graph = foundations.dependencies(row.claim for row in report.claims)
     drawn = dict(zip((row.claim.id for row in report.claims), _drawn(report.claims, workers), strict=True))
-    views = {
-        row.claim.id: claim_view(row, report.budget, folder, drawn[row.claim.id], graph) for row in report.claims
-    }
+    views = {row.claim.id: claim_view(row, report.budget, folder, drawn[row.claim.id], graph) for row in report.claims}
     papers = [(paper, [views[row.claim.id] for row in rows]) for paper, rows in by_paper(report.claims)]
     return _template().render(
         report=report,

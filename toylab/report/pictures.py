@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import tempfile
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 import numpy as np
 
@@ -25,10 +22,8 @@ if TYPE_CHECKING:
 
 #: Dots per inch of a picture, and of the screen it is laid out for: twice as sharp as it is large.
 _DPI, _SCREEN = 192, 96
-#: Colours of a palette: the surface has 64 to itself, the rest are points, lines and the edges of letters.
-_PALETTE = 128
-#: Evidence with more entries than this is smaller as a raster.
-_MOST_MARKS = 400
+#: Colours of a picture: of the surface, of points and lines, and of the edges of letters.
+_PALETTE = 192
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,13 +118,11 @@ def case_pictures(name: str, verdict: Verdict) -> Pair:
     why_not = ""
     try:
         shown = drawable(verdict.subject)
-        figure = draw_subject(shown).figure
-        subject = _picture(figure, _describe_subject(name, shown), vector=not _is_surface(shown))
+        subject = _picture(draw_subject(shown).figure, _describe_subject(name, shown))
     except InputError as error:
         why_not = str(error)
     if verdict.evidence is not None and len(verdict.evidence):
-        vector = len(verdict.evidence) <= _MOST_MARKS
-        evidence = _picture(plot_evidence(verdict).figure, _describe_evidence(verdict), vector=vector)
+        evidence = _picture(plot_evidence(verdict).figure, _describe_evidence(verdict))
     return Pair(subject=subject, evidence=evidence, why_not=why_not)
 
 
@@ -148,12 +141,7 @@ def training_picture(report: TrainingReport) -> Picture:
         f"Two value surfaces of {report.case.name} on one colour scale: the trained critic with its gradients at the "
         "fake points, and the certified optimum with the plan."
     )
-    return _picture(training_figure(report), alt, vector=False)
-
-
-def _is_surface(subject: Any) -> bool:
-    dimension = subject.problem.dimension if isinstance(subject, Candidate) else np.size(getattr(subject, "x", 0))
-    return dimension == 2
+    return _picture(training_figure(report), alt)
 
 
 def _describe_subject(name: str, subject: Any) -> str:
@@ -178,42 +166,15 @@ def _describe_evidence(verdict: Verdict) -> str:
     )
 
 
-def _picture(figure: Any, alt: str, *, vector: bool) -> Picture:
-    data = _saved(figure, ".svg" if vector else ".png")
-    if vector:
-        width, height = _svg_size(data)
-        kind = "image/svg+xml"
-    else:
-        data, (wide, high) = _with_palette(data)
-        width, height = wide * _SCREEN // _DPI, high * _SCREEN // _DPI
-        kind = "image/png"
-    uri = f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
-    return Picture(uri=uri, alt=alt, width=width, height=height)
-
-
-def _saved(figure: Any, ending: str) -> bytes:
-    """What `save` writes; letters stay letters in SVG."""
-    import matplotlib
-
-    from toylab.plotting import save
-
-    with tempfile.TemporaryDirectory() as folder, matplotlib.rc_context({"svg.fonttype": "none"}):
-        return save(figure, Path(folder) / f"picture{ending}", dpi=_DPI).read_bytes()
-
-
-def _svg_size(data: bytes) -> tuple[int, int]:
-    """Width and height in CSS pixels of an SVG whose size is in points."""
-    root = ElementTree.fromstring(data)
-    width, height = (float(root.attrib[name].removesuffix("pt")) * _SCREEN / 72 for name in ("width", "height"))
-    return round(width), round(height)
-
-
-def _with_palette(data: bytes) -> tuple[bytes, tuple[int, int]]:
-    """A PNG of few colours, a third of the size, and its size in dots."""
+def _picture(figure: Any, alt: str) -> Picture:
+    """A PNG of few colours, a quarter of the size: drawn once, without the file that `save` would make."""
     from PIL import Image
 
-    with Image.open(BytesIO(data)) as image:
-        few = image.convert("RGB").quantize(_PALETTE, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    figure.set_dpi(_DPI)
+    figure.canvas.draw()
+    image = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
+    few = image.quantize(_PALETTE, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     buffer = BytesIO()
     few.save(buffer, "PNG", compress_level=9)
-    return buffer.getvalue(), few.size
+    uri = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    return Picture(uri=uri, alt=alt, width=image.width * _SCREEN // _DPI, height=image.height * _SCREEN // _DPI)

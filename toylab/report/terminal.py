@@ -6,7 +6,6 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from toylab.claims import VerdictStatus
 from toylab.report.words import (
     CLAIMS_LEGEND,
     TRAINING_COLUMNS,
@@ -55,9 +54,11 @@ def claims_table(reports: tuple[ClaimReport, ...]) -> Table:
 def training_table(reports: tuple[TrainingReport, ...]) -> Table:
     """A row for each trained critic and each kind of partners."""
     table = Table(title="What MaxGP training reaches", title_justify="left", header_style="bold")
-    words = {"problem", "angle of ∇f to"}
     for name in TRAINING_COLUMNS:
-        table.add_column(name, overflow="fold" if name in words else "ellipsis", justify="left" if name in words else "right")
+        if name in {"problem", "angle of ∇f to"}:
+            table.add_column(name, overflow="fold")
+        else:
+            table.add_column(name, justify="right")
     for report in reports:
         for row in training_rows(report):
             table.add_row(*row)

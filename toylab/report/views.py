@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toylab.claims import Budget, Verdict, VerdictStatus
+from toylab.claims import Budget, Engine, Verdict, VerdictStatus
 from toylab.errors import InputError
 from toylab.report import replay, words
 from toylab.report.pictures import Pair, case_pictures
@@ -54,6 +54,7 @@ class ClaimView:
         controls_count: how many controls came out violated.
         margin: the worst.
         worst: the worst case, None where nothing was decided.
+        origin: where its critic came from.
         numbers: of the entry that decides it, by name.
         replay: the line that replays the worst case.
         tightest: the cases with the smallest margins.
@@ -70,6 +71,7 @@ class ClaimView:
     controls_count: Outcome
     margin: str
     worst: CaseVerdict | None
+    origin: str
     numbers: Mapping[str, str]
     replay: str | None
     tightest: Sequence[CaseRow]
@@ -100,6 +102,7 @@ def claim_view(
         controls_count=words.controls_count(report),
         margin=words.number(None if worst is None else worst.margin),
         worst=worst,
+        origin="" if worst is None else _origin(worst),
         numbers={} if worst is None else _numbers(worst),
         replay=None if worst is None else _worst_line(report, worst, budget, folder),
         tightest=[_case_row(report, case, budget) for case in report.tightest(_TIGHTEST)],
@@ -114,6 +117,11 @@ def _worst_line(report: ClaimReport, worst: CaseVerdict, budget: Budget, folder:
     if folder is None:
         return replay.case_line(report.claim, worst, budget)
     return replay.file_line(report.claim, folder)
+
+
+def _origin(worst: CaseVerdict) -> str:
+    known = {engine.name.lower(): engine.value for engine in Engine}
+    return "its formula" if worst.engine == Engine.NONE.name.lower() else known.get(worst.engine, worst.engine)
 
 
 def _numbers(worst: CaseVerdict) -> dict[str, str]:
@@ -131,7 +139,7 @@ def _numbers(worst: CaseVerdict) -> dict[str, str]:
 def _case_row(report: ClaimReport, case: CaseVerdict, budget: Budget) -> CaseRow:
     return CaseRow(
         name=case.case,
-        engine=case.engine.replace("_", " "),
+        engine="–" if case.engine == "none" else case.engine.replace("_", " "),
         outcome=_plain_outcome(report, case),
         margin=words.number(case.margin),
         replay=replay.case_line(report.claim, case, budget),

@@ -146,7 +146,5 @@ def training_rows(report: TrainingReport) -> list[tuple[str, ...]]:
         if rows:
             shared, seconds = ("",) * len(shared), ""
         shares = (f"{100 * row.share_within(bound):.0f} %" for bound in (1, 5, 15))
-        rows.append(
-            (*shared, row.partners, f"{row.median_angle:.2f}°", f"{row.worst_angle:.2f}°", *shares, seconds)
-        )
+        rows.append((*shared, row.partners, f"{row.median_angle:.2f}°", f"{row.worst_angle:.2f}°", *shares, seconds))
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,6 +26,9 @@ def subject_from_json(claim: Claim, data: Any) -> Any:
     """
     if not isinstance(data, Mapping):
         raise InputError(f"a subject in JSON is an object with named fields, got {type(data).__name__}.")
+    kind, wanted = data.get("subject"), _kind(claim.subject_type)
+    if kind != wanted:
+        raise InputError(f"{claim.id} is decided on a {wanted} in JSON (its field 'subject' says so), got {kind!r}.")
     build = getattr(claim.subject_type, "from_json", None)
     if build is not None:
         return build(data)
@@ -36,6 +40,11 @@ def subject_from_json(claim: Claim, data: Any) -> Any:
             "--control instead."
         )
     return found
+
+
+def _kind(subject_type: type) -> str:
+    """What `to_json` calls a type of subject: its name in small letters, words joined by hyphens."""
+    return re.sub("(?<!^)(?=[A-Z])", "-", subject_type.__name__).lower()
 
 
 def _named_subjects(claim: Claim) -> Iterator[Any]:
