@@ -52,7 +52,8 @@ def write_report(report: VerificationReport, folder: Path, *, workers: int = 1) 
     Returns:
         The files, those for people first.
     """
-    cases = {case_file(row.claim): data for row in report.claims if (data := worst_case(row)) is not None}
+    worst = {case_file(row.claim): worst_case(row) for row in report.claims}
+    cases = {name: data for name, data in worst.items() if data is not None}
     texts = {
         "report.html": html.render(report, folder=folder, workers=workers),
         "junit.xml": junit.render(report),
@@ -67,8 +68,8 @@ def write_report(report: VerificationReport, folder: Path, *, workers: int = 1) 
     for name, text in texts.items():
         with replacing(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    data: dict[str, Any] = {**report.to_json(), "versions": versions(), "pictures": pictures, "cases": list(cases)}
-    write_json(folder / "report.json", data)
+    whole: dict[str, Any] = {**report.to_json(), "versions": versions(), "pictures": pictures, "cases": list(cases)}
+    write_json(folder / "report.json", whole)
     return [folder / name for name in (*texts, "report.json", *cases, *pictures)]
 
 

@@ -58,7 +58,8 @@ def _drawn(reports: Sequence[ClaimReport], workers: int) -> list[Pair]:
         return [worst_pictures(row) for row in reports]
     from joblib import Parallel, delayed
 
-    return list(Parallel(n_jobs=workers)(delayed(_draw)(row.claim.id, row.worst) for row in reports))
+    drawn: Any = Parallel(n_jobs=workers)(delayed(_draw)(row.claim.id, row.worst) for row in reports)
+    return list(drawn)
 
 
 def _draw(name: str, worst: Any) -> Pair:
