@@ -6,7 +6,7 @@ VERIFY_FLAGS ?=
 TEST_FLAGS ?=
 CAMPAIGN_FLAGS ?=
 
-.PHONY: install verify test test-long lint format campaign readme-picture clean
+.PHONY: install verify test test-long test-browser lint format campaign readme-picture clean
 .DEFAULT_GOAL := verify
 
 install: $(VENV)/.installed
@@ -20,13 +20,19 @@ verify: install
 	$(RUN)/toylab verify $(VERIFY_FLAGS)
 
 test: install
-	$(RUN)/python -m pytest -m 'not long' $(TEST_FLAGS)
+	$(RUN)/python -m pytest -m 'not long and not browser' $(TEST_FLAGS)
 
 test-long: install
 	$(RUN)/python -m pytest -m long $(TEST_FLAGS)
 
 campaign: install
 	$(RUN)/toylab bench campaign --problems 100000 $(CAMPAIGN_FLAGS)
+
+# Chromium and its driver are Debian's; nothing is downloaded behind the package manager's back.
+test-browser: install
+	command -v chromium >/dev/null && command -v chromedriver >/dev/null || { apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium chromium-driver fonts-dejavu-core; }
+	$(RUN)/python -m pytest -m browser $(TEST_FLAGS)
 
 lint: install
 	$(RUN)/ruff check .

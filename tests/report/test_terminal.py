@@ -6,7 +6,8 @@ from rich.console import Console
 from toylab import zoo
 from toylab.claims import Budget, VerdictStatus
 from toylab.comparison import Comparison
-from toylab.report.terminal import number, print_report
+from toylab.report.terminal import print_report
+from toylab.report.words import number
 from toylab.verification import ClaimReport, ControlReport, TrainingReport, VerificationReport
 from toylab.verification.cases import CaseVerdict
 from toylab.verification.training import TrainingCase

@@ -226,18 +226,21 @@ class Claim:
 
     Attributes:
         id: for instance "lgan.theorem-3".
-        aliases: other names.
         title: the statement in a few words, for tables.
         statement: the statement in full.
         sources: paper and number, the first one where it is stated this way.
         subject_type: Candidate or FunctionOnPair.
-        expected: what `verify` expects on the cases; "violated" for statements known to be false.
         hypotheses: what is asked of a subject.
         cases: budget -> cases for `verify`.
         measure: subject -> evidence.
         controls: subjects that must come out violated.
         rationale: where the error bounds come from.
         argument: verdict with evidence -> the argument in plain sentences with the numbers of the case.
+        aliases: other names.
+        expected: what `verify` expects on the cases; "violated" for statements known to be false.
+        rests_on: what its proof uses (THEORY's, where the printed one has a gap): ids of claims, and names of
+            `claims.foundations`. Of a false statement: what its refutation uses.
+        superseded_by: id of the claim that is true in place of a false one.
     """
 
     id: str
@@ -253,6 +256,8 @@ class Claim:
     argument: Callable[[Verdict], Sequence[str]] | None = None
     aliases: tuple[str, ...] = ()
     expected: VerdictStatus = VerdictStatus.HOLDS
+    rests_on: tuple[str, ...] = ()
+    superseded_by: str | None = None
 
     def __post_init__(self) -> None:
         known = {hypothesis.name for hypothesis in self.hypotheses}

@@ -133,6 +133,7 @@ THEOREM_5 = Claim(
     ),
     sources=("LGAN Theorem 5", "ICLR Theorem 6", "ICLR Theorem 7"),
     aliases=("iclr.theorem-6", "iclr.theorem-7"),
+    rests_on=("Kantorovich–Rubinstein duality", "weak duality"),
     subject_type=Candidate,
     hypotheses=(WASSERSTEIN, BALL, COMPACT_OPTIMUM),
     cases=_cases,

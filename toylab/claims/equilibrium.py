@@ -76,6 +76,7 @@ THEOREM_2D = Claim(
         "generator improves by moving x: not a Nash equilibrium in law. If P_g = P_r, then k* = 0."
     ),
     sources=("LGAN Theorem 2 (d)",),
+    rests_on=("lgan.theorem-1.existence", "complementary slackness", "LGAN Lemma 8", "LGAN Lemma 9"),
     subject_type=Candidate,
     hypotheses=(CONDITION_11, PENALISED, CERTIFIED),
     cases=_cases,

@@ -68,6 +68,7 @@ EXISTENCE = Claim(
     title="an optimal critic exists",
     statement="Under condition (11) the infimum of J(f) + λ k(f)² is attained.",
     sources=("LGAN Theorem 1, existence",),
+    rests_on=("LGAN Lemmas 1–6",),
     subject_type=Candidate,
     hypotheses=(CONDITION_11, RESTRICTED),
     cases=standard,

@@ -174,6 +174,7 @@ THEOREM_4 = Claim(
         "∇f(x_t) = k (y − x)/‖y − x‖ for every x_t of the open segment."
     ),
     sources=("LGAN Theorem 4", "ICLR Theorem 3", "ICLR Appendix D"),
+    rests_on=("LGAN Lemma 13", "LGAN Lemma 14"),
     subject_type=FunctionOnPair,
     hypotheses=(LIPSCHITZ_FUNCTION, TIGHT_PAIR, EUCLIDEAN),
     cases=_theorem_4_cases,

@@ -124,6 +124,7 @@ PROPOSITION_1 = Claim(
         "segment from x to y."
     ),
     sources=("LGAN Proposition 1", "WGAN-GP Proposition 1"),
+    rests_on=("lgan.theorem-4", "lgan.theorem-5", "complementary slackness"),
     subject_type=Candidate,
     hypotheses=(WASSERSTEIN, LIPSCHITZ_EXTENSION, CERTIFIED),
     cases=_wasserstein_cases,

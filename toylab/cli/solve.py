@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from toylab.cli.problem_source import add_problem_arguments, problem_from
-from toylab.cli.targets import checked_target
+from toylab.cli.targets import PICTURES, checked_target
 from toylab.cli.terminal import progress_bar
 from toylab.data_files import save_problem
 from toylab.errors import unknown_name
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
     source = problem_from(options)
     problem = source.problem
-    picture = checked_target(options.plot, (".png", ".pdf", ".svg"))
+    picture = checked_target(options.plot, PICTURES)
     data = checked_target(options.json, (".json",))
     saved = checked_target(options.save_problem, (".json",))
     with progress_bar() as progress:

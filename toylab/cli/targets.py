@@ -8,12 +8,19 @@ from pathlib import Path
 from toylab.errors import InputError
 from toylab.storage import writable_folder
 
+#: What the name of a picture may end in.
+PICTURES = (".png", ".pdf", ".svg")
+
 
 def checked_target(path: str | None, endings: Sequence[str]) -> Path | None:
-    """The path, None for None.
+    """An output file, checked before any work is done.
+
+    Args:
+        path: as given on the command line, None where it was not.
+        endings: what the name may end in.
 
     Raises:
-        InputError: another ending, a folder, or a folder above it that does not exist or cannot be written.
+        InputError: another ending, a folder, or a folder that does not exist or cannot be written.
     """
     if path is None:
         return None

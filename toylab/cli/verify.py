@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from toylab.claims import Budget
@@ -18,8 +19,15 @@ def register(commands: Any) -> None:
     """Add the command to the parser."""
     verify = commands.add_parser("verify", help="decide the claims, run their controls, train MaxGP beside the optimum")
     verify.add_argument("--quick", action="store_true", help="fewer cases, under 30 seconds")
-    verify.add_argument("--claims", default="*", metavar="PATTERN", help="ids to select, for instance 'lgan.*'")
-    verify.add_argument("--out", default="toylab-report", metavar="DIR", help="folder for report.json and pictures")
+    verify.add_argument(
+        "--claims", default="*", metavar="PATTERN", help="ids to select, for instance 'lgan.*'; commas separate several"
+    )
+    verify.add_argument(
+        "--out",
+        default="toylab-report",
+        metavar="DIR",
+        help="folder for report.html, junit.xml, report.json, the worst cases and pictures",
+    )
     verify.add_argument("--no-training", action="store_true", help="leave out the table of trained critics")
     verify.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
     verify.set_defaults(run=run)
@@ -39,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"toylab: no claim matches {options.claims!r}; `toylab list` shows them all.", file=sys.stderr)
         return ExitCode.NOTHING_SELECTED
     folder = writable_folder(options.out)
+    writable_folder(folder / "cases")
     with progress_bar() as progress:
         task = progress.add_task("verifying", total=None)
         report = verify_all(
@@ -48,7 +57,15 @@ def run(options: argparse.Namespace) -> int:
             workers=options.workers,
             progress=lambda done, total, what: progress.update(task, completed=done, total=total, description=what),
         )
-    files = write_report(report, folder)
+        progress.update(task, total=None, description="drawing")
+        files = write_report(report, folder, workers=options.workers)
     print_report(report, console())
-    print(f"Written: {', '.join(str(file) for file in files)}")
+    print(f"Written: {_listed(files, folder)}")
     return report.exit_code
+
+
+def _listed(files: list[Path], folder: Path) -> str:
+    """The files for people and machines by name, the worst cases by number."""
+    cases = [file for file in files if file.parent != folder]
+    named = [str(file) for file in files if file.parent == folder]
+    return ", ".join([*named, f"{len(cases)} worst cases in {folder / 'cases'}"] if cases else named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,8 @@ class CaseVerdict:
         details: the verdict as plain data.
         subject: the subject as plain data, from which the case can be replayed.
         certified: whether the critic's certificate was good enough for a verdict.
+        explanation: the verdict in plain sentences.
+        seconds: of deciding, with an equal share of what it took to solve the case.
     """
 
     claim: str
@@ -39,6 +42,8 @@ class CaseVerdict:
     details: dict[str, Any] = field(repr=False)
     subject: dict[str, Any] = field(repr=False)
     certified: bool
+    explanation: str = ""
+    seconds: float = 0.0
 
 
 def subject_of(case: Case) -> Any:
@@ -69,11 +74,14 @@ def subject_of(case: Case) -> Any:
 def check_case(case: Case, names: Sequence[str]) -> list[CaseVerdict]:
     """Solve a case and decide the named claims on it."""
     one_thread()
+    start = time.perf_counter()
     subject = subject_of(case)
+    share = (time.perf_counter() - start) / max(len(names), 1)
     certified = not isinstance(subject, Candidate) or subject.certificate.relative_gap <= CERTIFIED_GAP
     data = subject.to_json()
     result = []
     for name in names:
+        start = time.perf_counter()
         verdict = _claims.get(name).check(subject)
         result.append(
             CaseVerdict(
@@ -85,6 +93,8 @@ def check_case(case: Case, names: Sequence[str]) -> list[CaseVerdict]:
                 details=verdict.to_json(),
                 subject=data,
                 certified=certified,
+                explanation=verdict.explain(),
+                seconds=share + time.perf_counter() - start,
             )
         )
     return result

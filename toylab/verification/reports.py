@@ -35,12 +35,16 @@ class ControlReport:
         why: what goes wrong without it.
         status: must be violated.
         margin: of the verdict.
+        explanation: the verdict in plain sentences.
+        seconds: that it took.
     """
 
     breaks: str | None
     why: str
     status: VerdictStatus
     margin: float
+    explanation: str = ""
+    seconds: float = 0.0
 
     @property
     def violated(self) -> bool:
@@ -87,9 +91,28 @@ class ClaimReport:
 
     @property
     def worst(self) -> CaseVerdict | None:
-        """The case with the smallest margin."""
+        """The case with the smallest margin; among equals the one with most entries, which says most."""
+        return next(iter(self.tightest(1)), None)
+
+    def tightest(self, count: int) -> list[CaseVerdict]:
+        """The cases with the smallest margins, smallest first; among equals those with most entries."""
         decided = [verdict for verdict in self.verdicts if not np.isnan(verdict.margin)]
-        return min(decided, key=lambda verdict: verdict.margin) if decided else None
+        return sorted(decided, key=lambda verdict: (verdict.margin, -verdict.details.get("entries", 0)))[:count]
+
+    @property
+    def decided(self) -> int:
+        """Number of cases on which the claim applied."""
+        return len(self.verdicts) - self.counts.get(VerdictStatus.NOT_APPLICABLE.value, 0)
+
+    @property
+    def controls_violated(self) -> int:
+        """Number of controls that came out as they must."""
+        return sum(control.violated for control in self.controls)
+
+    @property
+    def seconds(self) -> float:
+        """Of deciding every case, with this claim's share of solving them."""
+        return sum(verdict.seconds for verdict in self.verdicts)
 
     @property
     def as_expected(self) -> bool:
@@ -114,6 +137,8 @@ class ClaimReport:
             "sources": list(self.claim.sources),
             "hypotheses": [{"name": h.name, "sentence": h.sentence} for h in self.claim.hypotheses],
             "rationale": self.claim.rationale,
+            "rests_on": list(self.claim.rests_on),
+            "superseded_by": self.claim.superseded_by,
             "expected": self.claim.expected.value,
             "status": self.status.value,
             "as_expected": self.as_expected,

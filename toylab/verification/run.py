@@ -5,6 +5,7 @@ Every case is solved once, in parallel, and handed to all claims that ask for it
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -25,9 +26,17 @@ def check_controls(claim: Claim) -> tuple[ControlReport, ...]:
     """Run every control of a claim."""
     reports = []
     for control in claim.controls:
+        start = time.perf_counter()
         verdict = claim.check_control(control)
         reports.append(
-            ControlReport(breaks=control.breaks, why=control.why, status=verdict.status, margin=verdict.margin)
+            ControlReport(
+                breaks=control.breaks,
+                why=control.why,
+                status=verdict.status,
+                margin=verdict.margin,
+                explanation=verdict.explain(),
+                seconds=time.perf_counter() - start,
+            )
         )
     return tuple(reports)
 

@@ -1,0 +1,133 @@
+"""What the statements rest on beyond one another: results that are used, and not claims of their own.
+
+A claim's `rests_on` names claims and these; together they form the graph of results, which has no circles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from toylab.claims.base import Claim
+from toylab.errors import InputError, unknown_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation:
+    """A result that statements rest on.
+
+    Attributes:
+        name: how `rests_on` calls it.
+        sentence: what it says.
+        rests_on: ids of claims and names of foundations.
+    """
+
+    name: str
+    sentence: str
+    rests_on: tuple[str, ...] = ()
+
+
+FOUNDATIONS: tuple[Foundation, ...] = (
+    Foundation(
+        name="weak duality",
+        sentence=(
+            "For any critic and any plan, primal − dual is a sum of terms that are never negative: the certificate, "
+            "which bounds how far every value, slope and constant is from the optimal one."
+        ),
+    ),
+    Foundation(
+        name="complementary slackness",
+        sentence="Σ γ·slack is at most the certified gap: what the plan moves, it moves along (nearly) tight pairs.",
+        rests_on=("weak duality",),
+    ),
+    Foundation(
+        name="Kantorovich–Rubinstein duality",
+        sentence="W₁(P_g, P_r) is the largest E_real f − E_fake f over all functions with Lipschitz constant 1.",
+    ),
+    Foundation(
+        name="LGAN Lemmas 1–6",
+        sentence=(
+            "Under condition (11) J is bounded below along bounded constants, minimising sequences stay bounded, and "
+            "a limit of one attains the infimum."
+        ),
+    ),
+    Foundation(
+        name="LGAN Lemma 7",
+        sentence="Two minimisers that differ on the supports have a mean that is better, if φ or ϕ is strictly convex.",
+    ),
+    Foundation(
+        name="LGAN Lemma 8",
+        sentence="slope(z) = 0 at every point if and only if k* = 0.",
+    ),
+    Foundation(
+        name="LGAN Lemma 9",
+        sentence="If f* has one value at all points, then P_g = P_r.",
+        rests_on=("LGAN Lemma 8",),
+    ),
+    Foundation(
+        name="LGAN Lemma 10",
+        sentence="Tight pairs (x, y) and (y, z) along which f rises lie on one line, and (x, z) is tight as well.",
+    ),
+    Foundation(
+        name="LGAN Lemma 11",
+        sentence="A tight pair joins every point of positive slope to one of negative slope, and conversely.",
+        rests_on=("lgan.theorem-2a", "LGAN Lemma 10"),
+    ),
+    Foundation(
+        name="LGAN Lemma 12",
+        sentence="Under condition (11) a point of positive slope is in S_g, and one of negative slope is in S_r.",
+    ),
+    Foundation(
+        name="LGAN Lemma 13",
+        sentence="Where f rises at its full constant from x to y, it does so between any two points of the segment.",
+    ),
+    Foundation(
+        name="LGAN Lemma 14",
+        sentence="If the derivative along a unit vector v equals ‖∇f‖, then ∇f = ‖∇f‖ v.",
+    ),
+)
+_BY_NAME = {foundation.name: foundation for foundation in FOUNDATIONS}
+
+
+def get(name: str) -> Foundation:
+    """The foundation of this name.
+
+    Raises:
+        InputError: unknown name; the nearest match is suggested.
+    """
+    if name not in _BY_NAME:
+        raise unknown_name("foundation", name, _BY_NAME)
+    return _BY_NAME[name]
+
+
+def dependencies(claims: Iterable[Claim]) -> dict[str, tuple[str, ...]]:
+    """What each result rests on, for these claims and every foundation beneath them; foundations first.
+
+    Claims that are not among the given ones are left out, with what only they rest on.
+
+    Raises:
+        InputError: a name that is neither a claim nor a foundation, or results that rest on one another in a circle.
+    """
+    graph: dict[str, tuple[str, ...]] = {claim.id: claim.rests_on for claim in claims}
+    pending = [name for names in graph.values() for name in names]
+    while pending:
+        name = pending.pop()
+        if name in graph or _is_claim(name):
+            continue
+        graph[name] = get(name).rests_on
+        pending.extend(graph[name])
+    kept = {name: tuple(below for below in names if below in graph) for name, names in graph.items()}
+    return {name: kept[name] for name in _bottom_up(kept)}
+
+
+def _is_claim(name: str) -> bool:
+    """Ids of claims have a dot after the paper and no blank; names of foundations are words."""
+    return "." in name and " " not in name
+
+
+def _bottom_up(graph: dict[str, tuple[str, ...]]) -> Sequence[str]:
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise InputError(f"results rest on one another in a circle: {' ← '.join(error.args[1])}.") from None
