@@ -33,10 +33,12 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 HEAVY = {
     "torch": (
         "solvers.devices",
+        "solvers.kinked_terms",
         "solvers.network",
         "solvers.newton",
         "solvers.normalised_program",
         "solvers.predictor_corrector",
+        "solvers.starting_point",
         "solvers.threads",
     ),
     "cvxpy": (),
