@@ -5,7 +5,9 @@ slope s of the dual,
 
     h(f) + h*(s) − s f  =  ∫ (h'(τ) − s) dτ  from t_s to f,     h'(t_s) = s,
 
-is never negative, and 0 exactly where f is optimal for s (Fenchel-Young).
+is never negative, and 0 exactly where f is optimal for s (Fenchel-Young). The slope h' is that of a smooth part, which
+is integrated by Gauss's rule where the losses are analytic and bounded from above step by step where all that is known
+is that it rises, and of kinks, whose share is a formula.
 """
 
 from __future__ import annotations
@@ -20,10 +22,12 @@ import numpy as np
 from toylab.losses import LossPair
 from toylab.losses.inversion import FURTHEST, invert_increasing, shrink_bracket
 
-# Gauss-Legendre on intervals of length at most 1: the losses are analytic within distance 1 of the real
-# axis, so the error is below 4e-16 of the integral (Bernstein ellipse of parameter 2 + √5, 14 nodes).
+# Gauss-Legendre on intervals no longer than the distance r to which the losses are analytic around the real axis:
+# the error is below 4e-16 of the integral (Bernstein ellipse of parameter 2 + √5, 14 nodes).
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(14)
 _HALF_WAYS, _WEIGHTS = 0.5 * (1.0 + _NODES), 0.5 * _WEIGHTS  # on [0, 1]
+#: Steps of the bound that only uses that slopes rise: at most 1/64 of (whole rise × length) is given away.
+_STEPS = 64
 #: Of sums of a few products, in units of their largest term.
 _ROUNDING = 16.0 * float(np.finfo(np.float64).eps)
 #: Slopes may leave the range of h' by this much (total mass is 1): rounding of sums over the plan.
@@ -77,8 +81,37 @@ class PointwiseObjective:
         upper = _weighted(self.fake_weights, fake.upper) + _weighted(self.real_weights, real.upper)
         return lower, upper
 
+    @cached_property
+    def _pair(self) -> LossPair:
+        """The losses without added constants, which every gap is free of."""
+        return self.losses.without_constants()
+
+    @cached_property
+    def _smooth(self) -> LossPair:
+        """The losses without their kinks."""
+        return LossPair(self.losses.name, self._pair.fake_loss.smooth, self._pair.real_loss.smooth)
+
+    @cached_property
+    def _kinks(self) -> list[tuple[float, np.ndarray]]:
+        """Place and jump (N,) of every kink of h."""
+        sides = ((self.fake_weights, self.losses.fake_loss), (self.real_weights, self.losses.real_loss))
+        return [(kink.at, weights * kink.jump) for weights, loss in sides for kink in loss.kinks]
+
+    def _smooth_slope(self, t: np.ndarray, which: slice | np.ndarray = slice(None)) -> np.ndarray:
+        """The slope of h without its kinks, at all or some of the points."""
+        with np.errstate(over="ignore"):
+            fake, real = self._smooth.fake_loss.slope(t), self._smooth.real_loss.slope(t)
+        return _weighted(self.fake_weights[which], fake) + _weighted(self.real_weights[which], real)
+
+    def _left_slope(self, t: np.ndarray, which: slice | np.ndarray = slice(None)) -> np.ndarray:
+        """The slope of h from the left, with the kinks exactly where `_kinks` has them."""
+        return self._smooth_slope(t, which) + sum(jump[which] * (t > at) for at, jump in self._kinks)
+
     def invert_slope(self, slopes: np.ndarray) -> np.ndarray:
-        """Some t with h'(t) = s, (N,); ±inf where s is an end of the range; 0 where h is affine."""
+        """Some t with h'(t) = s, (N,), a kink where s lies in its jump.
+
+        ±inf where s is an end of the range that no kink reaches; 0 where h is affine.
+        """
         return self._remembered(self._invert_slope, slopes)
 
     def _remembered(self, compute: Callable[[np.ndarray], Any], slopes: np.ndarray) -> Any:
@@ -89,10 +122,11 @@ class PointwiseObjective:
         return self._memory[key]
 
     def _invert_slope(self, slopes: np.ndarray) -> np.ndarray:
-        def slope(t: np.ndarray, p: np.ndarray, q: np.ndarray) -> np.ndarray:
-            return PointwiseObjective(self.losses, p, q).slope(t)
-
-        result = invert_increasing(slope, slopes, (self.fake_weights, self.real_weights))
+        result = invert_increasing(self._left_slope, slopes, (np.arange(len(slopes)),))
+        for place, _ in self._kinks:
+            at = np.full(slopes.shape, place)
+            left, jump = self._left_slope(at), sum(jump for other, jump in self._kinks if other == place)
+            result = np.where((jump > 0) & (left <= slopes) & (slopes <= left + jump), at, result)
         lower, upper = self.slope_bounds()
         return np.where(lower == upper, 0.0, result)
 
@@ -102,7 +136,7 @@ class PointwiseObjective:
 
     @cached_property
     def _conjugate_ends(self) -> list[np.ndarray]:
-        fake, real = self.losses.fake_loss, self.losses.real_loss
+        fake, real = self._pair.fake_loss, self._pair.real_loss
         ends = []
         for name in ("lower", "upper"):
             u, v = np.array(getattr(fake.slope_range, name)), np.array(getattr(real.slope_range, name))
@@ -114,7 +148,7 @@ class PointwiseObjective:
     def _magnitude(self, t: np.ndarray) -> np.ndarray:
         """P |φ(t)| + q |ϕ(t)|, of which rounding is a small multiple."""
         with np.errstate(over="ignore"):
-            fake, real = self.losses.fake_loss.value(t), self.losses.real_loss.value(t)
+            fake, real = self._pair.fake_loss.value(t), self._pair.real_loss.value(t)
         return _weighted(self.fake_weights, np.abs(fake)) + _weighted(self.real_weights, np.abs(real))
 
     def gap(self, values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
@@ -140,30 +174,86 @@ class PointwiseObjective:
         outside = np.maximum(np.maximum(lower - slopes, slopes - upper), 0.0)
         return np.where(outside > SLOPE_ROUNDING, np.inf, 0.0) if limit else outside
 
-    def _gap_from(self, start: np.ndarray, values: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The gap from t_s = start, and a bound on its rounding."""
+    def _gap_from(
+        self, start: np.ndarray, values: np.ndarray, slopes: np.ndarray, *, least: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The gap from t_s = start, and a bound on its rounding; with `least` a lower bound where it is not exact."""
         lower, upper = self.slope_bounds()
-        affine = lower == upper
         inner = np.isfinite(start)
-        start = np.where(inner, start, values)
-        step = values - start
-        near = (np.abs(step) <= 1.0) & self.losses.analytic & inner
+        begin = np.where(inner, start, values)
+        step = values - begin
+        radius = min(self._smooth.fake_loss.analytic_radius, self._smooth.real_loss.analytic_radius)
+        near = inner & ((np.abs(step) <= radius) | (radius == 0))
         short = np.where(near, step, 0.0)
-        nodes = np.broadcast_to(start, (len(_NODES), *start.shape))
         with np.errstate(over="ignore", invalid="ignore"):
-            rises = self.slope_difference(nodes, _HALF_WAYS[:, None] * short)
-            total = short * (_WEIGHTS @ rises)
-            # what is left of h'(t_s) − s after root finding is rounding; it is charged, not ignored
-            left = np.abs((self.slope(start) - slopes) * short) + _ROUNDING * total
-            size = self._magnitude(values) + np.abs(slopes * values)
-            far = (self.value(values) - self.value(start)) - (slopes * values - slopes * start)
-            far_charge = _ROUNDING * (size + self._magnitude(start) + np.abs(slopes * start))
-            edge = self._conjugate_at_end(slopes >= upper)
-            end = self.value(values) + edge - slopes * values
-            end_charge = _ROUNDING * (size + np.abs(edge))
+            total, charge = self._rise(begin, short) if radius > 0 else self._rise_bound(begin, short, least)
+            corner, corner_charge = self._corners(begin, short, slopes)
+            total, charge = total + corner, charge + corner_charge
+            far, far_charge = self._differences(begin, values, slopes)
+            end, end_charge = self._from_end(values, slopes, upper)
+            if radius == 0:  # both are bounds: take the tighter one
+                near &= ~(far - far_charge > total - charge if least else far + far_charge < total + charge)
+        affine = lower == upper
         gap = np.where(affine, 0.0, np.where(near, total, np.where(inner, far, end)))
-        charge = np.where(affine, 0.0, np.where(near, left, np.where(inner, far_charge, end_charge)))
-        return np.maximum(gap, 0.0), charge
+        charge = np.where(affine, 0.0, np.where(near, charge, np.where(inner, far_charge, end_charge)))
+        return np.where(np.isnan(gap), np.inf, np.maximum(gap, 0.0)), charge
+
+    def _rise(self, begin: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """∫ (g(τ) − g(begin)) dτ over the step, g the slope of the smooth part, by Gauss's rule."""
+        total = step * (_WEIGHTS @ self._smooth_rises(begin, _HALF_WAYS[:, None] * step))
+        return total, _ROUNDING * np.abs(total)
+
+    def _rise_bound(self, begin: np.ndarray, step: np.ndarray, least: bool) -> tuple[np.ndarray, np.ndarray]:
+        """The same from above (from below with `least`) for any g that rises: on each of 64 steps its larger end."""
+        shares = (np.arange(_STEPS) + (0 if least else 1))[:, None] / _STEPS
+        total = step * self._smooth_rises(begin, shares * step).mean(axis=0)
+        size = np.abs(self._smooth_slope(begin)) + np.abs(self._smooth_slope(begin + step))
+        return total, _ROUNDING * (np.abs(total) + size * np.abs(step))
+
+    def _smooth_rises(self, begin: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """The rise g(begin + step) − g(begin), (rows, N)."""
+        nodes = np.broadcast_to(begin, steps.shape)
+        fake, real = self._smooth.fake_loss, self._smooth.real_loss
+        return _weighted(self.fake_weights, fake.slope_difference(nodes, steps)) + _weighted(
+            self.real_weights, real.slope_difference(nodes, steps)
+        )
+
+    def _corners(self, begin: np.ndarray, step: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The share of the kinks and of h'(begin) − s.
+
+        Away from a kink h'(begin) − s is what root finding left, rounding, and is charged; at a kink s may be anything
+        between the one-sided slopes, and the difference counts.
+        """
+        ahead = begin + step
+        total, charge = np.zeros(begin.shape), np.zeros(begin.shape)
+        at_kink = np.zeros(begin.shape, dtype=bool)
+        for at, jump in self._kinks:
+            beyond = np.where(begin > at, np.maximum(at - ahead, 0.0), np.maximum(ahead - at, 0.0))
+            total += jump * beyond
+            charge += _ROUNDING * jump * (beyond + np.where(beyond > 0, abs(at) + np.abs(ahead), 0.0))
+            at_kink |= (begin == at) & (jump > 0)
+        left = self._left_slope(begin)
+        rest = (left - slopes) * step
+        charge += np.where(at_kink, _ROUNDING * (np.abs(left) + np.abs(slopes)) * np.abs(step), np.abs(rest))
+        return np.where(at_kink, total + rest, total), charge
+
+    def _differences(self, begin: np.ndarray, values: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The gap as a difference of values, for points far from t_s."""
+        fake, real = self._pair.fake_loss, self._pair.real_loss
+        rise = _weighted(self.fake_weights, fake.value(values)) - _weighted(self.fake_weights, fake.value(begin))
+        rise += _weighted(self.real_weights, real.value(values)) - _weighted(self.real_weights, real.value(begin))
+        size = self._magnitude(values) + self._magnitude(begin) + np.abs(slopes * values) + np.abs(slopes * begin)
+        return rise - (slopes * values - slopes * begin), _ROUNDING * size
+
+    def _from_end(self, values: np.ndarray, slopes: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The gap where the slope is an end of the range of h', so that t_s lies infinitely far out."""
+        edge = self._conjugate_at_end(slopes >= upper)
+        value = _weighted(self.fake_weights, self._pair.fake_loss.value(values)) + _weighted(
+            self.real_weights, self._pair.real_loss.value(values)
+        )
+        return value + edge - slopes * values, _ROUNDING * (
+            self._magnitude(values) + np.abs(slopes * values) + np.abs(edge)
+        )
 
     def _root_bracket(self, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(N,), (N,): between them lies every t with h'(t) = s, given that h' and s are known up to rounding."""
@@ -202,7 +292,7 @@ class PointwiseObjective:
         def excess(log_step: np.ndarray) -> np.ndarray:
             """How far the gap lies above the one allowed, on a logarithmic scale: positive outside."""
             with np.errstate(all="ignore"):
-                found, charge = objective._gap_from(best, centre + sign * np.exp(log_step), twice)
+                found, charge = objective._gap_from(best, centre + sign * np.exp(log_step), twice, least=True)
                 inside = found - charge <= allowed
                 ratio = np.clip(np.log(found - charge) - np.log(allowed), -_FAR_BELOW, _FAR_BELOW)
                 return np.where(inside, -np.fmax(-ratio, _TINY), np.fmax(ratio, _TINY))

@@ -41,7 +41,7 @@ class SlopeRange:
         )
 
     def plus(self, other: SlopeRange) -> SlopeRange:
-        """The range of slopes of a sum of two losses that are both increasing or both decreasing in slope."""
+        """The range of slopes of a sum: every convex loss has its least slope at −∞, its largest at +∞."""
         return SlopeRange(
             lower=self.lower + other.lower,
             upper=self.upper + other.upper,
@@ -71,13 +71,33 @@ class Loss(ABC):
 
     #: Whether φ'' > 0 except at isolated points.
     strictly_convex: bool = False
-    #: Whether φ is analytic within distance 1 of the real axis (no kinks).
-    analytic: bool = True
+    #: φ is analytic, with a bounded growth, within this distance of the real axis; 0 where that is not known.
+    analytic_radius: float = 1.0
+
+    @property
+    def analytic(self) -> bool:
+        """Whether φ is known to be analytic around the real axis; a loss with a kink is not."""
+        return self.analytic_radius > 0
+
+    @property
+    def parts(self) -> tuple[Loss, ...]:
+        """The losses it is made of; none for an elementary one."""
+        return ()
 
     @property
     def kinks(self) -> tuple[Kink, ...]:
         """Where the slope jumps; φ(t) − Σ jump · max(0, t − at) is then differentiable."""
         return ()
+
+    @property
+    def smooth(self) -> Loss:
+        """φ(t) − Σ jump · max(0, t − at) over its kinks: a convex loss without kinks."""
+        return self
+
+    @property
+    def without_constant(self) -> Loss:
+        """φ less what `Raised` or `Affine` added to all its values: the same problem, without the rounding."""
+        return self
 
     @property
     @abstractmethod
@@ -107,6 +127,11 @@ class Loss(ABC):
     @property
     def minimisers(self) -> tuple[float, float]:
         """Infimum and supremum of argmin φ; (−∞, −∞) where φ increases everywhere, (∞, ∞) where it decreases."""
+        slopes = self.slope_range  # asked first: far out a slope underflows to 0 without being 0
+        if slopes.lower > 0 or (slopes.lower == 0 and not slopes.lower_attained):
+            return (-np.inf, -np.inf)
+        if slopes.upper < 0 or (slopes.upper == 0 and not slopes.upper_attained):
+            return (np.inf, np.inf)
         return zero_interval(self.slope)
 
     def curvature_at_slope(self, u: Array) -> Array:

@@ -132,3 +132,30 @@ def zero_interval(slope: Callable[[np.ndarray], np.ndarray]) -> tuple[float, flo
         below = last(lambda t: bool(slope(np.array([t]))[0] < 0))
         flat = last(lambda t: bool(slope(np.array([t]))[0] <= 0))
     return below, max(below, flat)
+
+
+def conjugate_by_inversion(
+    value: Callable[[np.ndarray], np.ndarray],
+    slope: Callable[[np.ndarray], np.ndarray],
+    ends: tuple[float, float],
+    limit: Callable[[int], float],
+    u: np.ndarray,
+) -> np.ndarray:
+    """φ*(u) = u t − φ(t) at a t with φ'(t) = u.
+
+    Args:
+        value: φ.
+        slope: φ'.
+        ends: infimum and supremum of φ'.
+        limit: φ* at the lower (0) or upper (1) end, asked for only where a slope is that end.
+        u: slopes, any shape.
+    """
+    at = invert_increasing(slope, u.reshape(-1)).reshape(u.shape)
+    finite = np.isfinite(at)
+    best = np.where(finite, at, 0.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = np.where(finite, u * best - value(best), np.inf)
+    for side, here in enumerate((~finite & (at < 0), ~finite & (at > 0))):
+        if (here & (u == ends[side])).any():
+            result = np.where(here & (u == ends[side]), limit(side), result)
+    return np.where((u >= ends[0]) & (u <= ends[1]), result, np.inf)

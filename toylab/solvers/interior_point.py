@@ -2,10 +2,10 @@
 
     minimise over f, k:  Σ_z h_z(f_z) + R(k)   subject to   w_xy = k d_xy + f(x) − f(y) ≥ 0
 
-with multipliers γ_xy ≥ 0, which are the dual plan. The start is primal and dual feasible (f constant,
-γ = φ'(c) p ⊗ q), and the slack w is carried along instead of recomputed, because between points that nearly
-coincide it is far smaller than the values it is a difference of. `normalised_program` holds the problem,
-`predictor_corrector` the step, `newton` its linear system.
+with multipliers γ_xy ≥ 0, which are the dual plan. The slack w is carried along instead of recomputed, because
+between points that nearly coincide it is far smaller than the values it is a difference of.
+`normalised_program` holds the problem, `starting_point` and `recession` where it begins, `predictor_corrector` the
+step, `newton` its linear system, `kinked_terms` what a kink of a loss adds to it.
 
 Source: the convex program of THEORY section 2.
 """
@@ -27,17 +27,24 @@ from toylab.solvers.base import AbstractSolver, Outcome, check_memory
 from toylab.solvers.devices import find_device
 from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
+from toylab.solvers.recession import recession_pair
 from toylab.solvers.starting_point import starting_point
 from toylab.solvers.threads import suited_threads
 
 _STALLED_AFTER = 20
+#: Critic values, in units of the loss, from which on a loss is first seen from far away.
+_FAR_AWAY = 30.0
+#: Complementarity at which the central path of a kink is as wide as the bend of a loss.
+_WIDTH_OF_BEND = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class InteriorPoint(AbstractSolver):
-    """The exact solver for smooth losses with condition (11), penalty or ball, overlapping supports included.
+    """The exact solver for every loss whose fake→real program is the whole problem (`LossPair.compact_form`).
 
-    Memory grows with (fake points) × (real points). Relative gap 1e-8 by default.
+    That is condition (11), the hinge, least squares with α ≤ β, and a user's own convex pair of this kind; with a
+    penalty or a ball; supports may overlap. Memory grows with (fake points) × (real points). Relative gap 1e-8 by
+    default.
 
     Attributes:
         rtol: relative gap to be certified.
@@ -51,12 +58,9 @@ class InteriorPoint(AbstractSolver):
 
     @override
     def check(self, problem: CriticProblem) -> None:
-        reasons = ()
-        if reasons:
-            raise InputError(
-                f"the interior point needs condition (11) and losses without kinks, and {problem.losses.name!r} fails: "
-                f"{'; '.join(reasons)}. Use toylab.solvers.Reference()."
-            )
+        compact = problem.losses.compact_form()
+        if not compact:
+            raise InputError(f"fake→real pairs do not describe {problem.losses.name!r}: {'; '.join(compact.reasons)}.")
         check_memory(problem, self, arrays=12)
         find_device(self.device)
 
@@ -64,12 +68,29 @@ class InteriorPoint(AbstractSolver):
     def run(self, problem: CriticProblem) -> Outcome:
         with suited_threads(len(problem.fake) * len(problem.real)):
             program = NormalisedProgram(problem, find_device(self.device))
-            point, status, gaps = self._iterate(program)
+            point, status, gaps = self._iterate(program, self._start(problem, program))
             return _outcome(problem, program, point, status, gaps)
 
-    def _iterate(self, program: NormalisedProgram) -> tuple[Iterate, Status, list[float]]:
+    def _start(self, problem: CriticProblem, program: NormalisedProgram) -> Iterate:
+        """Where to start: on the central path of the losses seen from far away, where the critic is that large."""
+        start = starting_point(program)
+        lines = recession_pair(problem.losses)
+        if lines is None or start.k * float(program.distance.max()) <= _FAR_AWAY:
+            return start
+        far = NormalisedProgram(replace(problem, losses=lines), program.distance.device)
+        point = replace(start, kinks=far.kinks.start(start.values, start.k))
+        for _ in range(self.max_iterations):
+            if point.complementarity(far.kinks) <= _WIDTH_OF_BEND:
+                break
+            try:
+                point = predictor_corrector(far, point)
+            except (FloatingPointError, ZeroDivisionError):
+                break
+        point = replace(point, kinks=program.kinks.start(point.values, 1.0))
+        return min(start, point, key=lambda iterate: _finite(program.gap_and_room(iterate)[0]))
+
+    def _iterate(self, program: NormalisedProgram, point: Iterate) -> tuple[Iterate, Status, list[float]]:
         """The best iterate, how the iteration ended, and the relative gap of every iterate."""
-        point = starting_point(program)
         if program.count == 0 or program.equal_measures:
             return replace(point, k=0.0, gamma=0.0 * point.gamma), Status.OPTIMAL, []
         best, best_gap, least, record, since = point, np.inf, np.inf, [], 0
@@ -116,7 +137,7 @@ def _outcome(
 def _critic(problem: CriticProblem, program: NormalisedProgram, point: Iterate) -> LowerExtension:
     """The lower extension over the real points; over fakes as well where it would cost to lower them to it.
 
-    A loss that falls below its minimiser (least squares) leaves fakes without a bounding partner above the cones of the reals.
+    A loss that falls below its minimiser (least squares) leaves fakes without a bounding partner above the cones.
     """
     points, values = problem.support.points[program.carried], point.values.cpu().numpy()
     k = point.k / program.length
@@ -127,3 +148,8 @@ def _critic(problem: CriticProblem, program: NormalisedProgram, point: Iterate) 
     above = fakes[values[fakes] > critic(points[fakes]) + critic.apex_tolerance]
     centres = np.concatenate([reals, above])
     return LowerExtension(points[centres], values[centres], k, critic.apex_tolerance)
+
+
+def _finite(value: float) -> float:
+    """The value, +inf where it is NaN."""
+    return np.inf if np.isnan(value) else value

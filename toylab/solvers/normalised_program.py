@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 
 from toylab.losses import Loss, LossPair
 from toylab.problem import CriticProblem
-from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks, longest_step
+from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks
 from toylab.solvers.newton import Edges
 
 #: Critic units that a point may move in one step beyond what its size suggests.
@@ -25,8 +25,6 @@ LARGEST_GROWTH = 4.0
 _FARTHEST_SLOPE = 100.0
 #: Of a slope, as a share of the mass.
 _SLOPE_ROUNDING = 1e-14
-#: Of the complementarity.
-_SHARE_TO_LEAVE = 0.1
 #: Of the logarithm of a step: enough for two digits.
 _BISECTIONS = 14
 
@@ -90,19 +88,6 @@ class NormalisedProgram:
         fake_affine, real_affine = (_is_affine(loss) for loss in (self.losses.fake_loss, self.losses.real_loss))
         #: (N,), points whose objective is affine between its kinks.
         self.affine = ((self.fake_weights == 0) | fake_affine) & ((self.real_weights == 0) | real_affine)
-        self.slope_bounds = self._range_of_slopes()
-
-    def _range_of_slopes(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Infimum and supremum of h', (N,) each; -∞ and ∞ at points whose objective is affine between kinks."""
-        fake, real = self.losses.fake_loss.slope_range, self.losses.real_loss.slope_range
-        ends = []
-        for name, limit in (("lower", -torch.inf), ("upper", torch.inf)):
-            f, r = getattr(fake, name), getattr(real, name)
-            zero = torch.zeros_like(self.fake_weights)
-            from_fake = torch.where(self.fake_weights > 0, self.fake_weights * f, zero)
-            from_real = torch.where(self.real_weights > 0, self.real_weights * r, zero)
-            ends.append(torch.where(self.affine, limit, from_fake + from_real))
-        return ends[0], ends[1]
 
     def _weigh_central_path(self) -> None:
         """The share of every product in their sum on the central path: of pairs p ⊗ q, of kinks their jump."""
@@ -162,7 +147,7 @@ class NormalisedProgram:
         return here, gap
 
     def _steps_to_slope(self, f: torch.Tensor, residual: torch.Tensor, far: torch.Tensor) -> torch.Tensor:
-        """How far from f the slope loses its residual, by bisection on a logarithmic scale; +inf where it never does."""
+        """How far from f the slope loses its residual, by bisection on a logarithmic scale; +inf if it never does."""
         p, q, sign = self.fake_weights[far], self.real_weights[far], torch.sign(residual)
         goal = _slope(self.losses, p, q, f) - residual
 
@@ -176,18 +161,6 @@ class NormalisedProgram:
             beyond = passed(middle)
             low, high = torch.where(beyond, low, middle), torch.where(beyond, middle, high)
         return torch.where(passed(farthest), torch.exp(high), torch.inf)
-
-    def reach_of_slopes(self, point: Iterate, change: Iterate) -> float:
-        """The longest step that keeps the dual's slopes within the range of h', where they are within it.
-
-        What leaving the range costs, measured at the critic's values, may be a share of the complementarity: where h'
-        is at its limit to the last digit, so must be the slope.
-        """
-        lower, upper = self.slope_bounds
-        outflow, moved = self.edges.outflow(point.gamma), self.edges.outflow(change.gamma)
-        reach = LARGEST_GROWTH + (point.values - self.best_constant).abs()
-        leave = _SHARE_TO_LEAVE * point.complementarity(self.kinks) * (self.fake_weights + self.real_weights) / reach
-        return min(longest_step(outflow - lower + leave, moved), longest_step(upper - outflow + leave, -moved))
 
     def gap_and_room(self, point: Iterate) -> tuple[float, float]:
         """The certificate's gap, to first order, and a lower bound of the J_const − dual it is measured against."""

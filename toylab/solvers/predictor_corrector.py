@@ -40,8 +40,7 @@ def predictor_corrector(program: NormalisedProgram, point: Iterate) -> Iterate:
     )
     change = border.direction(aim, kinks, refine=True)
     shrinking = -point.k / change.k if change.k < 0 else np.inf
-    inside = program.reach_of_slopes(point, change)
-    step = min(_FRACTION_TO_BOUNDARY * min(_reach(point, change), shrinking, inside), 1.0)
+    step = min(_FRACTION_TO_BOUNDARY * min(_reach(point, change), shrinking), 1.0)
     return point.moved(change, min(step, growth_limit(program, point, change.values)))
 
 

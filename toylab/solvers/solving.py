@@ -14,6 +14,7 @@ from toylab.errors import InputError, SolverError
 from toylab.problem import CriticProblem
 from toylab.solution import Solution, Status
 from toylab.solvers.base import AbstractSolver, Outcome
+from toylab.solvers.precision import limits_of_precision
 
 
 def check_has_optimum(problem: CriticProblem) -> None:
@@ -26,7 +27,6 @@ def check_has_optimum(problem: CriticProblem) -> None:
 def default_solver(problem: CriticProblem) -> AbstractSolver:
     """The exact solver that fits the problem."""
     from toylab.solvers.interior_point import InteriorPoint
-    from toylab.solvers.reference import Reference
     from toylab.solvers.transport import Transport
 
     if problem.losses.is_wasserstein:
@@ -63,19 +63,25 @@ def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw
     outcome = _best_constant(problem) if equal else solver.run(problem)
     seconds = time.perf_counter() - start
     certificate = certify(problem, outcome.critic, outcome.plan)
+    status = _confirmed(outcome.status, certificate.relative_gap, solver)
+    missed = solver.exact and status is not Status.OPTIMAL
+    limits = limits_of_precision(problem, certificate) if missed else ()
     solution = Solution(
         problem=problem,
         critic=outcome.critic,
         certificate=certificate,
-        status=_confirmed(outcome.status, certificate.relative_gap, solver),
+        status=status,
         rtol=solver.rtol,
-        stats=MappingProxyType({"solver": type(solver).__name__, "seconds": seconds, **outcome.stats}),
+        stats=MappingProxyType(
+            {"solver": type(solver).__name__, "seconds": seconds, "limits": limits, **outcome.stats}
+        ),
         history=MappingProxyType(dict(outcome.history)),
     )
-    if throw and solver.exact and solution.status is not Status.OPTIMAL:
+    if throw and missed:
+        why = f" ({'; '.join(limits)})" if limits else ""
         raise SolverError(
             f"{type(solver).__name__} reached a relative gap of {certificate.relative_gap:.2g}, not {solver.rtol:.2g}, "
-            f"on {problem.describe()}: {solution.status.value}; throw=False returns what was reached."
+            f"on {problem.describe()}: {status.value}{why}; throw=False returns what was reached."
         )
     return solution
 

@@ -62,8 +62,8 @@ class Transport(AbstractSolver):
         import ot
 
         support = problem.support
-        # mass that both measures have at a point stays there (the cost is a metric); what is left is resolved to its own
-        # last digit, however little it is, and every point of it carries mass (POT's potentials are free elsewhere)
+        # mass that both measures have at a point stays there (the cost is a metric); what is left is resolved to its
+        # own last digit, however little it is, and every point of it has mass (POT's potentials are free elsewhere)
         surplus = support.fake_weights - support.real_weights
         fakes, reals = np.flatnonzero(surplus > 0), np.flatnonzero(surplus < 0)
         p, q = surplus[fakes], -surplus[reals]
