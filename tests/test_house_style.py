@@ -15,10 +15,10 @@ PACKAGE = Path(__file__).parent.parent / "toylab"
 #: Longer prefixes win: `solvers.network` may have its own line.
 LAYERS = (
     ("errors", "condition"),
-    ("measures", "storage"),
+    ("measures", "storage", "critics", "regularizers"),
     ("losses",),
-    ("distributions", "support", "problem", "divergences"),
-    ("zoo", "critics", "fenchel_young", "plans", "network_critic", "functions"),
+    ("distributions", "support", "problem"),
+    ("zoo", "data_files", "fenchel_young", "plans", "network_critic", "functions", "divergences"),
     ("certificate",),
     ("solution",),
     ("claims", "solvers", "generators"),

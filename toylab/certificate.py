@@ -25,6 +25,7 @@ from toylab.errors import InputError
 from toylab.fenchel_young import PointwiseObjective
 from toylab.network_critic import NetworkCritic, is_torch_module
 from toylab.problem import CriticProblem
+from toylab.regularizers import Unrestricted
 from toylab.support import Support
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -44,7 +45,8 @@ class Certificate:
         merged_plan: (N, N), the same between merged points, from row to column.
         cost: C = Σ γ d.
         slopes: (N,), s_z, net outflow of the plan at the merged points.
-        values: (N,), f_z at the merged points, after raising fake points by rounding at most.
+        values: (N,), f_z at the merged points, after raising fake points by rounding at most (not at all where the
+            problem is unrestricted).
         fake_owner: (n_fake,), the merged point of each fake point.
         real_owner: (n_real,), the merged point of each real point.
         k_support: the least constant for which the values satisfy every fake→real constraint.
@@ -110,7 +112,8 @@ def certify(
     raw = evaluate(function, support.points)
     k_support = steepest_rise(support, raw)
     constant = problem.regularizer.constant_for(k_support)
-    values = raised(support, raw, constant)
+    free = isinstance(problem.regularizer, Unrestricted)
+    values = raw if free else raised(support, raw, constant)
 
     merged = (
         plans.reweighted_plan(problem, values)

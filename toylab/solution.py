@@ -12,9 +12,10 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from toylab.certificate import Certificate, as_critic, certify
-from toylab.critics import LowerExtension, unit_vectors
+from toylab.critics import LowerExtension, NearestPoint, unit_vectors
 from toylab.errors import InputError
 from toylab.problem import CriticProblem
+from toylab.regularizers import Unrestricted
 
 
 class Status(Enum):
@@ -149,6 +150,8 @@ class Candidate:
             ) from None
         if values.shape != (len(points),):
             raise InputError(f"a candidate in JSON needs {len(points)} fake and real values, got {len(values)}.")
+        if isinstance(problem.regularizer, Unrestricted):  # no constant holds these values together
+            return Candidate.of(problem, NearestPoint(points, values), plan)
         return Candidate.of(problem, LowerExtension(points, values, constant), plan)
 
 

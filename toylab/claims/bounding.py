@@ -22,6 +22,7 @@ from toylab.claims.hypotheses import (
     CONDITION_11,
     DIFFERENT_MEASURES,
     PENALISED,
+    RESTRICTED,
     SAME_SUPPORT,
 )
 from toylab.critics import tabulated
@@ -203,7 +204,7 @@ THEOREM_2A = Claim(
     sources=("LGAN Theorem 2 (a)", "ICLR Theorem 1 (a)"),
     aliases=("iclr.theorem-1a",),
     subject_type=Candidate,
-    hypotheses=(CONDITION_11, CERTIFIED),
+    hypotheses=(CONDITION_11, RESTRICTED, CERTIFIED),
     cases=_all_cases,
     measure=_measure_2a,
     controls=(NOT_OPTIMAL,),
@@ -217,7 +218,7 @@ THEOREM_2B = Claim(
     sources=("LGAN Theorem 2 (b)", "ICLR Theorem 1 (b)"),
     aliases=("iclr.theorem-1b",),
     subject_type=Candidate,
-    hypotheses=(CONDITION_11, CERTIFIED),
+    hypotheses=(CONDITION_11, RESTRICTED, CERTIFIED),
     cases=standard,
     measure=_measure_2b,
     controls=(
@@ -265,7 +266,7 @@ THEOREM_3 = Claim(
     ),
     sources=("LGAN Theorem 3",),
     subject_type=Candidate,
-    hypotheses=(CONDITION_11, CERTIFIED),
+    hypotheses=(CONDITION_11, RESTRICTED, CERTIFIED),
     cases=_all_cases,
     measure=_measure_3,
     controls=(NOT_OPTIMAL,),

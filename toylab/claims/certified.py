@@ -186,7 +186,9 @@ class Certified:
     @cached_property
     def slack_error(self) -> np.ndarray:
         """(N, N): a bound of |slack of f* − slack|; infinite where the loss is flat."""
-        return self.value_error + self.value_error[:, None] + self.constant_error * self.distance + self.rounding
+        with np.errstate(invalid="ignore"):  # without restriction the error of the constant is infinite
+            drift = np.where(self.distance > 0, self.constant_error * self.distance, 0.0)
+        return self.value_error + self.value_error[:, None] + drift + self.rounding
 
     @cached_property
     def resolution(self) -> float:

@@ -42,7 +42,8 @@ BALL = Hypothesis(
     name="Lipschitz ball",
     sentence="the critic's constant is bounded, k ≤ K",
     test=lambda candidate: Condition.that(
-        isinstance(candidate.problem.regularizer, LipschitzBall), "the constant is penalised, not bounded"
+        isinstance(candidate.problem.regularizer, LipschitzBall),
+        f"the regulariser is {candidate.problem.regularizer.describe()}: the constant is not bounded",
     ),
 )
 COMPACT_OPTIMUM = Hypothesis(

@@ -6,7 +6,7 @@ from toylab.claims.base import Hypothesis
 from toylab.claims.certified import AssumedOptimal, certified_optimal
 from toylab.condition import Condition
 from toylab.critics import LowerExtension, UpperExtension
-from toylab.problem import LipschitzPenalty
+from toylab.regularizers import LipschitzPenalty, Unrestricted
 from toylab.solution import Candidate
 
 
@@ -33,7 +33,8 @@ def _extension(candidate: Candidate) -> Condition:
 def _penalised(candidate: Candidate) -> Condition:
     regularizer = candidate.problem.regularizer
     if not isinstance(regularizer, LipschitzPenalty):
-        return Condition(holds=False, reasons=("the Lipschitz constant is bounded, not penalised",))
+        kind = "unrestricted" if isinstance(regularizer, Unrestricted) else "bounded"
+        return Condition(holds=False, reasons=(f"the Lipschitz constant is {kind}, not penalised",))
     return Condition.that(regularizer.target == 0, f"the penalty starts at the target {regularizer.target:g}, not at 0")
 
 
@@ -64,6 +65,15 @@ WASSERSTEIN = Hypothesis(
     sentence="φ(t) = t and ϕ(t) = −t",
     test=lambda candidate: Condition.that(
         candidate.problem.losses.is_wasserstein, f"the loss is {candidate.problem.losses.name!r}, not Wasserstein"
+    ),
+)
+
+RESTRICTED = Hypothesis(
+    name="restricted constant",
+    sentence="the Lipschitz constant is penalised or bounded, so that points can bound one another at all",
+    test=lambda candidate: Condition.that(
+        not isinstance(candidate.problem.regularizer, Unrestricted),
+        "the problem is unrestricted: f*(z) depends on the masses at z alone, and no pair is bounding",
     ),
 )
 

@@ -11,7 +11,7 @@ from toylab.claims.base import Claim, Control, Evidence, VerdictStatus
 from toylab.claims.bounding import NOT_OPTIMAL, SLACKNESS, ratio, with_positive_constant
 from toylab.claims.cases import STRICT_LOSSES, Budget, Case, overlapping_pair, standard, tailored
 from toylab.claims.certified import Certified, certified
-from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, DISJOINT_SUPPORTS
+from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, DISJOINT_SUPPORTS, RESTRICTED
 from toylab.critics import tabulated
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate
@@ -92,7 +92,7 @@ ICLR_THEOREM_2 = Claim(
     sources=("ICLR Theorem 2",),
     expected=VerdictStatus.VIOLATED,
     subject_type=Candidate,
-    hypotheses=(CONDITION_11, CERTIFIED),
+    hypotheses=(CONDITION_11, RESTRICTED, CERTIFIED),
     cases=_overlapping_cases,
     measure=_measure_iclr_2,
     controls=(
@@ -111,7 +111,7 @@ ICLR_THEOREM_2_DISJOINT = Claim(
     statement="If S_g, S_r are disjoint, every x in S_g has a real y with f*(y) − f*(x) = k*‖y − x‖, and conversely.",
     sources=("ICLR Theorem 2, with disjoint supports",),
     subject_type=Candidate,
-    hypotheses=(CONDITION_11, DISJOINT_SUPPORTS, CERTIFIED),
+    hypotheses=(CONDITION_11, RESTRICTED, DISJOINT_SUPPORTS, CERTIFIED),
     cases=_disjoint_cases,
     measure=_measure_iclr_2,
     controls=(

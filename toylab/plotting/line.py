@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
+from toylab.critics import NearestPoint
 from toylab.functions import FunctionOnPair
 from toylab.plotting import marks, surface
 from toylab.plotting.canvas import INK, SMALL, TEXT, new_axes
@@ -58,7 +59,8 @@ def draw_function(axes: Axes | None, subject: FunctionOnPair, options: Options) 
 def _curve(axes: Axes | None, critic: surface.Values, ends: tuple[float, float], resolution: int, label: str) -> Axes:
     axes = new_axes(*_SIZE) if axes is None else axes
     z = np.linspace(*ends, 4 * resolution + 1)
-    axes.plot(z, surface.values_at(critic, z[:, None]), color=INK, lw=1.2, zorder=3, gid="curve")
+    style = "--" if isinstance(critic, NearestPoint) else "-"  # what is arbitrary between the points is dashed
+    axes.plot(z, surface.values_at(critic, z[:, None]), color=INK, lw=1.2, ls=style, zorder=3, gid="curve")
     axes.set_xlim(*ends)
     axes.margins(y=0.12)
     axes.set_xlabel("coordinate z", fontsize=TEXT)

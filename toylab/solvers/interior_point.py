@@ -23,7 +23,7 @@ from toylab.errors import InputError
 from toylab.plans import split_plan
 from toylab.problem import CriticProblem
 from toylab.solution import Status
-from toylab.solvers.base import AbstractSolver, Outcome, check_memory
+from toylab.solvers.base import AbstractSolver, Outcome, check_memory, check_restricted
 from toylab.solvers.devices import find_device
 from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
@@ -58,6 +58,7 @@ class InteriorPoint(AbstractSolver):
 
     @override
     def check(self, problem: CriticProblem) -> None:
+        check_restricted(problem, self)
         compact = problem.losses.compact_form()
         if not compact:
             raise InputError(f"fake→real pairs do not describe {problem.losses.name!r}: {'; '.join(compact.reasons)}.")

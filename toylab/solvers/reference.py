@@ -21,7 +21,7 @@ from toylab.errors import InputError, SolverError, real_number
 from toylab.losses import Loss
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Status
-from toylab.solvers.base import AbstractSolver, Outcome
+from toylab.solvers.base import AbstractSolver, Outcome, check_restricted
 from toylab.solvers.convex_expressions import expression, quadratic_model
 
 _MOST_PAIRS = 1_000_000
@@ -52,6 +52,7 @@ class Reference(AbstractSolver):
     def check(self, problem: CriticProblem) -> None:
         if not 0 < real_number(self.tolerance, "tolerance") < 1:
             raise InputError(f"tolerance must lie between 0 and 1, got {self.tolerance}.")
+        check_restricted(problem, self)
         compact = problem.losses.compact_form()
         if not compact:
             raise InputError(f"fake→real pairs do not describe {problem.losses.name!r}: {'; '.join(compact.reasons)}.")

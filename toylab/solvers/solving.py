@@ -12,6 +12,7 @@ from toylab.certificate import certify
 from toylab.critics import LowerExtension
 from toylab.errors import InputError, SolverError
 from toylab.problem import CriticProblem
+from toylab.regularizers import Unrestricted
 from toylab.solution import Solution, Status
 from toylab.solvers.base import AbstractSolver, Outcome
 from toylab.solvers.precision import limits_of_precision
@@ -19,6 +20,11 @@ from toylab.solvers.precision import limits_of_precision
 
 def check_has_optimum(problem: CriticProblem) -> None:
     """Raise InputError where no critic attains the infimum, with the reason."""
+    if isinstance(problem.regularizer, Unrestricted):
+        from toylab.solvers.closed_form import check_attained
+
+        check_attained(problem)
+        return
     reason = problem.losses.describe_missing_optimum()
     if reason is not None:
         raise InputError(f"the loss {problem.losses.name!r} has no optimal critic: {reason}.")
@@ -26,9 +32,12 @@ def check_has_optimum(problem: CriticProblem) -> None:
 
 def default_solver(problem: CriticProblem) -> AbstractSolver:
     """The exact solver that fits the problem."""
+    from toylab.solvers.closed_form import ClosedForm
     from toylab.solvers.interior_point import InteriorPoint
     from toylab.solvers.transport import Transport
 
+    if isinstance(problem.regularizer, Unrestricted):
+        return ClosedForm()
     if problem.losses.is_wasserstein:
         return Transport()
     return InteriorPoint()

@@ -18,11 +18,12 @@ from toylab.errors import InputError
 from toylab.plans import split_plan
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solution import Status
-from toylab.solvers.base import AbstractSolver, Outcome, check_memory
+from toylab.solvers.base import AbstractSolver, Outcome, check_memory, check_restricted
 
 
-def check_wasserstein(problem: CriticProblem, solver: object) -> None:
-    """Raise InputError unless the loss of the problem is the Wasserstein loss."""
+def check_wasserstein(problem: CriticProblem, solver: AbstractSolver) -> None:
+    """Raise InputError unless the problem has the Wasserstein loss and a Lipschitz penalty or ball."""
+    check_restricted(problem, solver)
     if not problem.losses.is_wasserstein:
         raise InputError(
             f"{type(solver).__name__} solves the Wasserstein loss only, not {problem.losses.name!r}; "
