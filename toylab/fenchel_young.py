@@ -97,15 +97,15 @@ class PointwiseObjective:
         sides = ((self.fake_weights, self.losses.fake_loss), (self.real_weights, self.losses.real_loss))
         return [(kink.at, weights * kink.jump) for weights, loss in sides for kink in loss.kinks]
 
-    def _smooth_slope(self, t: np.ndarray) -> np.ndarray:
-        """The slope of h without its kinks."""
+    def _smooth_slope(self, t: np.ndarray, which: slice | np.ndarray = slice(None)) -> np.ndarray:
+        """The slope of h without its kinks, at all or some of the points."""
         with np.errstate(over="ignore"):
             fake, real = self._smooth.fake_loss.slope(t), self._smooth.real_loss.slope(t)
-        return _weighted(self.fake_weights, fake) + _weighted(self.real_weights, real)
+        return _weighted(self.fake_weights[which], fake) + _weighted(self.real_weights[which], real)
 
-    def _left_slope(self, t: np.ndarray) -> np.ndarray:
+    def _left_slope(self, t: np.ndarray, which: slice | np.ndarray = slice(None)) -> np.ndarray:
         """The slope of h from the left, with the kinks exactly where `_kinks` has them."""
-        return self._smooth_slope(t) + sum(jump * (t > at) for at, jump in self._kinks)
+        return self._smooth_slope(t, which) + sum(jump[which] * (t > at) for at, jump in self._kinks)
 
     def invert_slope(self, slopes: np.ndarray) -> np.ndarray:
         """Some t with h'(t) = s, (N,), a kink where s lies in its jump.
@@ -122,10 +122,7 @@ class PointwiseObjective:
         return self._memory[key]
 
     def _invert_slope(self, slopes: np.ndarray) -> np.ndarray:
-        def slope(t: np.ndarray, p: np.ndarray, q: np.ndarray) -> np.ndarray:
-            return PointwiseObjective(self.losses, p, q)._left_slope(t)
-
-        result = invert_increasing(slope, slopes, (self.fake_weights, self.real_weights))
+        result = invert_increasing(self._left_slope, slopes, (np.arange(len(slopes)),))
         for place, _ in self._kinks:
             at = np.full(slopes.shape, place)
             left, jump = self._left_slope(at), sum(jump for other, jump in self._kinks if other == place)

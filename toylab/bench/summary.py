@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from toylab import claims
+
 #: Kinds of failure in the order of their columns.
 FAILURES = ("wrong verdict", "disagreement", "exception", "uncertified", "warning", "too slow")
 _EXAMPLES = 5
@@ -73,7 +75,7 @@ class CampaignSummary:
             header=dict(header),
             cases=count.cases,
             by_kind=dict(sorted(count.by_kind.items())),
-            by_claim=dict(count.by_claim),
+            by_claim={name: count.by_claim[name] for name in claims.names() if name in count.by_claim},
             opinions=dict(count.opinions),
             classes=sorted(count.classes.values(), key=lambda found: (-found.count, found.kind, found.stage)),
             failing=sorted(count.failing, key=lambda record: record["index"]),
