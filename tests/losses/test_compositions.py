@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import reduce
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -129,7 +130,7 @@ def test_the_best_constant_is_best(pair):
         assert pair.describe_missing_optimum()
         return
     total = losses.Total((pair.fake_loss, pair.real_loss))
-    other = minimize_scalar(lambda t: float(total.value(np.array([t]))[0]), bounds=(-60, 60), method="bounded")
+    other: Any = minimize_scalar(lambda t: float(total.value(np.array([t]))[0]), bounds=(-60, 60), method="bounded")
     at = np.array([constant])
     assert total.value(at) <= other.fun + 512 * EPS * size(total, at)
 
