@@ -12,10 +12,10 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import toylab
 from toylab.bench.cases import CaseRecord
 from toylab.bench.random_problems import GENERATOR_VERSION
 from toylab.errors import InputError
@@ -28,7 +28,7 @@ _WITHOUT_INFLUENCE = ("cli", "plotting", "report")
 @cache
 def code_fingerprint() -> str:
     """A short hash of the sources that results depend on."""
-    root = Path(toylab.__file__).parent
+    root = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
         relative = path.relative_to(root)
@@ -38,12 +38,19 @@ def code_fingerprint() -> str:
     return digest.hexdigest()[:12]
 
 
+def _version() -> str:
+    try:
+        return version("toylab")
+    except PackageNotFoundError:  # used from a source tree that was never installed
+        return "unknown"
+
+
 def campaign_header(seed: int) -> dict[str, Any]:
     """What must agree for two runs to be one campaign."""
     return {
         "seed": seed,
         "generator": GENERATOR_VERSION,
-        "toylab": toylab.__version__,
+        "toylab": _version(),
         "code": code_fingerprint(),
     }
 
