@@ -132,3 +132,17 @@ def test_value_interval_contains_flats_and_what_rounding_hides(pair, weights, sl
     low, high = objective.value_interval(np.array([slope]), 1e-13)
     assert low[0] <= inside[0]
     assert high[0] >= inside[1]
+
+
+@given(condition_11_losses, seeds, st.floats(-12, 0))
+def test_intervals_for_several_gaps_are_those_for_each(pair, seed, exponent):
+    h, rng = objective(pair, seed)
+    slopes = h.slope(rng.uniform(-4, 4, 12))
+    gaps = [10.0**exponent, 3.0 * 10.0**exponent]
+    together = h.value_intervals(slopes, gaps)
+    for gap, pair_of_ends in zip(gaps, together, strict=True):
+        alone = PointwiseObjective(h.losses, h.fake_weights, h.real_weights).value_interval(slopes, gap)
+        assert all(np.array_equal(one, other) for one, other in zip(alone, pair_of_ends, strict=True))
+    (low, high), (lower, higher) = together
+    assert (lower <= low).all()
+    assert (high <= higher).all()
