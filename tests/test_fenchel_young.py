@@ -239,3 +239,17 @@ def test_a_user_s_loss_is_certified_as_tightly_as_the_same_loss_with_formulas():
     ours = certify(own, solution.critic, solution.certificate.plan)
     assert ours.relative_gap <= 1e-8
     assert ours.gap <= 1.07 * solution.certificate.gap + 64 * EPS
+
+
+@given(condition_11_losses, seeds, st.floats(-12, 0))
+def test_intervals_for_several_gaps_are_those_for_each(pair, seed, exponent):
+    h, rng = objective(pair, seed)
+    slopes = h.slope(rng.uniform(-4, 4, 12))
+    gaps = [10.0**exponent, 3.0 * 10.0**exponent]
+    together = h.value_intervals(slopes, gaps)
+    for gap, pair_of_ends in zip(gaps, together, strict=True):
+        alone = PointwiseObjective(h.losses, h.fake_weights, h.real_weights).value_interval(slopes, gap)
+        assert all(np.array_equal(one, other) for one, other in zip(alone, pair_of_ends, strict=True))
+    (low, high), (lower, higher) = together
+    assert (lower <= low).all()
+    assert (high <= higher).all()

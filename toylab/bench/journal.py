@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,19 @@ def code_fingerprint() -> str:
     return digest.hexdigest()[:12]
 
 
+def _version() -> str:
+    try:
+        return version("toylab")
+    except PackageNotFoundError:  # used from a source tree that was never installed
+        return "unknown"
+
+
 def campaign_header(seed: int) -> dict[str, Any]:
     """What must agree for two runs to be one campaign."""
     return {
         "seed": seed,
         "generator": GENERATOR_VERSION,
-        "toylab": version("toylab"),
+        "toylab": _version(),
         "code": code_fingerprint(),
     }
 

@@ -188,11 +188,22 @@ class LossPair:
         )
 
     @cached_property
+    def common_minimiser(self) -> float | None:
+        """A value that minimises φ and ϕ both, None where there is none: no critic beats the constant there."""
+        (low, high), (real_low, real_high) = self.fake_loss.minimisers, self.real_loss.minimisers
+        low, high = max(low, real_low), min(high, real_high)
+        if low > high:
+            return None
+        return next((float(at) for at in (low, high) if np.isfinite(at)), 0.0 if low < 0 < high else None)
+
+    @cached_property
     def best_constant(self) -> float | None:
         """The constant c that minimises φ(c) + ϕ(c): the `a` of condition (11), None where there is none.
 
         Where a whole interval does, 0 if it lies inside and else the middle.
         """
+        if self.common_minimiser is not None:
+            return self.common_minimiser
         if float(self._total_slope(np.zeros(1))[0]) == 0.0:
             return 0.0
         if self.differentiable:

@@ -12,6 +12,7 @@ Source: the convex program of THEORY section 2.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from typing_extensions import override
 
 from toylab.critics import LowerExtension
 from toylab.errors import InputError
+from toylab.losses import LossPair
 from toylab.plans import split_plan
 from toylab.problem import CriticProblem
 from toylab.solution import Status
@@ -28,7 +30,7 @@ from toylab.solvers.devices import find_device
 from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
 from toylab.solvers.recession import recession_pair
-from toylab.solvers.starting_point import starting_point
+from toylab.solvers.starting_point import constant_start, starting_point
 from toylab.solvers.straight_piece import straight_piece
 from toylab.solvers.threads import suited_threads
 from toylab.solvers.transport import transport_outcome
@@ -77,17 +79,39 @@ class InteriorPoint(AbstractSolver):
                 return straight
         with suited_threads(len(problem.fake) * len(problem.real)):
             program = NormalisedProgram(problem, find_device(self.device))
-            point, status, gaps = self._iterate(program, self._start(problem, program))
+            attempts = []
+            for start in self._starts(problem, program):
+                attempts.append(self._iterate(program, start))
+                if attempts[-1][1] is Status.OPTIMAL:
+                    break
+            point, status, gaps = min(attempts, key=lambda attempt: min(attempt[2], default=0.0))
             return _outcome(problem, program, point, status, gaps)
 
-    def _start(self, problem: CriticProblem, program: NormalisedProgram) -> Iterate:
-        """Where to start: on the central path of the losses seen from far away, where the critic is that large."""
-        start = starting_point(program)
+    def _starts(self, problem: CriticProblem, program: NormalisedProgram) -> Iterator[Iterate]:
+        """Where to start, the next one only where the one before has failed.
+
+        The best critic of one shape; first, where a loss never gets flat and the critic is therefore large, and
+        second where it does, the central path of the losses seen from far away; a constant critic.
+        """
+        near = starting_point(program)
         lines = recession_pair(problem.losses)
-        if lines is None or start.k * float(program.distance.max()) <= _FAR_AWAY:
-            return start
+        large = lines is not None and near.k * float(program.distance.max()) > _FAR_AWAY
+        if lines is None or not large:
+            yield near
+        elif lines.fake_loss.slope_range.lower > 0:
+            yield self._from_far_away(problem, program, lines, near)
+            yield near
+        else:
+            yield near
+            yield self._from_far_away(problem, program, lines, near)
+        yield constant_start(program)
+
+    def _from_far_away(
+        self, problem: CriticProblem, program: NormalisedProgram, lines: LossPair, near: Iterate
+    ) -> Iterate:
+        """Where the central path of the straight-line losses is as wide as the bend of the losses."""
         far = NormalisedProgram(replace(problem, losses=lines), program.distance.device)
-        point = replace(start, kinks=far.kinks.start(start.values, start.k))
+        point = replace(near, kinks=far.kinks.start(near.values, near.k))
         for _ in range(self.max_iterations):
             if point.complementarity(far.kinks) <= _WIDTH_OF_BEND:
                 break
@@ -95,8 +119,7 @@ class InteriorPoint(AbstractSolver):
                 point = predictor_corrector(far, point)
             except (FloatingPointError, ZeroDivisionError):
                 break
-        point = replace(point, kinks=program.kinks.start(point.values, 1.0))
-        return min(start, point, key=lambda iterate: _finite(program.gap_and_room(iterate)[0]))
+        return replace(point, kinks=program.kinks.start(point.values, 1.0))
 
     def _iterate(self, program: NormalisedProgram, point: Iterate) -> tuple[Iterate, Status, list[float]]:
         """The best iterate, how the iteration ended, and the relative gap of every iterate."""
@@ -157,8 +180,3 @@ def _critic(problem: CriticProblem, program: NormalisedProgram, point: Iterate) 
     above = fakes[values[fakes] > critic(points[fakes]) + critic.apex_tolerance]
     centres = np.concatenate([reals, above])
     return LowerExtension(points[centres], values[centres], k, critic.apex_tolerance)
-
-
-def _finite(value: float) -> float:
-    """The value, +inf where it is NaN."""
-    return np.inf if np.isnan(value) else value

@@ -68,8 +68,8 @@ def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw
     solver.check_settings()
     solver.check(problem)
     start = time.perf_counter()
-    equal = solver.exact and problem.support.equal_measures
-    outcome = _best_constant(problem) if equal else solver.run(problem)
+    constant = problem.support.equal_measures or problem.losses.common_minimiser is not None
+    outcome = _best_constant(problem) if constant and solver.exact else solver.run(problem)
     seconds = time.perf_counter() - start
     certificate = certify(problem, outcome.critic, outcome.plan)
     status = _confirmed(outcome.status, certificate.relative_gap, solver)
@@ -96,7 +96,7 @@ def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw
 
 
 def _best_constant(problem: CriticProblem) -> Outcome:
-    """The optimum where P_g = P_r: by Jensen's inequality no critic beats the best constant one."""
+    """The optimum where P_g = P_r (by Jensen's inequality), or where one value minimises both losses."""
     best = float(problem.losses.best_constant or 0.0)
     critic = LowerExtension(problem.support.points, np.full(len(problem.support.points), best), 0.0)
     return Outcome(

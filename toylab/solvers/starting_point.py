@@ -37,6 +37,15 @@ def starting_point(program: NormalisedProgram) -> Iterate:
     return Iterate(values, k, gamma, slack, program.kinks.start(values, 1.0))
 
 
+def constant_start(program: NormalisedProgram) -> Iterate:
+    """A constant critic with the plan φ'(c) p ⊗ q: feasible for the primal and, for disjoint supports, for the dual."""
+    values = torch.full_like(program.fake_weights, program.best_constant)
+    gamma = _plan(program, values)
+    k = _constant(program.regularizer, 0.0, float((gamma * program.distance).sum()))
+    slack = torch.where(program.moving, k * program.distance, torch.ones_like(program.distance))
+    return Iterate(values, k, gamma, slack, program.kinks.start(values, 1.0))
+
+
 def _shape(program: NormalisedProgram) -> torch.Tensor:
     """Ψ of the module's docstring, (N,); 0 at shared points."""
     near_reals = program.distance.min(dim=1).values
