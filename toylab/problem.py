@@ -113,6 +113,8 @@ class CriticProblem:
                 regularizer = f"+ {weight:g}·max(k − {target:g}, 0)²"
             case LipschitzBall(radius=radius):
                 regularizer = f"subject to k ≤ {radius:g}"
+            case Unrestricted():
+                regularizer = "without any restriction"
             case other:
                 regularizer = f"+ {other!r}"
         sides = [

@@ -122,6 +122,8 @@ class Candidate:
         low, high = self.problem.regularizer.constant_interval(certificate.cost, certificate.gap)
         known = dict(certificate.facts())
         interval = f", k* in [{number(low, 8)}, {number(high, 8)}]" if np.isfinite(certificate.gap) else ""
+        if isinstance(self.problem.regularizer, Unrestricted):
+            interval = ", the steepest rise from a fake to a real point: it costs nothing here"
         return [
             ("problem", self.problem.describe()),
             *((name, known[name]) for name in ("value", "dual bound", "gap", "relative gap")),

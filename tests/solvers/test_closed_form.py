@@ -208,6 +208,21 @@ def test_a_users_own_critic_is_certified_and_a_plan_bounds_nothing():
     assert toylab.certify(problem("logistic"), lambda z: 0.1 * z[:, 0], np.full((3, 3), 1 / 9)).gap == np.inf
 
 
+def test_faces_of_an_unrestricted_problem_do_not_speak_of_a_price():
+    solution = solve(problem("logistic"))
+    assert "without any restriction" in dict(solution.problem.facts())["minimise over f"]
+    assert "costs nothing" in dict(solution.facts())["constant k"]
+
+
+@pytest.mark.parametrize("name", ["two-diracs", "case6", "overlapping-pair"])
+def test_the_zoo_knows_no_lipschitz_optimum_of_an_unrestricted_problem(name):
+    case = zoo.load(name, losses=losses.quadratic(), regularizer=Unrestricted())
+    known = zoo.get(name).closed_form(case)
+    assert known is not None
+    assert (known.value, known.constant) == (None, None)
+    assert solve(case).status is Status.OPTIMAL
+
+
 def test_pictures_of_unrestricted_solutions_say_what_is_arbitrary():
     axes = plot(solve(problem("logistic")))
     assert "unrestricted" in axes.get_title()

@@ -22,7 +22,8 @@ from scipy.spatial.distance import cdist
 
 from toylab.losses import Loss, LossPair, Reflected, Scaled, Total
 from toylab.losses.inversion import invert_increasing
-from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
+from toylab.problem import CriticProblem
+from toylab.regularizers import LipschitzBall, LipschitzPenalty, Regularizer, Unrestricted
 
 EPS = float(np.finfo(np.float64).eps)
 #: Roots are bracketed to a few units in the last place, and evaluated in some ten roundings.
@@ -88,8 +89,8 @@ def on_the_line(problem: CriticProblem) -> ClosedForm:
 def equidistant(problem: CriticProblem, distance: float) -> ClosedForm:
     """A perfect matching at `distance`, no fake and real nearer than that: the optimum of two Diracs, for any loss."""
     wasserstein = from_w1(problem, distance)
-    if problem.losses.is_wasserstein or distance == 0:
-        return wasserstein
+    if problem.losses.is_wasserstein or distance == 0 or isinstance(problem.regularizer, Unrestricted):
+        return wasserstein  # without restriction the optimum is toylab.divergences.UnrestrictedLoss's, if there is one
     pull = _pull(problem.losses)
     return wasserstein if pull is None else _along_one_length(problem, distance, *pull)
 
@@ -98,7 +99,8 @@ def mirrored(problem: CriticProblem, share: float, distance: float) -> ClosedFor
     """P_g = p δ_A + (1 − p) δ_B, P_r = (1 − p) δ_A + p δ_B with p > ½: f = ∓s where ϕ(t) = φ(−t)."""
     known = from_w1(problem, (2.0 * share - 1.0) * distance)
     loss = problem.losses.fake_loss
-    if problem.losses.is_wasserstein or not _is_symmetric(problem.losses):
+    unrestricted = isinstance(problem.regularizer, Unrestricted)
+    if problem.losses.is_wasserstein or unrestricted or not _is_symmetric(problem.losses):
         return known
 
     def value(rise: float) -> float:
