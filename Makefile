@@ -6,7 +6,7 @@ VERIFY_FLAGS ?=
 TEST_FLAGS ?=
 CAMPAIGN_FLAGS ?=
 
-.PHONY: install verify test test-long test-browser lint format campaign readme-picture clean
+.PHONY: install verify test test-long test-browser lint format campaign extremes readme-picture clean
 .DEFAULT_GOAL := verify
 
 install: $(VENV)/.installed
@@ -24,6 +24,9 @@ test: install
 
 test-long: install
 	$(RUN)/python -m pytest -m long $(TEST_FLAGS)
+
+extremes: install
+	$(RUN)/toylab bench extremes
 
 campaign: install
 	$(RUN)/toylab bench campaign --problems 100000 $(CAMPAIGN_FLAGS)

@@ -31,6 +31,13 @@ def register(commands: Any) -> None:
     campaign.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
     campaign.add_argument("--replay", type=int, metavar="INDEX", help="run one problem alone and show everything")
     campaign.set_defaults(run=run)
+    extremes = kinds.add_parser(
+        "extremes",
+        help="every shape that strains float64 × losses × regularisers: certified, or the gap reached and why",
+    )
+    extremes.add_argument("--out", default="toylab-extremes", metavar="DIR", help="folder of the table")
+    extremes.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    extremes.set_defaults(run=run_extremes)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -81,3 +88,31 @@ def _replay(options: argparse.Namespace) -> int:
     out = console()
     out.print(record.text, markup=False)
     return ExitCode.NOT_AS_EXPECTED if record.failed else ExitCode.AS_EXPECTED
+
+
+def run_extremes(options: argparse.Namespace) -> int:
+    """Solve the table of extreme problems and write it as Markdown and JSON; exit code 0 if each has a reason."""
+    from joblib import Parallel, delayed
+
+    from toylab.bench.extremes import ExtremeCase, extreme_problems, solve_extreme
+    from toylab.bench.extremes_table import markdown
+    from toylab.storage import replacing, writable_folder, write_json
+
+    if options.workers < 1:
+        raise InputError(f"--workers must be at least 1, got {options.workers}.")
+    folder = writable_folder(options.out)
+    jobs = [delayed(solve_extreme)(shape, problem) for shape, _, _, problem in extreme_problems()]
+    cases: list[ExtremeCase] = []
+    with progress_bar() as progress:
+        task = progress.add_task("extremes", total=len(jobs))
+        for case in Parallel(n_jobs=options.workers, return_as="generator")(jobs):
+            cases.append(case)
+            progress.update(task, advance=1)
+    table = markdown(cases)
+    write_json(folder / "extremes.json", [case.to_json() for case in cases])
+    with replacing(folder / "extremes.md") as temporary:
+        temporary.write_text(table + "\n", encoding="utf-8")
+    print(table)
+    print(f"Written: {folder / 'extremes.md'}, {folder / 'extremes.json'}")
+    unexplained = any(not case.certified and case.reason == "no reason known" for case in cases)
+    return ExitCode.NOT_AS_EXPECTED if unexplained else ExitCode.AS_EXPECTED
