@@ -105,7 +105,8 @@ def run_extremes(options: argparse.Namespace) -> int:
     cases: list[ExtremeCase] = []
     with progress_bar() as progress:
         task = progress.add_task("extremes", total=len(jobs))
-        for case in Parallel(n_jobs=options.workers, return_as="generator")(jobs):
+        solved: Any = Parallel(n_jobs=options.workers, return_as="generator")(jobs)
+        for case in solved:
             cases.append(case)
             progress.update(task, advance=1)
     table = markdown(cases)
