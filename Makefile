@@ -4,8 +4,9 @@ VENV ?= .venv
 RUN := $(VENV)/bin
 VERIFY_FLAGS ?=
 TEST_FLAGS ?=
+CAMPAIGN_FLAGS ?=
 
-.PHONY: install verify test test-long test-browser lint format readme-picture clean
+.PHONY: install verify test test-long test-browser lint format campaign extremes readme-picture clean
 .DEFAULT_GOAL := verify
 
 install: $(VENV)/.installed
@@ -23,6 +24,12 @@ test: install
 
 test-long: install
 	$(RUN)/python -m pytest -m long $(TEST_FLAGS)
+
+extremes: install
+	$(RUN)/toylab bench extremes
+
+campaign: install
+	$(RUN)/toylab bench campaign --problems 100000 $(CAMPAIGN_FLAGS)
 
 # Chromium and its driver are Debian's; nothing is downloaded behind the package manager's back.
 test-browser: install
@@ -43,4 +50,4 @@ readme-picture: install
 	$(RUN)/toylab solve case3 --n 60 --seed 1 --plot docs/case3.png
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis toylab-report
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis toylab-report toylab-campaign

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy import sparse
+from scipy.optimize import brentq, linprog
+from scipy.spatial.distance import cdist
 from scipy.special import expit, lambertw
 from scipy.stats import wasserstein_distance
 
@@ -206,6 +208,96 @@ def cloud(seed: int, n: int, m: int, dimension: int, regularizer: Regularizer) -
     return Oracle(f"cloud-{n}-{m}-R{dimension}", problem, value, constant, error=1e-11)
 
 
+def hinge_at(distance: np.ndarray, p: np.ndarray, q: np.ndarray, k: float) -> tuple[float, float]:
+    """The hinge problem at fixed k as partial transport, by HiGHS: (2 Σ γ, Σ γ d) of an optimal γ.
+
+    Its dual is max Σ γ (2 − k d) over γ ≥ 0 with row sums ≤ p and column sums ≤ q; mass that stays at a point of both
+    measures earns 2. The optimal value is 2 Σ γ − k Σ γ d.
+    """
+    n, m = distance.shape
+    sums = sparse.vstack([sparse.kron(sparse.eye(n), np.ones((1, m))), sparse.kron(np.ones((1, n)), sparse.eye(m))])
+    tight = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+    result = linprog(
+        (k * distance - 2.0).ravel(), A_ub=sums.tocsr(), b_ub=np.concatenate([p, q]), method="highs-ds", options=tight
+    )
+    assert result.status == 0, result.message
+    return 2.0 * float(result.x.sum()), float(result.x @ distance.ravel())
+
+
+def hinge_by_cuts(name: str, fake: DiscreteMeasure, real: DiscreteMeasure, weight: float) -> Oracle:
+    """The hinge under λ k²: the value at fixed k is convex and piecewise linear in k, so cutting planes end.
+
+    Every plan is a line A − C k below that value; the best k of the lines found is a minimum C/2λ of one of them
+    with its parabola, or where two of them cross. Done where the value at that k is on the lines.
+    """
+    distance = cdist(fake.points, real.points)
+    lines = [hinge_at(distance, fake.weights, real.weights, 0.0)]
+    for _ in range(200):
+        heights, costs = np.array(lines).T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            crossings = ((heights[:, None] - heights) / (costs[:, None] - costs)).ravel()
+        candidates = np.concatenate([costs / (2.0 * weight), crossings[np.isfinite(crossings) & (crossings >= 0)]])
+        bounds = (heights - candidates[:, None] * costs).max(axis=1) + weight * candidates**2
+        k, bound = float(candidates[bounds.argmin()]), float(bounds.min())
+        plan = hinge_at(distance, fake.weights, real.weights, k)
+        value = plan[0] - k * plan[1] + weight * k**2
+        if value - bound <= 1e-14 * (1.0 + value):
+            problem = CriticProblem(fake, real, losses.hinge(), LipschitzPenalty(weight))
+            # HiGHS: reduced costs are off by 1e-10 at most, on a mass of at most 1; in fact vertices are exact
+            return Oracle(f"hinge-{name}-λ{weight:g}", problem, value, k, error=1e-10)
+        lines.append(plan)
+    raise AssertionError("the cutting planes did not end")
+
+
+def hinge_cloud(seed: int, weight: float) -> Oracle:
+    """Points on a coarse grid with random masses, some in both measures."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(-4, 5, (6, 2)) / 4.0, rng.integers(-4, 5, (7, 2)) / 4.0
+    y[:2] = x[:2]
+    fake, real = DiscreteMeasure(x, rng.integers(1, 5, 6)), DiscreteMeasure(y, rng.integers(1, 5, 7))
+    return hinge_by_cuts(f"cloud{seed}", fake, real, weight)
+
+
+def hinge_diracs(distance: float, weight: float) -> Oracle:
+    """s = k d/2 = min(1, d²/4λ): the plateau k = 2/d where the critic fits the margin."""
+    s = min(1.0, distance**2 / (4.0 * weight))
+    problem = CriticProblem(_dirac(0.0), _dirac(distance), losses.hinge(), LipschitzPenalty(weight))
+    k = 2.0 * s / distance
+    return Oracle(f"hinge-diracs-d{distance:g}-λ{weight:g}", problem, 2.0 * (1.0 - s) + weight * k**2, k)
+
+
+def _two_fakes() -> tuple[DiscreteMeasure, DiscreteMeasure]:
+    return DiscreteMeasure([[-10.0], [0.0]]), DiscreteMeasure([[1.0]])
+
+
+def hinge_with_a_far_fake() -> Oracle:
+    """Fakes −10, 0, real 1, λ = .1: k = 2, and the far fake has slope 0 (THEORY, Thm 2b)."""
+    problem = CriticProblem(*_two_fakes(), losses.hinge(), LipschitzPenalty(0.1))
+    return Oracle("hinge-far-fake", problem, 0.4, 2.0)
+
+
+def quadratic_diracs(alpha: float, beta: float, distance: float, weight: float) -> Oracle:
+    """f(y) − f(x) = (β − α)/(1 + 2λ/d²), both values equally far from their targets."""
+    rise = (beta - alpha) / (1.0 + 2.0 * weight / distance**2)
+    miss, k = 0.5 * (beta - alpha - rise), rise / distance
+    problem = CriticProblem(_dirac(0.0), _dirac(distance), losses.quadratic(alpha, beta), LipschitzPenalty(weight))
+    name = f"quadratic-diracs-{alpha:g},{beta:g}-d{distance:g}-λ{weight:g}"
+    return Oracle(name, problem, 2.0 * miss**2 + weight * k**2, k)
+
+
+def quadratic_with_a_far_fake() -> Oracle:
+    """Fakes −10, 0, real 1, λ = .1: f = (0, 2/13, 12/13), the minimum of ½u² + (v − 1)² + λ (v − u)²."""
+    problem = CriticProblem(*_two_fakes(), losses.quadratic(0.0, 1.0), LipschitzPenalty(0.1))
+    return Oracle("quadratic-far-fake", problem, 1.0 / 13.0, 10.0 / 13.0)
+
+
+def quadratic_without_restriction() -> Oracle:
+    """P_g = (.6, .4), P_r = (.4, .6) in a ball wider than the unrestricted optimum f = q/(p + q), value Σ pq/(p+q)."""
+    fake, real = _mirrored(0.6)
+    problem = CriticProblem(fake, real, losses.quadratic(0.0, 1.0), LipschitzBall(0.5))
+    return Oracle("quadratic-wide-ball", problem, 0.48, 0.5)
+
+
 CURVED = ("logistic", "sqrt", "exponential")
 
 ORACLES = (
@@ -223,4 +315,10 @@ ORACLES = (
     chain(3, 5, 4, LipschitzPenalty(0.5, target=1.0)),
     cloud(4, 12, 9, 2, LipschitzPenalty(0.1)),
     cloud(5, 6, 8, 10, LipschitzBall(2.0)),
+    *(hinge_diracs(d, w) for d in (0.1, 1.0, 10.0) for w in (0.01, 0.1, 10.0)),
+    *(hinge_cloud(seed, w) for seed in (6, 7) for w in (0.001, 0.1, 10.0)),
+    hinge_with_a_far_fake(),
+    *(quadratic_diracs(a, b, d, w) for a, b in ((0.0, 1.0), (-1.0, 1.0)) for d in (0.1, 3.0) for w in (0.01, 10.0)),
+    quadratic_with_a_far_fake(),
+    quadratic_without_restriction(),
 )

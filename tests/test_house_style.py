@@ -14,11 +14,11 @@ PACKAGE = Path(__file__).parent.parent / "toylab"
 #: A module imports from its own layer and from the layers listed before it, never from a later one (DESIGN section 1).
 #: Longer prefixes win: `solvers.network` may have its own line.
 LAYERS = (
-    ("errors", "condition"),
-    ("measures", "storage"),
+    ("errors", "condition", "markup"),
+    ("measures", "storage", "critics", "regularizers"),
     ("losses",),
-    ("distributions", "support", "problem", "divergences"),
-    ("zoo", "critics", "fenchel_young", "plans", "network_critic", "functions"),
+    ("distributions", "support", "problem"),
+    ("zoo", "data_files", "fenchel_young", "plans", "network_critic", "functions", "divergences"),
     ("certificate",),
     ("solution",),
     ("claims", "solvers", "generators"),
@@ -33,10 +33,12 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 HEAVY = {
     "torch": (
         "solvers.devices",
+        "solvers.kinked_terms",
         "solvers.network",
         "solvers.newton",
         "solvers.normalised_program",
         "solvers.predictor_corrector",
+        "solvers.starting_point",
         "solvers.threads",
     ),
     "cvxpy": (),

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
+from scipy.spatial.distance import pdist
 
 import toylab.plotting
 from toylab import claims, losses, zoo
@@ -18,10 +19,12 @@ from toylab.errors import InputError
 from toylab.functions import FunctionOnPair
 from toylab.measures import DiscreteMeasure
 from toylab.plotting import plot, plot_evidence, plot_training, save
+from toylab.plotting.canvas import figure_of
 from toylab.plotting.marks import coupling_pairs
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Candidate
 from toylab.solvers.solving import solve
+from toylab.verification import verify
 
 COARSE = 24
 
@@ -295,11 +298,21 @@ def test_function_on_pair(dimension):
     assert "f(y) − f(x)" in axes.get_title()
 
 
-def test_three_dimensions_are_refused_with_advice():
-    fake, real = DiscreteMeasure(np.zeros((1, 3))), DiscreteMeasure(np.ones((1, 3)))
+def test_three_dimensions_are_projected_or_refused_with_advice():
+    rng = np.random.default_rng(0)
+    frame = np.linalg.qr(rng.normal(size=(3, 3)))[0][:, :2]  # all points in one plane of space
+    flat = [rng.normal(size=(4, 2)) * [3.0, 1.0], rng.normal(size=(5, 2)) * [3.0, 1.0]]
+    fake, real = (DiscreteMeasure(points @ frame.T) for points in flat)
     solution = solve(CriticProblem(fake, real, losses.logistic(), LipschitzPenalty(0.1)))
-    with pytest.raises(InputError, match=r"one and two dimensions.*project"):
-        plot(solution)
+    axes = plot(solution)
+    assert "R^3 on two axes with 100 % of the variance" in axes.get_title()
+    assert axes.get_xlabel() == "first principal axis"
+    drawn = np.concatenate([artist.get_offsets() for gid in ("fake", "real") for artist in find(axes, gid)])
+    np.testing.assert_allclose(pdist(drawn), pdist(np.concatenate([fake.points, real.points])), atol=1e-12)
+    (quiver,) = find(axes, "arrows")
+    lengths = np.hypot(quiver.U, quiver.V)
+    np.testing.assert_allclose(lengths, lengths[0])  # the gradients lie in that plane: none is shortened
+    assert not axes.get_images()
     with pytest.raises(InputError, match="project"):
         plot_training(solution, solution)
 
@@ -316,9 +329,100 @@ def test_bad_resolution(case4, resolution):
         plot(case4, resolution=resolution)
 
 
+def test_a_function_in_space_is_drawn_along_its_pair():
+    x, y = np.array([1.0, 0.0, 2.0]), np.array([3.0, 1.0, 0.0])
+    critic = LowerExtension(y[None] + 1.0 * (y - x) / 3.0, np.zeros(1), 2.0)
+    axes = plot(FunctionOnPair(name="funnel", f=critic, k=2.0, x=x, y=y), resolution=COARSE)
+    (curve,) = find(axes, "curve")
+    length, values = (np.asarray(data) for data in curve.get_data())
+    np.testing.assert_allclose(values, critic(x + length[:, None] * (y - x) / 3.0))
+    assert "dimension 3" in axes.get_xlabel()
+
+
+def test_a_measure_on_the_line_has_its_masses_as_heights():
+    axes = plot(DiscreteMeasure([[0.0], [2.0], [3.0]], [1.0, 3.0, 0.0]))
+    (heads,) = find(axes, "points")
+    np.testing.assert_allclose(np.asarray(heads.get_offsets()), [[0.0, 0.25], [2.0, 0.75], [3.0, 0.0]])
+    left, right = axes.get_xlim()
+    assert left < 0.0
+    assert right > 3.0
+
+
+@pytest.mark.parametrize("dimension", [2, 4])
+def test_a_measure_and_a_problem_are_points(dimension):
+    rng = np.random.default_rng(1)
+    measure = DiscreteMeasure(rng.normal(size=(6, dimension)))
+    (points,) = find(plot(measure), "points")
+    assert len(points.get_offsets()) == 6
+    problem = CriticProblem(measure, DiscreteMeasure(np.ones((1, dimension))), losses.hinge(), LipschitzPenalty(0.1))
+    axes = plot(problem)
+    assert len(find(axes, "fake")[0].get_offsets()) == 6
+    assert "6 fake, 1 real" in axes.get_title()
+    assert ("principal" in axes.get_xlabel()) == (dimension > 2)
+
+
+def test_fewer_points_than_axes_can_be_projected():
+    axes = plot(DiscreteMeasure([[1.0, 2.0, 3.0]]))
+    assert np.isfinite(np.asarray(find(axes, "points")[0].get_offsets())).all()
+
+
+@pytest.mark.parametrize("name", losses.names())
+def test_the_tangents_of_a_loss_pair_cancel(name):
+    pair = losses.get(name)
+    axes = plot(pair, resolution=COARSE)
+    first, second = find(axes, "loss")
+    t = np.asarray(first.get_xdata())
+    np.testing.assert_allclose(first.get_ydata(), pair.fake_loss.value(t))
+    np.testing.assert_allclose(second.get_ydata(), pair.real_loss.value(t))
+    slopes = [float(np.diff(line.get_ydata())[0] / np.diff(line.get_xdata())[0]) for line in find(axes, "tangent")]
+    assert sum(slopes) == pytest.approx(0.0, abs=1e-12)
+    assert f"condition (11) {'holds' if pair.condition_11() else 'fails'}" in axes.get_title()
+
+
+def test_losses_without_a_best_constant_have_no_tangents():
+    pair = losses.LossPair("t against -2t", losses.Linear(), losses.Scaled(losses.Reflected(losses.Linear()), 2.0))
+    axes = plot(pair, resolution=COARSE)
+    assert not find(axes, "tangent")
+    assert "no a with" in axes.get_title()
+
+
+def test_a_name_with_dollars_is_no_formula(tmp_path):
+    pair = losses.LossPair(r"$\frac$ of a $", losses.Linear(), losses.Reflected(losses.Linear()))
+    save(plot(pair, resolution=COARSE), tmp_path / "dollars.png", dpi=30)
+
+
+def test_a_verdict_is_its_evidence_and_a_report_the_tightest_entry_of_every_case(case4):
+    verdict = claims.get("lgan.theorem-3").check(case4)
+    assert plot(verdict).get_title() == plot_evidence(verdict).get_title()
+    report = verify("lgan.theorem-4")
+    axes = plot(report)
+    (entries,) = find(axes, "within its bound")
+    assert len(entries.get_offsets()) == len(report.verdicts)
+    assert "holds on 12 cases" in axes.get_title()
+
+
+def test_a_history_has_a_panel_for_every_series(case4):
+    axes = plot(case4.history)
+    (line,) = find(axes, "relative_gap")
+    np.testing.assert_array_equal(line.get_ydata(), case4.history["relative_gap"])
+    assert axes.get_yscale() == "log"
+    judged = {
+        "loss": np.linspace(2.0, 1.5, 100),
+        "judged_step": np.array([50, 100]),
+        "relative_gap": np.array([0.5, 0.01]),
+    }
+    panels = figure_of(plot(judged)).axes
+    assert len(panels) == 2
+    assert find(panels[1], "relative_gap")[0].get_xdata().tolist() == [50, 100]
+    with pytest.raises(InputError, match="nothing on its way"):
+        plot({})
+    with pytest.raises(InputError, match="maps names to arrays"):
+        plot({"loss": 3.0})
+
+
 def test_other_subjects_are_refused_with_advice():
-    with pytest.raises(InputError, match="got CriticProblem"):
-        plot(zoo.load("case6"))
+    with pytest.raises(InputError, match=r"plot draws a Candidate, .* or a solution's history, got int"):
+        plot(3)
 
 
 def test_a_critic_of_the_wrong_shape_is_refused(case4):

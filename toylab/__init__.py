@@ -7,17 +7,20 @@ certificate; `claims` decides what the papers say about it.
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from toylab import claims, distributions, losses, solvers, zoo
+from toylab import claims, distributions, divergences, losses, solvers, zoo
 from toylab.certificate import Certificate, certify
 from toylab.claims import Budget, Claim, Evidence, Verdict, VerdictStatus
 from toylab.comparison import Comparison, compare
 from toylab.condition import Condition
 from toylab.critics import Critic, FormulaCritic, LowerExtension, UpperExtension
+from toylab.data_files import load_problem, read_measure, save_problem
+from toylab.divergences import DensityPair
 from toylab.errors import InputError, SolverError, ToylabError
 from toylab.functions import FunctionOnPair, Norm
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
-from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.problem import CriticProblem
+from toylab.regularizers import LipschitzBall, LipschitzPenalty, Unrestricted
 from toylab.solution import Candidate, Solution, Status
 from toylab.solvers.solving import solve
 from toylab.verification import ClaimReport, verify
@@ -40,6 +43,7 @@ __all__ = [
     "Condition",
     "Critic",
     "CriticProblem",
+    "DensityPair",
     "DiscreteMeasure",
     "Evidence",
     "FormulaCritic",
@@ -54,6 +58,7 @@ __all__ = [
     "SolverError",
     "Status",
     "ToylabError",
+    "Unrestricted",
     "UpperExtension",
     "Verdict",
     "VerdictStatus",
@@ -61,8 +66,12 @@ __all__ = [
     "claims",
     "compare",
     "distributions",
+    "divergences",
+    "load_problem",
     "losses",
     "plot",
+    "read_measure",
+    "save_problem",
     "solve",
     "solvers",
     "verify",

@@ -23,8 +23,10 @@ from toylab import plans
 from toylab.critics import row_blocks
 from toylab.errors import InputError
 from toylab.fenchel_young import PointwiseObjective
+from toylab.markup import Html, bar, card, facts, number, table
 from toylab.network_critic import NetworkCritic, is_torch_module
 from toylab.problem import CriticProblem
+from toylab.regularizers import Unrestricted
 from toylab.support import Support
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -44,7 +46,8 @@ class Certificate:
         merged_plan: (N, N), the same between merged points, from row to column.
         cost: C = Σ γ d.
         slopes: (N,), s_z, net outflow of the plan at the merged points.
-        values: (N,), f_z at the merged points, after raising fake points by rounding at most.
+        values: (N,), f_z at the merged points, after raising fake points by rounding at most (not at all where the
+            problem is unrestricted).
         fake_owner: (n_fake,), the merged point of each fake point.
         real_owner: (n_real,), the merged point of each real point.
         k_support: the least constant for which the values satisfy every fake→real constraint.
@@ -81,6 +84,44 @@ class Certificate:
             f"k_support={self.k_support:.6g})"
         )
 
+    def parts(self) -> list[tuple[str, float]]:
+        """The gap as the sum it is: names and non-negative terms."""
+        named = [
+            ("Fenchel–Young, Σ h(f) + h*(s) − s f", float(self.pointwise_gap.sum())),
+            ("slackness, Σ γ · slack", self.slackness_gap),
+            ("constant, R(k) + R*(C) − k C", self.constant_gap),
+        ]
+        rest = self.gap - sum(term for _, term in named)
+        if np.isfinite(rest) and rest > 1e-9 * self.gap:
+            named.append(("rounding of the plan", rest))
+        return named
+
+    def _repr_html_(self) -> str:
+        return card("Certificate", facts(self.facts()), self.split())
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What a person wants to know at a glance: the bounds and what they rest on."""
+        paid = "" if self.critic_excess is None else number(self.critic_excess, 3)
+        excess = f"{paid}, R paid for gradients steeper than the values need" if paid else ""
+        moves = f"{self.plan.nnz} of {len(self.fake_owner)} × {len(self.real_owner)} entries"
+        return [
+            ("value", f"{number(self.primal, 12)} (upper bound of the optimal value)"),
+            ("dual bound", f"{number(self.dual, 12)} (lower bound of it)"),
+            ("gap", number(self.gap, 3)),
+            ("relative gap", f"{number(self.relative_gap, 3)} of what the best constant critic leaves to gain"),
+            ("constant k", number(self.constant, 10)),
+            ("plan", f"{moves}, cost C = Σ γ·distance = {number(self.cost)}"),
+            ("excess", excess),
+        ]
+
+    def split(self) -> Html:
+        """A table of the gap's terms with their shares."""
+        rows = [
+            (name, number(term, 3), bar(term / self.gap if 0 < self.gap < np.inf else 0.0))
+            for name, term in self.parts()
+        ]
+        return table(("the gap is a sum of terms ≥ 0", "", "share"), rows)
+
 
 def certify(
     problem: CriticProblem,
@@ -110,7 +151,8 @@ def certify(
     raw = evaluate(function, support.points)
     k_support = steepest_rise(support, raw)
     constant = problem.regularizer.constant_for(k_support)
-    values = raised(support, raw, constant)
+    free = isinstance(problem.regularizer, Unrestricted)
+    values = raw if free else raised(support, raw, constant)
 
     merged = (
         plans.reweighted_plan(problem, values)

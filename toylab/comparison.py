@@ -10,6 +10,7 @@ from scipy.optimize import nnls
 
 from toylab.certificate import certify, steepest_gradient
 from toylab.critics import unit_vectors
+from toylab.markup import card, facts, number
 from toylab.solution import Candidate
 
 
@@ -63,6 +64,29 @@ class Comparison:
     k_star: float
     partners: str
     angles: np.ndarray
+
+    def __repr__(self) -> str:
+        return (
+            f"Comparison({self.partners}: relative gap {self.relative_gap:.3g}, median angle {self.median_angle:.3g}°)"
+        )
+
+    def _repr_html_(self) -> str:
+        return card("Comparison with the certified optimum", facts(self.facts()))
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What a person wants to know at a glance: gap, excess, constants, angles."""
+        known = self._known()
+        within = ", ".join(f"{100 * self.share_within(bound):.0f} % within {bound}°" for bound in (1, 5, 15))
+        angles = f"median {number(self.median_angle, 3)}°, worst {number(self.worst_angle, 3)}°; {within}"
+        ratio = f" ({number(self.k_support / self.k_star, 5)} of it)" if self.k_star > 0 else ""
+        return [
+            ("relative gap", f"{number(self.relative_gap, 3)} of what the best constant critic leaves to gain"),
+            ("excess", "" if np.isnan(self.excess) else f"{number(100 * self.excess, 3)} % of the optimal penalty"),
+            ("constant of the values", f"{number(self.k_support)} against k* = {number(self.k_star)}{ratio}"),
+            ("steepest gradient", "" if np.isnan(self.k_gradient) else number(self.k_gradient)),
+            ("gradients against", f"{self.partners}, at {len(known)} of {len(self.angles)} fakes"),
+            ("angles", angles if len(known) else "no fake has a partner above it"),
+        ]
 
     def _known(self) -> np.ndarray:
         return self.angles[~np.isnan(self.angles)]

@@ -1,4 +1,4 @@
-"""Critics as value-and-gradient objects in NumPy: McShane-Whitney extensions, funnels, closed forms.
+"""Critics as value-and-gradient objects in NumPy: McShane-Whitney extensions, funnels, nearest points, closed forms.
 
 Off the supports the optimal critic is not unique: every k-Lipschitz extension of its values is optimal,
 between lower(z) = max_w f(w) − k‖z − w‖ and upper(z) = min_w f(w) + k‖z − w‖.
@@ -143,6 +143,36 @@ class UpperExtension(_Extension):
             active = self._active(-self.values - cones, cones)
             result[rows] = self.lipschitz_constant * unit_vectors(block - self.centres[active])
         return result
+
+
+@dataclass(frozen=True, eq=False)
+class NearestPoint(Critic):
+    """The value of the nearest point: how the optimum of an objective without restriction is shown off the supports.
+
+    Such an objective says nothing about a critic between the points (LGAN §3.1): any values are optimal there, and
+    any gradients anywhere. These are arbitrary; constant on the Voronoi cells with gradient 0, so that nothing looks
+    like information. Where points are equally near, the first one counts.
+
+    Attributes:
+        points: (N, d), all different.
+        values: (N,), f at the points.
+    """
+
+    points: np.ndarray
+    values: np.ndarray
+
+    @override
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        z = np.asarray(z, dtype=np.float64)
+        if z.ndim != 2 or z.shape[1] != self.points.shape[1]:
+            raise InputError(f"points must have shape (m, {self.points.shape[1]}), got {z.shape}.")
+        owners = [cdist(z[rows], self.points).argmin(axis=1) for rows in row_blocks(len(z), len(self.points))]
+        return self.values[np.concatenate(owners)] if owners else np.zeros(0)
+
+    @override
+    def gradient(self, z: np.ndarray) -> np.ndarray:
+        """0 everywhere, borders of cells included."""
+        return np.zeros(np.shape(z))
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ import numpy as np
 
 from toylab.critics import Critic
 from toylab.errors import InputError
+from toylab.markup import card, facts, number
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,19 @@ class FunctionOnPair:
         """One line."""
         norm = "" if self.norm.p == 2 else f", l_{self.norm.p:g} norm"
         return f"{self.name} from {np.round(self.x, 4).tolist()} to {np.round(self.y, 4).tolist()}{norm}"
+
+    def __repr__(self) -> str:
+        return f"FunctionOnPair({self.describe()}, k = {self.k:.6g})"
+
+    def _repr_html_(self) -> str:
+        most = self.k * float(self.norm(self.y - self.x))
+        rows = [
+            ("function", self.name),
+            ("pair", f"from {np.round(self.x, 4).tolist()} to {np.round(self.y, 4).tolist()}"),
+            ("norm", "Euclidean" if self.norm.p == 2 else f"l_{self.norm.p:g}"),
+            ("rise", f"f(y) − f(x) = {number(self.rise(), 8)}, k‖y − x‖ = {number(most, 8)}, k = {number(self.k)}"),
+        ]
+        return card("FunctionOnPair", facts(rows))
 
     def to_json(self) -> dict[str, Any]:
         """What can be written down of it; the function itself is known by its name."""

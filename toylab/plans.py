@@ -145,6 +145,8 @@ def reweighted_plan(problem: CriticProblem, values: np.ndarray) -> sparse.csr_ar
         The plan between merged points, (N, N).
     """
     support = problem.support
+    if not np.isfinite(problem.regularizer.conjugate(1.0)):  # without a restriction only the zero plan bounds anything
+        return sparse.csr_array((len(support.points), len(support.points)))
     objective = PointwiseObjective(problem.losses, support.fake_weights, support.real_weights)
     slopes = objective.slope(values)
     sources = np.flatnonzero((slopes > 0) & support.in_fake)

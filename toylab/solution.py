@@ -12,9 +12,11 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from toylab.certificate import Certificate, as_critic, certify
-from toylab.critics import LowerExtension, unit_vectors
+from toylab.critics import LowerExtension, NearestPoint, unit_vectors
 from toylab.errors import InputError
+from toylab.markup import Tone, badge, card, facts, number, quiet
 from toylab.problem import CriticProblem
+from toylab.regularizers import Unrestricted
 
 
 class Status(Enum):
@@ -108,8 +110,26 @@ class Candidate:
         """One line: the problem, its constant and its gap."""
         return (
             f"{self.problem.describe()}: k = {self.lipschitz_constant:.6g}, "
-            f"value {self.value:.9g}, relative gap {self.certificate.relative_gap:.2g}"
+            f"value {number(self.value, 9)}, relative gap {number(self.certificate.relative_gap, 2)}"
         )
+
+    def _repr_html_(self) -> str:
+        return card(type(self).__name__, facts(self.facts()), quiet("toylab.plot(…) draws it"))
+
+    def facts(self) -> list[tuple[str, Any]]:
+        """What a person wants to know at a glance: the problem, the bounds, the constant."""
+        certificate = self.certificate
+        low, high = self.problem.regularizer.constant_interval(certificate.cost, certificate.gap)
+        known = dict(certificate.facts())
+        interval = f", k* in [{number(low, 8)}, {number(high, 8)}]" if np.isfinite(certificate.gap) else ""
+        if isinstance(self.problem.regularizer, Unrestricted):
+            interval = ", the steepest rise from a fake to a real point: it costs nothing here"
+        return [
+            ("problem", self.problem.describe()),
+            *((name, known[name]) for name in ("value", "dual bound", "gap", "relative gap")),
+            ("constant k", f"{number(self.lipschitz_constant, 8)}{interval}"),
+            ("excess", known["excess"]),
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """The problem with the critic's certified values and its plan: enough to check everything again."""
@@ -149,6 +169,8 @@ class Candidate:
             ) from None
         if values.shape != (len(points),):
             raise InputError(f"a candidate in JSON needs {len(points)} fake and real values, got {len(values)}.")
+        if isinstance(problem.regularizer, Unrestricted):  # no constant holds these values together
+            return Candidate.of(problem, NearestPoint(points, values), plan)
         return Candidate.of(problem, LowerExtension(points, values, constant), plan)
 
 
@@ -167,6 +189,20 @@ class Solution(Candidate):
     rtol: float
     stats: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     history: Mapping[str, np.ndarray] = field(default_factory=lambda: MappingProxyType({}))
+
+    def _repr_html_(self) -> str:
+        good = self.status in {Status.OPTIMAL, Status.CONVERGED}
+        status = badge(self.status.name.lower().replace("_", " "), Tone.GOOD if good else Tone.OPEN)
+        return card("Solution", facts(self.facts()), quiet("toylab.plot(solution) draws it"), status=status)
+
+    def facts(self) -> list[tuple[str, Any]]:
+        """What a person wants to know at a glance: as of a candidate, and how it was found."""
+        problem, *rest = super().facts()
+        counts = [f"{number(self.stats[key])} {key}" for key in ("iterations", "steps") if key in self.stats]
+        seconds = [f"{number(float(self.stats['seconds']), 3)} s"] if "seconds" in self.stats else []
+        solver = ", ".join([str(self.stats.get("solver", "")), *counts, *seconds]).strip(", ")
+        status = f"{self.status.value} (asked for {number(self.rtol, 2)})"
+        return [problem, ("status", status), *rest, ("solver", solver)]
 
     def __repr__(self) -> str:
         return f"Solution({self.status.name.lower()}: {self.describe()})"

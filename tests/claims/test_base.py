@@ -23,6 +23,9 @@ def evidence(residual, error, resolution=1e-3):
         ([0.0, 0.0], [1e-8, 1e-2], VerdictStatus.INCONCLUSIVE),
         ([1.0, 0.0], [1e-8, 1e-2], VerdictStatus.VIOLATED),
         ([1.0], [np.inf], VerdictStatus.INCONCLUSIVE),
+        ([np.nan, 0.0], [1e-8, 1e-8], VerdictStatus.INCONCLUSIVE),
+        ([0.0, 0.0], [1e-8, np.nan], VerdictStatus.INCONCLUSIVE),
+        ([np.nan, 1.0], [1e-8, 1e-8], VerdictStatus.VIOLATED),
         ([], [], VerdictStatus.NOT_APPLICABLE),
     ],
 )
@@ -79,7 +82,8 @@ def test_a_failed_hypothesis_makes_the_claim_not_applicable_and_says_why():
     assert verdict.status is VerdictStatus.NOT_APPLICABLE
     assert verdict.unmet == ("positive: -3 is not positive",)
     assert np.isnan(verdict.margin)
-    assert "Not applicable" in verdict.explain()
+    assert "✗ positive: -3 is not positive" in verdict.explain()
+    assert "Verdict: not-applicable. 'positive' is not met" in verdict.explain()
 
 
 def test_waiving_a_hypothesis_reads_the_subject_through_assume():
@@ -92,7 +96,7 @@ def test_waiving_a_hypothesis_reads_the_subject_through_assume():
 
 def test_explain_names_the_deciding_numbers():
     text = number_claim().check(pair(0.5)).explain()
-    assert "the number: residual 0 against an error bound of 0" in text
+    assert "the number: residual 0, at most 0 is allowed" in text
     assert "Verdict: holds" in text
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toylab import losses
+from toylab.errors import InputError
 
 SOFTPLUS, ROOT, EXP, HINGE = losses.Softplus(), losses.SquareRoot(), losses.Exponential(), losses.Hinge()
 SMOOTH = [
@@ -22,8 +23,21 @@ SMOOTH = [
     losses.Shifted(EXP, -0.5),
     losses.Total((SOFTPLUS, losses.Scaled(ROOT, 0.5), losses.Linear())),
     losses.Reflected(losses.Scaled(losses.Shifted(ROOT, 1.0), 3.0)),
+    losses.Affine(-0.5, 3.0),
+    losses.Stretched(SOFTPLUS, 4.0),
+    losses.Raised(losses.Stretched(losses.Reflected(ROOT), 2.0), -7.0),
+    losses.Total((losses.Linear(), SOFTPLUS, losses.Affine(-0.25))),
 ]
-EVERY = [*SMOOTH, losses.Hinge(), losses.Reflected(losses.Hinge())]
+KINKED = [
+    HINGE,
+    losses.Reflected(HINGE),
+    losses.Scaled(HINGE, 2.5),
+    losses.Shifted(losses.Reflected(HINGE), 0.75),
+    losses.Total((HINGE, SOFTPLUS)),
+    losses.Stretched(losses.Raised(HINGE, 2.0), 0.5),
+    losses.Total((HINGE, losses.Scaled(losses.Reflected(HINGE), 3.0), losses.Scaled(losses.Square(0.25), 0.25))),
+]
+EVERY = [*SMOOTH, *KINKED]
 STRICT = [loss for loss in SMOOTH if loss.strictly_convex]
 GRID = np.linspace(-6.0, 6.0, 49) + 0.01  # away from the hinge's kink
 EPS = float(np.finfo(float).eps)
@@ -185,16 +199,7 @@ def test_small_tails_keep_their_digits():
     np.testing.assert_allclose(ROOT.value(np.array([-1e8])), 5e-9, rtol=1e-15)
 
 
-@pytest.mark.parametrize(
-    "loss",
-    [
-        HINGE,
-        losses.Reflected(HINGE),
-        losses.Scaled(HINGE, 2.5),
-        losses.Shifted(losses.Reflected(HINGE), 0.75),
-        losses.Total((HINGE, SOFTPLUS)),
-    ],
-)
+@pytest.mark.parametrize("loss", KINKED, ids=lambda loss: loss.formula("t"))
 def test_the_slope_jumps_at_the_kinks_and_nowhere_else(loss):
     step = 1e-9
     for kink in loss.kinks:
@@ -203,3 +208,54 @@ def test_the_slope_jumps_at_the_kinks_and_nowhere_else(loss):
     grid = np.linspace(-4.0, 4.0, 10_001) + 1e-5
     rest = loss.slope(grid) - sum(kink.jump * (grid > kink.at) for kink in loss.kinks)
     assert np.abs(np.diff(rest)).max() < 1e-3
+
+
+@pytest.mark.parametrize("loss", KINKED, ids=lambda loss: loss.formula("t"))
+def test_the_smooth_part_is_what_the_kinks_leave(loss):
+    ramps = sum(kink.jump * np.maximum(GRID - kink.at, 0.0) for kink in loss.kinks)
+    jumps = sum(kink.jump * (kink.at < GRID) for kink in loss.kinks)
+    size = 16 * EPS * (1 + np.abs(loss.value(GRID)) + np.abs(ramps))
+    assert loss.smooth.kinks == ()
+    assert (np.abs(loss.smooth.value(GRID) + ramps - loss.value(GRID)) <= size).all()
+    assert (np.abs(loss.smooth.slope(GRID) + jumps - loss.slope(GRID)) <= size).all()
+
+
+@pytest.mark.parametrize("loss", KINKED, ids=lambda loss: loss.formula("t"))
+def test_at_a_kink_the_slope_is_the_smaller_one_and_the_conjugate_is_straight(loss):
+    for kink in loss.kinks:
+        at = np.array([kink.at])
+        assert loss.slope(at) == pytest.approx(loss.slope(at - 1e-9), abs=1e-7)
+        slopes = loss.slope(at) + kink.jump * np.linspace(0.0, 1.0, 5)
+        # every slope between the one-sided ones has its maximum of u t − φ(t) at the kink
+        error = np.abs(loss.conjugate(slopes) - (slopes * at - loss.value(at)))
+        assert (error <= 64 * EPS * (1 + np.abs(slopes * at))).all()
+
+
+@pytest.mark.parametrize(
+    ("loss", "same"),
+    [
+        (losses.Raised(SOFTPLUS, 1e6), SOFTPLUS),
+        (losses.Reflected(losses.Raised(HINGE, 2.0)), losses.Reflected(HINGE)),
+        (losses.Total((losses.Affine(2.0, 5.0), losses.Raised(EXP, 1.0))), losses.Total((losses.Affine(2.0), EXP))),
+        (losses.Scaled(ROOT, 2.0), losses.Scaled(ROOT, 2.0)),
+    ],
+)
+def test_added_constants_can_be_taken_off(loss, same):
+    assert loss.without_constant == same
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: losses.Scaled(SOFTPLUS, 0.0), "factor of a scaled loss must be positive"),
+        (lambda: losses.Stretched(SOFTPLUS, -1.0), "unit of a stretched loss must be positive"),
+        (lambda: losses.Shifted(SOFTPLUS, np.inf), "offset of a shifted loss must be finite"),
+        (lambda: losses.Raised("softplus", 1.0), "made of another Loss"),  # type: ignore[arg-type]
+        (lambda: losses.Total(()), "one or more losses"),
+        (lambda: losses.Affine(np.nan), "rate of an affine loss must be finite"),
+        (lambda: losses.Square("a"), "target of a square loss must be a number"),  # type: ignore[arg-type]
+    ],
+)
+def test_bad_numbers_are_named(make, words):
+    with pytest.raises(InputError, match=words):
+        make()

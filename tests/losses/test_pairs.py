@@ -16,9 +16,19 @@ KEEPING = [
     2.0 * losses.sqrt(),
     losses.logistic() + losses.wasserstein(),
     losses.combination((0.1, losses.exponential()), (3.0, losses.sqrt())),
-    LossPair("one side scaled", losses.Scaled(losses.Softplus(), 3.0), losses.Reflected(losses.Softplus())),
+    losses.logistic().weighted(fake=3.0),
+    losses.sqrt().rescaled(0.1),
+    losses.exponential().raised(fake=1e6, real=-3.0),
+    losses.wasserstein().rescaled(2.0).shifted(1.0),
 ]
-LOSING = [losses.hinge(), losses.quadratic(), losses.quadratic(-1.0, -1.0), losses.hinge() + losses.quadratic()]
+LOSING = [
+    losses.hinge(),
+    losses.quadratic(),
+    losses.quadratic(-1.0, -1.0),
+    losses.hinge() + losses.quadratic(),
+    losses.hinge().weighted(fake=1.0, real=3.0),
+    2.0 * losses.quadratic(-1.0, 1.0).rescaled(3.0).shifted(0.5),
+]
 NO_OPTIMUM = {
     "unbounded": LossPair("t and −2t", losses.Linear(), losses.Scaled(losses.Reflected(losses.Linear()), 2.0)),
     "never attained": LossPair(
@@ -65,7 +75,11 @@ def test_best_constant_minimises_the_sum(pair):
         (losses.logistic().shifted(2.0), 2.0),
         (losses.quadratic(0.0, 1.0), 0.5),
         # 3 σ(a) = σ(−a) at a = −ln 3: "scaling one loss of a logistic pair moves a to −ln c"
-        (KEEPING[-1], -np.log(3.0)),
+        (losses.logistic().weighted(fake=3.0), -np.log(3.0)),
+        (losses.quadratic(0.0, 1.0).rescaled(4.0).shifted(1.0), 3.0),
+        (losses.hinge().weighted(real=3.0), 1.0),  # the slope jumps from −2 to 1 at the kink of ϕ
+        (losses.hinge().weighted(fake=3.0), -1.0),
+        (losses.hinge().shifted(5.0), 5.0),  # any of [4, 6]: the middle
     ],
 )
 def test_best_constant_has_its_closed_form(pair, expected):
@@ -88,10 +102,70 @@ def test_strict_convexity_needs_one_strict_part():
     assert LossPair("one side", losses.Softplus(), losses.Reflected(losses.Linear())).strictly_convex
 
 
+REVERSED = [
+    LossPair("quadratic(1, 0)", losses.Square(1.0), losses.Square(0.0)),
+    LossPair.symmetric("reversed hinge", losses.Reflected(losses.Hinge())),
+    LossPair("rising apart", losses.Reflected(losses.Exponential()), losses.Square(3.0)),
+]
+
+
+@pytest.mark.parametrize("pair", [*KEEPING, *LOSING, *NO_OPTIMUM.values()], ids=named)
+def test_fake_to_real_pairs_are_enough(pair):
+    assert pair.compact_form()
+
+
+@pytest.mark.parametrize("pair", REVERSED, ids=named)
+def test_fake_to_real_pairs_are_not_enough(pair):
+    condition = pair.compact_form()
+    assert not condition
+    assert "larger on fake points" in condition.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("pair", "ends"),
+    [
+        (losses.hinge(), (-np.inf, -1.0, 1.0, np.inf)),
+        (losses.quadratic(-2.0, 0.5), (-2.0, -2.0, 0.5, 0.5)),
+        (losses.quadratic(0.3, 0.3) + 2.0 * losses.quadratic(0.1, 0.3), (0.5 / 3.0, 0.5 / 3.0, 0.3, 0.3)),
+        (losses.hinge() + losses.hinge().shifted(0.5), (-np.inf, -1.0, 1.5, np.inf)),
+        (losses.wasserstein() + losses.quadratic(0.0, 1.0), (-0.5, -0.5, 1.5, 1.5)),
+    ],
+    ids=str,
+)
+def test_minimisers_have_their_closed_form(pair, ends):
+    np.testing.assert_allclose((*pair.fake_loss.minimisers, *pair.real_loss.minimisers), ends, rtol=1e-15)
+
+
 def test_kinks_are_known():
     assert losses.logistic().analytic
+    assert losses.logistic().differentiable
     assert not losses.hinge().analytic
-    assert not (losses.hinge() + losses.logistic()).analytic
+    assert not (losses.hinge() + losses.logistic()).differentiable
+    assert any("kink there" in reason for reason in losses.hinge().condition_11().reasons)
+
+
+def test_scaling_one_loss_of_wassersteins_pair_leaves_no_optimum():
+    assert losses.wasserstein().weighted(fake=2.0).describe_missing_optimum() is not None
+
+
+@pytest.mark.parametrize("pair", [losses.logistic(), losses.hinge(), losses.quadratic(-1.0, 2.0)], ids=named)
+def test_changes_of_a_pair_are_what_they_say(pair):
+    t = np.linspace(-3.0, 3.0, 13)
+    np.testing.assert_allclose(pair.rescaled(4.0).fake_loss.value(t), pair.fake_loss.value(t / 4.0), rtol=1e-15)
+    np.testing.assert_allclose(pair.rescaled(4.0).real_loss.slope(t), pair.real_loss.slope(t / 4.0) / 4.0, rtol=1e-15)
+    np.testing.assert_allclose(pair.weighted(fake=3.0).fake_loss.value(t), 3.0 * pair.fake_loss.value(t), rtol=1e-15)
+    assert pair.weighted(fake=3.0).real_loss == pair.real_loss
+    raised = pair.raised(fake=2.0, real=-1.0)
+    np.testing.assert_allclose(raised.real_loss.value(t), pair.real_loss.value(t) - 1.0, rtol=1e-15)
+    assert (raised.fake_loss.slope(t) == pair.fake_loss.slope(t)).all()
+    assert raised.without_constants().fake_loss == pair.fake_loss
+
+
+def test_sums_of_sums_are_one_sum():
+    one, two, three = losses.logistic(), losses.sqrt(), losses.hinge()
+    assert (one + two) + three == losses.combination((1.0, one), (1.0, two), (1.0, three))
+    assert (2.0 * (one + two)).name == "2·(logistic + sqrt)"
+    assert one * 2.0 == 2.0 * one
 
 
 @pytest.mark.parametrize("pair", [*KEEPING, *LOSING], ids=named)
@@ -124,7 +198,13 @@ def test_symmetric_pairs_mirror_the_fake_loss():
         (lambda: losses.combination((0.0, losses.sqrt())), "coefficient of sqrt must be positive"),
         (lambda: -1.0 * losses.sqrt(), "coefficient of sqrt must be positive"),
         (lambda: np.nan * losses.sqrt(), "coefficient of sqrt must be finite"),
-        (lambda: losses.quadratic(1.0, 0.0), "use alpha <= beta"),
+        (
+            lambda: losses.quadratic(1.0, 0.0),
+            r"larger on fake points.*k = 0.*k = .8333.*alpha <= beta.*quadratic\(-1, 0\)",
+        ),
+        (lambda: losses.sqrt().rescaled(0.0), "unit of sqrt must be positive"),
+        (lambda: losses.sqrt().weighted(real=-1.0), "real factor of sqrt must be positive"),
+        (lambda: losses.sqrt().raised(fake=np.inf), "fake constant of sqrt must be finite"),
         (lambda: losses.quadratic(np.nan, 0.0), "must be finite"),
         (lambda: losses.from_json({"name": "x"}), "missing 'fake_loss'"),
         (

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from toylab.claims import faces
 from toylab.claims.cases import Budget, Case
+from toylab.claims.explanation import explain
 from toylab.condition import Condition
 from toylab.errors import InputError, unknown_name
 
@@ -44,7 +46,7 @@ class Evidence:
         resolution: (e,), the largest error with which a verdict still means something.
         scale: (e,), the unit in which margins are expressed.
         labels: what each entry is about.
-        arrays: whatever a person needs to plot the case.
+        arrays: whatever a person needs to plot the case or to put it into words, rows along the first axis.
     """
 
     residual: np.ndarray
@@ -84,17 +86,22 @@ class Evidence:
 
     @classmethod
     def joined(cls, parts: Sequence[Evidence]) -> Evidence:
-        """All entries of several pieces of evidence."""
+        """All entries of several pieces of evidence; arrays of one name follow one another as entries do."""
         columns = {
             name: np.concatenate([getattr(part, name) for part in parts])
             for name in ("residual", "error", "resolution", "scale")
         }
         labels = tuple(label for part in parts for label in part.labels)
-        arrays = {name: array for part in parts for name, array in part.arrays.items()}
+        names = dict.fromkeys(name for part in parts for name in part.arrays)
+        arrays = {name: np.concatenate([part.arrays[name] for part in parts if name in part.arrays]) for name in names}
         return cls(labels=labels, arrays=MappingProxyType(arrays), **columns)
 
     def __len__(self) -> int:
         return len(self.residual)
+
+    def __repr__(self) -> str:
+        least = f", least margin {self.margins().min():.3g}" if len(self) else ""
+        return f"Evidence({len(self)} entries{least})"
 
     def margins(self) -> np.ndarray:
         """(error − residual)/scale, (e,): negative where the statement is violated."""
@@ -112,7 +119,7 @@ def decide(evidence: Evidence) -> VerdictStatus:
         return VerdictStatus.NOT_APPLICABLE
     if (evidence.residual > evidence.error).any():
         return VerdictStatus.VIOLATED
-    if (evidence.error <= evidence.resolution).all():
+    if (evidence.residual <= evidence.error).all() and (evidence.error <= evidence.resolution).all():  # no NaN either
         return VerdictStatus.HOLDS
     return VerdictStatus.INCONCLUSIVE
 
@@ -126,12 +133,16 @@ class Hypothesis:
         sentence: what it demands.
         test: subject -> Condition.
         assume: how a subject is read once the hypothesis is waived; the subject itself by default.
+        met: subject -> how it meets the hypothesis, with its numbers.
+        repair: what to do where it does not, as the end of a sentence "To repair it, …".
     """
 
     name: str
     sentence: str
-    test: Callable[[Any], Condition]
-    assume: Callable[[Any], Any] = lambda subject: subject
+    test: Callable[[Any], Condition] = field(repr=False)
+    assume: Callable[[Any], Any] = field(default=lambda subject: subject, repr=False)
+    met: Callable[[Any], str] = field(default=lambda subject: "", repr=False)
+    repair: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +156,7 @@ class Control:
     """
 
     breaks: str | None
-    subject: Callable[[], Any]
+    subject: Callable[[], Any] = field(repr=False)
     why: str
 
 
@@ -181,22 +192,11 @@ class Verdict:
         return int(np.argmin(self.evidence.margins()))
 
     def explain(self) -> str:
-        """The outcome in plain sentences, with the numbers of the entry that decided it."""
-        lines = [f"{self.claim.id} ({self.claim.sources[0]}): {self.claim.statement}", self.subject.describe()]
-        if self.waived:
-            lines.append(f"Not asked for: {', '.join(self.waived)}.")
-        if self.unmet:
-            lines.append(f"Not applicable: {'; '.join(self.unmet)}.")
-        index = self.worst()
-        if self.evidence is not None and index is not None:
-            e = self.evidence
-            lines.append(
-                f"{len(e)} entries; the tightest is {e.labels[index]}: residual {e.residual[index]:.3g} against an "
-                f"error bound of {e.error[index]:.3g} (resolution {e.resolution[index]:.3g})."
-            )
-        decided = self.status is not VerdictStatus.NOT_APPLICABLE
-        lines.append(f"Verdict: {self.status.value}." + (f" {self.claim.rationale}" if decided else ""))
-        return "\n".join(lines)
+        """The argument in plain sentences with the numbers of this case, ending with the verdict."""
+        return explain(self)
+
+    def _repr_html_(self) -> str:
+        return faces.verdict(self)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for a report: the outcome and the deciding entry, not the whole evidence."""
@@ -235,6 +235,7 @@ class Claim:
         measure: subject -> evidence.
         controls: subjects that must come out violated.
         rationale: where the error bounds come from.
+        argument: verdict with evidence -> the argument in plain sentences with the numbers of the case.
         aliases: other names.
         expected: what `verify` expects on the cases; "violated" for statements known to be false.
         rests_on: what its proof uses (THEORY's, where the printed one has a gap): ids of claims, and names of
@@ -252,6 +253,7 @@ class Claim:
     measure: Callable[[Any], Evidence]
     controls: tuple[Control, ...]
     rationale: str
+    argument: Callable[[Verdict], Sequence[str]] | None = None
     aliases: tuple[str, ...] = ()
     expected: VerdictStatus = VerdictStatus.HOLDS
     rests_on: tuple[str, ...] = ()
@@ -267,6 +269,9 @@ class Claim:
 
     def __repr__(self) -> str:
         return f"Claim({self.id}: {self.title})"
+
+    def _repr_html_(self) -> str:
+        return faces.claim(self)
 
     def check(self, subject: Any, *, waive: Iterable[str] = ()) -> Verdict:
         """Decide the statement on one subject.
@@ -307,6 +312,10 @@ class Claim:
         status = decide(evidence)
         reasons = ("degenerate: nothing in this case falls under the statement",) if len(evidence) == 0 else ()
         return self._verdict(subject, status, waived, unmet=reasons, evidence=evidence)
+
+    def explain(self, subject: Any, *, waive: Iterable[str] = ()) -> str:
+        """Check a subject and put the outcome into words: `check(subject, waive=waive).explain()`."""
+        return self.check(subject, waive=waive).explain()
 
     def _verdict(self, subject: Any, status: VerdictStatus, waived: tuple[str, ...], **details: Any) -> Verdict:
         evidence = details.get("evidence")

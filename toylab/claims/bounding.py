@@ -16,12 +16,20 @@ import numpy as np
 from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.cases import STRICT_LOSSES, Budget, Case, same_support, standard, tailored
-from toylab.claims.certified import RESOLUTION, Certified, certified
+from toylab.claims.certified import RESOLUTION, Certified, certified, described_pairs
+from toylab.claims.explanation.bounding import (
+    lone_point_has_partner,
+    opposite_slopes,
+    rising_pair,
+    slope_has_partner,
+)
+from toylab.claims.explanation.wording import POSITIVE
 from toylab.claims.hypotheses import (
     CERTIFIED,
     CONDITION_11,
     DIFFERENT_MEASURES,
     PENALISED,
+    RESTRICTED,
     SAME_SUPPORT,
 )
 from toylab.critics import tabulated
@@ -42,7 +50,10 @@ def ratio(gap: float, mass: np.ndarray) -> np.ndarray:
 
 def _partner_evidence(known: Certified, points: np.ndarray) -> Evidence:
     """For each listed point: its least slack against any partner, above or below."""
-    slack = np.minimum(np.abs(known.slack), np.abs(known.slack.T))[points]
+    upwards, downwards = np.abs(known.slack)[points], np.abs(known.slack.T)[points]
+    slack = np.minimum(upwards, downwards)
+    partners = slack.argmin(axis=1) if len(points) else points
+    above = np.take_along_axis(upwards <= downwards, partners[:, None], axis=1)[:, 0]
     uncertainty = known.slack_error[points].max(axis=1)
     error = np.minimum(ratio(known.gap, np.abs(known.slopes[points])), uncertainty) + known.rounding
     return Evidence.of(
@@ -51,7 +62,10 @@ def _partner_evidence(known: Certified, points: np.ndarray) -> Evidence:
         resolution=known.resolution,
         scale=known.k * known.diameter,
         labels=[known.name(int(i)) for i in points],
-        arrays={"points": known.points[points], "partner": slack.argmin(axis=1) if len(points) else np.zeros(0)},
+        arrays={
+            "slope": known.slopes[points],
+            **described_pairs(known, np.where(above, points, partners), np.where(above, partners, points)),
+        },
     )
 
 
@@ -79,20 +93,21 @@ def steepest_pair(known: Certified, allowed: np.ndarray) -> Evidence:
         resolution=RESOLUTION * known.k,
         scale=known.k,
         labels=[f"{known.name(lower)} to {known.name(upper)}"],
-        arrays={"pair": known.points[[lower, upper]]},
+        arrays=described_pairs(known, np.array([lower]), np.array([upper])),
     )
 
 
 def positive_constant(known: Certified) -> Evidence:
     """Whether k* > 0 in units of k: violated where the certificate proves k* = 0, open where its error reaches k."""
-    highest = known.constant_bounds[1]
+    low, highest = known.constant_bounds
     relative = known.constant_error / known.k if known.k > 0 else np.inf
     return Evidence.of(
         1.0 if highest == 0.0 else 0.0,
         0.0 if highest == 0.0 else relative,
         resolution=1.0 - 1e-9,
         scale=1.0,
-        labels=["k* > 0"],
+        labels=[POSITIVE],
+        arrays={"constant_bounds": np.array([low, highest])},
     )
 
 
@@ -115,11 +130,15 @@ def _measure_3(candidate: Candidate) -> Evidence:
     stray_up = float(np.maximum(known.slopes, 0.0)[~up].sum())
     parts = []
     certain = bool((up | down).all())  # else a point of uncertain slope may be the partner that is missing
-    for points, partners, slack, uncertainty, stray in (
-        (np.flatnonzero(up), down, known.slack, known.slack_error, stray_down),
-        (np.flatnonzero(down), up, known.slack.T, known.slack_error.T, stray_up),
+    for points, partners, slack, uncertainty, stray, rising in (
+        (np.flatnonzero(up), np.flatnonzero(down), known.slack, known.slack_error, stray_down, True),
+        (np.flatnonzero(down), np.flatnonzero(up), known.slack.T, known.slack_error.T, stray_up, False),
     ):
-        block = np.ix_(points, np.flatnonzero(partners))
+        block = np.ix_(points, partners)
+        nearest = np.full(len(points), -1)
+        if len(partners):
+            nearest = partners[np.abs(slack[block]).argmin(axis=1)]
+        ends = (points, nearest) if rising else (nearest, points)
         bound = uncertainty[block].max(axis=1, initial=0.0) if certain else np.full(len(points), np.inf)
         flow = ratio(known.gap, np.abs(known.slopes[points]) - stray)
         parts.append(
@@ -129,6 +148,7 @@ def _measure_3(candidate: Candidate) -> Evidence:
                 resolution=known.resolution,
                 scale=known.k * known.diameter,
                 labels=[known.name(int(i)) for i in points],
+                arrays={"slope": known.slopes[points], **described_pairs(known, *ends)},
             )
         )
     return with_positive_constant(known, Evidence.joined(parts))
@@ -204,11 +224,12 @@ THEOREM_2A = Claim(
     aliases=("iclr.theorem-1a",),
     rests_on=("lgan.theorem-1.existence", "complementary slackness"),
     subject_type=Candidate,
-    hypotheses=(CONDITION_11, CERTIFIED),
+    hypotheses=(CONDITION_11, RESTRICTED, CERTIFIED),
     cases=_all_cases,
     measure=_measure_2a,
     controls=(NOT_OPTIMAL,),
     rationale=SLACKNESS,
+    argument=slope_has_partner,
 )
 
 THEOREM_2B = Claim(
@@ -219,7 +240,7 @@ THEOREM_2B = Claim(
     aliases=("iclr.theorem-1b",),
     rests_on=("lgan.theorem-2a",),
     subject_type=Candidate,
-    hypotheses=(CONDITION_11, CERTIFIED),
+    hypotheses=(CONDITION_11, RESTRICTED, CERTIFIED),
     cases=standard,
     measure=_measure_2b,
     controls=(
@@ -231,6 +252,7 @@ THEOREM_2B = Claim(
         NOT_OPTIMAL,
     ),
     rationale=SLACKNESS,
+    argument=lone_point_has_partner,
 )
 
 THEOREM_2C = Claim(
@@ -257,6 +279,7 @@ THEOREM_2C = Claim(
         ),
     ),
     rationale=SLACKNESS,
+    argument=rising_pair,
 )
 
 THEOREM_3 = Claim(
@@ -269,9 +292,10 @@ THEOREM_3 = Claim(
     sources=("LGAN Theorem 3",),
     rests_on=("lgan.theorem-2a", "LGAN Lemma 10", "LGAN Lemma 11", "complementary slackness"),
     subject_type=Candidate,
-    hypotheses=(CONDITION_11, CERTIFIED),
+    hypotheses=(CONDITION_11, RESTRICTED, CERTIFIED),
     cases=_all_cases,
     measure=_measure_3,
     controls=(NOT_OPTIMAL,),
     rationale=SLACKNESS + " Flow that may end at points of uncertain slope is deducted.",
+    argument=opposite_slopes,
 )

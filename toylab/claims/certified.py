@@ -127,8 +127,23 @@ class Certified:
         """(N,), (N,): where f* must lie; infinite where the loss is flat."""
         if self.exact:
             return self.values, self.values
-        lower, upper = self.objective.value_interval(self.slopes, self.gap)
+        lower, upper = self._value_intervals[0]
         return np.minimum(lower, self.values), np.maximum(upper, self.values)
+
+    @cached_property
+    def value_rounding(self) -> float:
+        """A bound on the rounding of J(f)."""
+        return 64.0 * _EPS * float(np.abs(self.objective.value(self.values)).sum())
+
+    @cached_property
+    def doubled_gap_bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """(N,), (N,): where every critic lies that loses no more than the gap against this one."""
+        return self._value_intervals[1]
+
+    @cached_property
+    def _value_intervals(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        twice = self.gap + (self.gap + self.value_rounding) + self.value_rounding
+        return self.objective.value_intervals(self.slopes, [self.gap, twice])
 
     @cached_property
     def slope_bounds(self) -> tuple[np.ndarray, np.ndarray]:
@@ -171,7 +186,9 @@ class Certified:
     @cached_property
     def slack_error(self) -> np.ndarray:
         """(N, N): a bound of |slack of f* − slack|; infinite where the loss is flat."""
-        return self.value_error + self.value_error[:, None] + self.constant_error * self.distance + self.rounding
+        with np.errstate(invalid="ignore"):  # without restriction the error of the constant is infinite
+            drift = np.where(self.distance > 0, self.constant_error * self.distance, 0.0)
+        return self.value_error + self.value_error[:, None] + drift + self.rounding
 
     @cached_property
     def resolution(self) -> float:
@@ -198,6 +215,29 @@ class Certified:
         kind = sides[bool(self.in_fake[index]), bool(self.in_real[index])]
         coordinates = ", ".join(f"{c:.4g}" for c in self.points[index][:3])
         return f"{kind} ({coordinates}{', …' if self.points.shape[1] > 3 else ''})"
+
+
+def described_pairs(known: Certified, lower: np.ndarray, upper: np.ndarray) -> dict[str, np.ndarray]:
+    """Pairs of points as evidence keeps them: places, names, rise, distance; a row a pair, NaN where there is none.
+
+    Args:
+        known: the candidate's certificate.
+        lower: (e,), indices of the points from which f should rise; −1 where there is no pair.
+        upper: (e,), indices of the points to which it should.
+    """
+    there = (lower >= 0) & (upper >= 0)
+    names = [
+        np.array([known.name(int(i)) if ok else "" for i, ok in zip(ends, there, strict=True)], dtype=object)
+        for ends in (lower, upper)
+    ]
+    return {
+        "lower": np.where(there[:, None], known.points[lower], np.nan),
+        "upper": np.where(there[:, None], known.points[upper], np.nan),
+        "lower_name": names[0],
+        "upper_name": names[1],
+        "rise": np.where(there, known.values[upper] - known.values[lower], np.nan),
+        "distance": np.where(there, known.distance[lower, upper], np.nan),
+    }
 
 
 @lru_cache(maxsize=4)

@@ -11,7 +11,8 @@ from toylab import losses
 from toylab.certificate import evaluate, steepest_rise
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine, standard
-from toylab.claims.certified import RESOLUTION, AssumedOptimal, certified, certified_optimal
+from toylab.claims.certified import CERTIFIED_GAP, RESOLUTION, AssumedOptimal, certified, certified_optimal
+from toylab.claims.explanation.duality import compact_dual
 from toylab.claims.hypotheses import WASSERSTEIN
 from toylab.condition import Condition
 from toylab.critics import tabulated
@@ -27,11 +28,15 @@ def _radius(candidate: Candidate) -> float:
     return regularizer.radius if isinstance(regularizer, LipschitzBall) else candidate.lipschitz_constant
 
 
+def _steepest(candidate: Candidate) -> float:
+    """The largest rise per distance from a fake to a real point."""
+    support = candidate.problem.support
+    return steepest_rise(support, evaluate(candidate.critic, support.points))
+
+
 def _optimum(candidate: Candidate) -> Condition:
     """Every fake→real constraint holds, and the dual bound is attained."""
-    support = candidate.problem.support
-    steepest = steepest_rise(support, evaluate(candidate.critic, support.points))
-    radius = _radius(candidate)
+    steepest, radius = _steepest(candidate), _radius(candidate)
     feasible = Condition.that(
         steepest <= radius * (1 + 1e-9), f"some fake→real pair rises at {steepest:.4g}, more than {radius:g}"
     )
@@ -42,14 +47,22 @@ BALL = Hypothesis(
     name="Lipschitz ball",
     sentence="the critic's constant is bounded, k ≤ K",
     test=lambda candidate: Condition.that(
-        isinstance(candidate.problem.regularizer, LipschitzBall), "the constant is penalised, not bounded"
+        isinstance(candidate.problem.regularizer, LipschitzBall),
+        f"the regulariser is {candidate.problem.regularizer.describe()}: the constant is not bounded",
     ),
+    met=lambda candidate: f"K = {candidate.problem.regularizer.radius:g}",
+    repair="take regularizer = LipschitzBall(1.0)",
 )
 COMPACT_OPTIMUM = Hypothesis(
     name="compact-dual optimum",
     sentence="f(y) − f(x) ≤ K‖x − y‖ for every fake x and real y, and E_real f − E_fake f attains the dual bound",
     test=_optimum,
     assume=AssumedOptimal.taking,
+    met=lambda candidate: (
+        f"every fake→real pair rises at {_steepest(candidate):.6g} at most, K = {_radius(candidate):g}; the relative "
+        f"gap is {candidate.certificate.relative_gap:.2g}, at most {CERTIFIED_GAP:g}"
+    ),
+    repair="solve with toylab.solvers.CompactDual()",
 )
 
 
@@ -71,6 +84,11 @@ def _measure(candidate: Candidate) -> Evidence:
         resolution=RESOLUTION * radius * known.diameter,
         scale=radius * known.diameter,
         labels=["compact dual value against POT's W1"],
+        arrays={
+            "radius": np.array([radius]),
+            "dual_value": np.array([dual_value]),
+            "transport_cost": np.array([radius * float(w1)]),
+        },
     )
     rise = values - values[:, None] - radius * known.distance
     np.fill_diagonal(rise, -np.inf)
@@ -82,6 +100,7 @@ def _measure(candidate: Candidate) -> Evidence:
         resolution=RESOLUTION * radius * known.diameter,
         scale=radius * known.diameter,
         labels=[f"{known.name(int(at[0]))} to {known.name(int(at[1]))}, any ordered pair"],
+        arrays={"rise": np.array([values[at[1]] - values[at[0]]]), "distance": np.array([known.distance[at]])},
     )
     return Evidence.joined([same_value, lipschitz])
 
@@ -131,4 +150,5 @@ THEOREM_5 = Claim(
         "or lowering a fake one by the violation would gain its mass times the violation, so the violation is at most "
         "2·gap over the least mass."
     ),
+    argument=compact_dual,
 )

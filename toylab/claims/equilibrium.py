@@ -11,6 +11,7 @@ from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.bounding import not_optimal, positive_constant, steepest_pair
 from toylab.claims.cases import STRICT_LOSSES, Budget, Case, same_support, standard, tailored
 from toylab.claims.certified import RESOLUTION, Certified, certified
+from toylab.claims.explanation.bounding import equilibrium
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, PENALISED
 from toylab.critics import FormulaCritic, LowerExtension
 from toylab.measures import DiscreteMeasure
@@ -96,4 +97,5 @@ THEOREM_2D = Claim(
         "Error bounds: complementary slackness, gap/C per unit of distance, for the rising pair; √(gap/λ) for k*, "
         "against the largest constant that any masses on these points could need."
     ),
+    argument=equilibrium,
 )

@@ -6,12 +6,14 @@ import numpy as np
 
 from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.cases import standard
-from toylab.claims.hypotheses import CONDITION_11
+from toylab.claims.explanation.uniqueness import existence
+from toylab.claims.hypotheses import CONDITION_11, RESTRICTED
 from toylab.critics import tabulated
 from toylab.fenchel_young import PointwiseObjective
-from toylab.losses import Linear, LossPair, Reflected, Scaled, Softplus, Total
+from toylab.losses import Linear, LossPair, Reflected, Scaled, Softplus, Total, logistic
 from toylab.measures import DiscreteMeasure
-from toylab.problem import CriticProblem, LipschitzPenalty
+from toylab.problem import CriticProblem
+from toylab.regularizers import LipschitzPenalty, Regularizer, Unrestricted
 from toylab.solution import Candidate
 
 
@@ -19,11 +21,14 @@ def _measure(candidate: Candidate) -> Evidence:
     """Whether the best offset exists: J(f + c) has to fall from c = −∞ and to rise towards c = +∞.
 
     The slopes of c ↦ J(f + c) at both ends are Σ inf h' and Σ sup h', whatever the critic; J attains its
-    infimum in c where 0 lies strictly between them, or where an end is 0 and attained (affine losses).
+    infimum in c where 0 lies strictly between them, or where an end is 0 and attained (affine losses). Without any
+    restriction every point has an offset of its own, and it is the slopes of h at each point that count.
     """
     support, pair = candidate.problem.support, candidate.problem.losses
     objective = PointwiseObjective(pair, support.fake_weights, support.real_weights)
-    lower, upper = (float(ends.sum()) for ends in objective.slope_bounds())
+    unrestricted = isinstance(candidate.problem.regularizer, Unrestricted)
+    ends = objective.slope_bounds()
+    lower, upper = (float(ends[0].max()), float(ends[1].min())) if unrestricted else (float(e.sum()) for e in ends)
     fake, real = pair.fake_loss.slope_range, pair.real_loss.slope_range
     # an end that is not attained has to be passed by more than rounding of the masses; one that is, reached up to it
     rounding = float(support.mass_rounding.sum())
@@ -34,23 +39,28 @@ def _measure(candidate: Candidate) -> Evidence:
         0.0,
         resolution=1.0,
         scale=1.0,
+        arrays={"end_slopes": np.array([lower, upper])},
         labels=["slope of J along constants towards −∞, where it must not stay positive", "minus its slope towards +∞"],
     )
 
 
-def _without_balance(pair: LossPair) -> Candidate:
+def _two_diracs(pair: LossPair, regularizer: Regularizer) -> Candidate:
     fake, real = DiscreteMeasure(np.array([[0.0]])), DiscreteMeasure(np.array([[1.0]]))
-    problem = CriticProblem(fake, real, pair, LipschitzPenalty(0.1))
+    problem = CriticProblem(fake, real, pair, regularizer)
     return Candidate.of(problem, tabulated(np.array([[0.0], [1.0]]), np.array([0.0, 0.5])), np.zeros((1, 1)))
 
 
 def _unbounded() -> Candidate:
-    return _without_balance(LossPair("t against -2t", Linear(), Scaled(Reflected(Linear()), 2.0)))
+    return _two_diracs(LossPair("t against -2t", Linear(), Scaled(Reflected(Linear()), 2.0)), LipschitzPenalty(0.1))
 
 
 def _never_attained() -> Candidate:
     pair = LossPair("softplus(t) + t against softplus(-t)", Total((Softplus(), Linear())), Reflected(Softplus()))
-    return _without_balance(pair)
+    return _two_diracs(pair, LipschitzPenalty(0.1))
+
+
+def _without_restriction() -> Candidate:
+    return _two_diracs(logistic(), Unrestricted())
 
 
 EXISTENCE = Claim(
@@ -60,7 +70,7 @@ EXISTENCE = Claim(
     sources=("LGAN Theorem 1, existence",),
     rests_on=("LGAN Lemmas 1–6",),
     subject_type=Candidate,
-    hypotheses=(CONDITION_11,),
+    hypotheses=(CONDITION_11, RESTRICTED),
     cases=standard,
     measure=_measure,
     controls=(
@@ -74,9 +84,15 @@ EXISTENCE = Claim(
             subject=_never_attained,
             why="φ = softplus(t) + t, ϕ = softplus(−t): the infimum 0 is approached as the critic falls to −∞",
         ),
+        Control(
+            breaks=RESTRICTED.name,
+            subject=_without_restriction,
+            why="the vanilla GAN on disjoint supports: f* = ln(q/p) is ∓∞, the infimum 0 is never attained",
+        ),
     ),
     rationale=(
         "Decided in closed form from the ranges of the slopes: without a best offset there is no best critic, and with "
         "one, a bounded constant leaves a compact set of values. Error: rounding of the masses."
     ),
+    argument=existence,
 )

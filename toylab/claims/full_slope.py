@@ -9,6 +9,7 @@ import numpy as np
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.certified import RESOLUTION
+from toylab.claims.explanation.gradients import full_slope
 from toylab.claims.segments import POSITIONS, cone_error
 from toylab.condition import Condition
 from toylab.critics import FormulaCritic, LowerExtension, unit_vectors
@@ -17,13 +18,18 @@ from toylab.functions import FunctionOnPair, Norm
 _EPS = float(np.finfo(np.float64).eps)
 
 
-def _lipschitz_test(subject: FunctionOnPair) -> Condition:
-    """Gradients on a ball around the pair, measured in the dual norm, never exceed k."""
+def _steepest(subject: FunctionOnPair) -> float:
+    """The longest gradient found around the pair and on it, in the dual norm."""
     rng = np.random.default_rng(0)
     middle, reach = 0.5 * (subject.x + subject.y), float(np.linalg.norm(subject.y - subject.x))
     around = middle + reach * rng.normal(size=(512, len(middle)))
     along = subject.x + rng.uniform(size=(512, 1)) * (subject.y - subject.x)
-    steepest = float(subject.norm.dual(subject.f.gradient(np.concatenate([around, along]))).max())
+    return float(subject.norm.dual(subject.f.gradient(np.concatenate([around, along]))).max())
+
+
+def _lipschitz_test(subject: FunctionOnPair) -> Condition:
+    """Gradients on a ball around the pair, measured in the dual norm, never exceed k."""
+    steepest = _steepest(subject)
     return Condition.that(
         steepest <= subject.k * (1 + 1e-9), f"a gradient of dual norm {steepest:.4g} exceeds {subject.k:g}"
     )
@@ -47,16 +53,26 @@ LIPSCHITZ_FUNCTION = Hypothesis(
     name="Lipschitz constant k",
     sentence="f is k-Lipschitz: no gradient near the pair is longer than k in the dual norm",
     test=_lipschitz_test,
+    met=lambda subject: (
+        f"the longest of 1024 gradients around the pair has length {_steepest(subject):.6g}, k = {subject.k:g}"
+    ),
+    repair="enlarge k to the function's Lipschitz constant",
 )
 TIGHT_PAIR = Hypothesis(
     name="tight pair",
     sentence="f(y) − f(x) = k‖y − x‖, to rounding",
     test=_tight_test,
+    met=lambda subject: (
+        f"f(y) − f(x) misses k‖y − x‖ by {abs(_slack(subject)):.2g}, rounding is {_rounding(subject):.2g}"
+    ),
+    repair="choose a pair that the function joins at full slope",
 )
 EUCLIDEAN = Hypothesis(
     name="Euclidean norm",
     sentence="lengths are Euclidean",
     test=lambda subject: Condition.that(subject.norm.p == 2, f"the norm is l_{subject.norm.p:g}"),
+    met=lambda subject: "lengths are Euclidean",
+    repair="measure lengths with Norm(2.0)",
 )
 
 
@@ -185,4 +201,5 @@ THEOREM_4 = Claim(
         "The pair is tight to rounding δ = 16 eps (|f| + k‖y − x‖), which leaves the gradient within "
         "√(2kδ(1/‖x_t − x‖ + 1/‖x_t − y‖)) of k u between the two cones."
     ),
+    argument=full_slope,
 )

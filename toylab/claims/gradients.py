@@ -11,6 +11,8 @@ from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.cases import Budget, Case, Engine, standard
 from toylab.claims.certified import Certified, certified
+from toylab.claims.explanation.gradients import along_the_plan
+from toylab.claims.explanation.wording import vector
 from toylab.claims.hypotheses import CERTIFIED, LIPSCHITZ_EXTENSION, WASSERSTEIN
 from toylab.claims.segments import POSITIONS, cone_error
 from toylab.critics import LowerExtension, hermite, tabulated, unit_vectors
@@ -47,6 +49,15 @@ def _measure_proposition_1(candidate: Candidate) -> Evidence:
         resolution=known.resolution,
         scale=known.k * known.diameter,
         labels=names,
+        arrays={
+            "lower": x,
+            "upper": y,
+            "lower_name": np.array([f"fake {vector(point)}" for point in x], dtype=object),
+            "upper_name": np.array([f"real {vector(point)}" for point in y], dtype=object),
+            "rise": candidate.real_values[columns] - candidate.fake_values[rows],
+            "distance": length,
+            "mass": mass,
+        },
     )
     return Evidence.joined([tight, _gradients_on_segments(known, x, y, slack, names)])
 
@@ -72,7 +83,7 @@ def _gradients_on_segments(
                 resolution=_GRADIENT_RESOLUTION * k,
                 scale=k,
                 labels=[f"gradient at t = {t:g}, {name}" for name in names],
-                arrays={f"points at t = {t:g}": at, f"gradients at t = {t:g}": gradient},
+                arrays={"points": at, "gradients": gradient, "goals": k * direction},
             )
         )
     return Evidence.joined(parts)
@@ -134,4 +145,5 @@ PROPOSITION_1 = Claim(
         "Pairs: slack ≤ gap/π. Gradients: a segment that is tight up to δ leaves ‖∇f − k u‖ at most "
         "√(2kδ(1/‖x_t − x‖ + 1/‖x_t − w‖)), w the nearest centre."
     ),
+    argument=along_the_plan,
 )

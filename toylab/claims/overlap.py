@@ -10,8 +10,9 @@ from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence, VerdictStatus
 from toylab.claims.bounding import NOT_OPTIMAL, SLACKNESS, ratio, with_positive_constant
 from toylab.claims.cases import STRICT_LOSSES, Budget, Case, overlapping_pair, standard, tailored
-from toylab.claims.certified import Certified, certified
-from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, DISJOINT_SUPPORTS
+from toylab.claims.certified import Certified, certified, described_pairs
+from toylab.claims.explanation.bounding import opposite_measures
+from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, DISJOINT_SUPPORTS, RESTRICTED
 from toylab.critics import tabulated
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate
@@ -40,14 +41,17 @@ def _measure_iclr_2(candidate: Candidate) -> Evidence:
     bound_by_anything = known.rising() | known.falling()
     fakes, reals = np.flatnonzero(known.in_fake), np.flatnonzero(known.in_real)
     parts = []
-    for points, partners, slack, low, wide, flow in (
-        (fakes, reals, known.slack, floor, known.slack_error, known.slopes),
-        (reals, fakes, known.slack.T, floor.T, known.slack_error.T, -known.slopes),
+    for points, partners, slack, low, wide, flow, rising in (
+        (fakes, reals, known.slack, floor, known.slack_error, known.slopes, True),
+        (reals, fakes, known.slack.T, floor.T, known.slack_error.T, -known.slopes, False),
     ):
         chosen = points[bound_by_anything[points]]
         block = np.ix_(chosen, partners)
         other = chosen[:, None] != partners
-        least = np.where(other, slack[block], np.inf).min(axis=1)
+        possible = np.where(other, slack[block], np.inf)
+        least = possible.min(axis=1)
+        nearest = np.where(np.isfinite(least), partners[possible.argmin(axis=1)], -1)
+        ends = (chosen, nearest) if rising else (nearest, chosen)
         by_flow = np.where(other, slack[block] - low[block], -np.inf).max(axis=1)
         by_interval = np.where(other, wide[block], -np.inf).max(axis=1)
         by_slackness = ratio(known.gap, np.maximum(flow[chosen], 0.0))
@@ -58,7 +62,7 @@ def _measure_iclr_2(candidate: Candidate) -> Evidence:
                 resolution=known.resolution,
                 scale=known.k * known.diameter,
                 labels=[known.name(i) for i in chosen],
-                arrays={},
+                arrays={"slope": known.slopes[chosen], **described_pairs(known, *ends)},
             )
         )
     return with_positive_constant(known, Evidence.joined(parts))
@@ -94,7 +98,7 @@ ICLR_THEOREM_2 = Claim(
     rests_on=("complementary slackness",),
     superseded_by="lgan.theorem-3",
     subject_type=Candidate,
-    hypotheses=(CONDITION_11, CERTIFIED),
+    hypotheses=(CONDITION_11, RESTRICTED, CERTIFIED),
     cases=_overlapping_cases,
     measure=_measure_iclr_2,
     controls=(
@@ -105,6 +109,7 @@ ICLR_THEOREM_2 = Claim(
         ),
     ),
     rationale=SLACKNESS + " Flow into a point bounds from below how far it is from touching anything further on.",
+    argument=opposite_measures,
 )
 
 ICLR_THEOREM_2_DISJOINT = Claim(
@@ -114,7 +119,7 @@ ICLR_THEOREM_2_DISJOINT = Claim(
     sources=("ICLR Theorem 2, with disjoint supports",),
     rests_on=("lgan.theorem-2b", "lgan.theorem-3", "LGAN Lemma 12"),
     subject_type=Candidate,
-    hypotheses=(CONDITION_11, DISJOINT_SUPPORTS, CERTIFIED),
+    hypotheses=(CONDITION_11, RESTRICTED, DISJOINT_SUPPORTS, CERTIFIED),
     cases=_disjoint_cases,
     measure=_measure_iclr_2,
     controls=(
@@ -126,4 +131,5 @@ ICLR_THEOREM_2_DISJOINT = Claim(
         NOT_OPTIMAL,
     ),
     rationale=SLACKNESS + " Flow into a point bounds from below how far it is from touching anything further on.",
+    argument=opposite_measures,
 )

@@ -19,13 +19,16 @@ from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence, VerdictStatus
 from toylab.claims.cases import STRICT_LOSSES, Budget, Case, mixed_loss, standard, tailored
 from toylab.claims.certified import RESOLUTION, Certified, certified
+from toylab.claims.explanation.uniqueness import free_offset, unique, unique_up_to_a_constant
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, PENALISED, STRICTLY_CONVEX, WASSERSTEIN
 from toylab.critics import tabulated
+from toylab.losses.inversion import shrink_bracket
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate
 
 _EPS = float(np.finfo(np.float64).eps)
+_LARGE = 1e300
 
 
 def tight_components(known: Certified) -> np.ndarray:
@@ -41,42 +44,53 @@ def tight_components(known: Certified) -> np.ndarray:
     return connected_components(graph, directed=False)[1]
 
 
-def furthest_shift(known: Certified, component: np.ndarray, budget: float) -> float:
-    """How far a set of points can be shifted, up or down, keeping every constraint and losing at most `budget`.
+def furthest_shifts(known: Certified, components: list[np.ndarray], budget: float) -> np.ndarray:
+    """How far each set of points can be shifted, up or down, keeping every constraint and losing at most `budget`.
 
     Args:
         known: the candidate's certificate.
-        component: (N,), mask of the points that move together.
+        components: masks (N,) of the points that move together; no point in two of them.
         budget: how much J may rise.
     """
+    room = np.array([_room(known, component) for component in components])
+    belongs = np.full(len(known.values), len(components))
+    for index, component in enumerate(components):
+        belongs[component] = index
+    base = known.objective.value(known.values)
+
+    def excess(shift: np.ndarray) -> np.ndarray:
+        """By how much J rises beyond the budget when each component is shifted, (components,)."""
+        rise = known.objective.value(known.values + np.append(shift, 0.0)[belongs]) - base
+        total = np.bincount(belongs, weights=rise, minlength=len(components) + 1)[: len(components)]
+        return np.clip(total - budget, -_LARGE, _LARGE)
+
+    furthest = np.zeros(len(components))
+    for sign, limit in zip((1.0, -1.0), room.T, strict=True):
+        at_limit = excess(sign * limit)
+        free = at_limit <= 0
+        found = shrink_bracket(
+            lambda shift, sign=sign: excess(sign * shift),
+            (np.where(free, limit, 0.0), excess(0.0 * limit)),
+            (limit, np.where(free, 1.0, at_limit)),
+            relative=4.0 * _EPS,
+        )
+        furthest = np.maximum(furthest, np.where(free, limit, found.lower))
+    return furthest
+
+
+def _room(known: Certified, component: np.ndarray) -> tuple[float, float]:
+    """How far a component can go up and down before it meets a constraint; the diameter of the values at most."""
     lower_outside = known.in_fake & ~component
     upper_outside = known.in_real & ~component
     above = known.slack[np.ix_(lower_outside, component & known.in_real)]
     below = known.slack[np.ix_(component & known.in_fake, upper_outside)]
     ceiling = known.k * known.diameter
-    base = known.objective.value(known.values)[component]
-
-    def cost(shift: float) -> float:
-        return float((known.objective.value(known.values + shift)[component] - base).sum())
-
-    furthest = 0.0
-    for sign, room in ((1.0, above), (-1.0, below)):
-        limit = max(min(float(room.min(initial=ceiling)), ceiling), 0.0)
-        if cost(sign * limit) <= budget:
-            furthest = max(furthest, limit)
-            continue
-        low, high = 0.0, limit
-        for _ in range(60):
-            middle = 0.5 * (low + high)
-            low, high = (middle, high) if cost(sign * middle) <= budget else (low, middle)
-        furthest = max(furthest, low)
-    return furthest
+    up, down = (max(min(float(room.min(initial=ceiling)), ceiling), 0.0) for room in (above, below))
+    return up, down
 
 
 def _shift_evidence(known: Certified, components: list[np.ndarray], labels: list[str]) -> Evidence:
-    rounding = 64 * _EPS * float(np.abs(known.objective.value(known.values)).sum())
-    budget = known.gap + rounding
-    lower, upper = known.objective.value_interval(known.slopes, known.gap + budget + rounding)
+    lower, upper = known.doubled_gap_bounds
     radius = np.maximum(upper - known.values, known.values - lower)
     # where a whole component is affine the gap confines nothing: only rounding excuses a second optimum
     least, most = known.objective.slope_bounds()
@@ -84,7 +98,7 @@ def _shift_evidence(known: Certified, components: list[np.ndarray], labels: list
     radius = np.where(affine, np.inf, radius)
     confined = [known.rounding if affine[part].all() else radius[part].min() for part in components]
     return Evidence.of(
-        np.array([furthest_shift(known, component, budget) for component in components]),
+        furthest_shifts(known, components, known.gap + known.value_rounding),
         np.array(confined) + known.rounding,
         resolution=known.resolution,
         scale=known.k * known.diameter,
@@ -102,6 +116,7 @@ def _constant_evidence(known: Certified) -> Evidence:
         resolution=RESOLUTION * known.k,
         scale=known.k,
         labels=["k* from the values against k* from the plan"],
+        arrays={"constant_from_plan": np.array([middle])},
     )
 
 
@@ -206,6 +221,7 @@ UNIQUENESS = Claim(
         "Every critic within twice the gap lies in the Fenchel-Young interval of each point; a shifted critic "
         "that stays within that budget must lie there too. k*: |k − C/2λ| ≤ √(gap/λ)."
     ),
+    argument=unique,
 )
 
 WASSERSTEIN_OFFSET = Claim(
@@ -226,6 +242,7 @@ WASSERSTEIN_OFFSET = Claim(
         ),
     ),
     rationale="J(f + c) − J(f) is rounding for this loss; k*: |k − C/2λ| ≤ √(gap/λ).",
+    argument=free_offset,
 )
 
 UP_TO_A_CONSTANT = Claim(
@@ -248,4 +265,5 @@ UP_TO_A_CONSTANT = Claim(
         ),
     ),
     rationale="A component of tight pairs that shifts against the others, at no cost in J, is a second optimum.",
+    argument=unique_up_to_a_constant,
 )

@@ -6,11 +6,12 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from toylab import losses, zoo
+from toylab.cli.problem_source import add_problem_arguments, problem_from
 from toylab.cli.targets import PICTURES, checked_target
 from toylab.cli.terminal import progress_bar
+from toylab.data_files import save_problem
 from toylab.errors import unknown_name
-from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
+from toylab.problem import CriticProblem
 from toylab.solvers.base import AbstractSolver
 from toylab.solvers.solving import default_solver
 from toylab.verification import ExitCode
@@ -21,23 +22,12 @@ _SOLVERS = ("exact", "interior-point", "transport", "compact-dual", "kantorovich
 def register(commands: Any) -> None:
     """Add the command to the parser."""
     solve = commands.add_parser("solve", help="solve one problem and say how optimal the critic is")
-    solve.add_argument("problem", help=f"one of: {', '.join(zoo.names())}")
-    solve.add_argument("--n", type=int, help="points a side")
-    solve.add_argument("--seed", type=int, default=0, help="of the sampler and of training")
-    solve.add_argument("--loss", default="logistic", help=f"one of: {', '.join(losses.names())}")
-    constant = solve.add_mutually_exclusive_group()
-    constant.add_argument("--lam", type=float, help="weight of the Lipschitz penalty (default 0.1)")
-    constant.add_argument("--ball", type=float, metavar="K", help="bound the Lipschitz constant by K instead")
+    add_problem_arguments(solve)
     solve.add_argument("--solver", default="exact", help=f"one of: {', '.join(_SOLVERS)}")
     solve.add_argument("--plot", metavar="FILE", help="draw critic, gradients and coupling (png, pdf, svg)")
     solve.add_argument("--json", metavar="FILE", help="write problem, values and plan as JSON")
+    solve.add_argument("--save-problem", metavar="FILE", help="write the problem as JSON, for --problem")
     solve.set_defaults(run=run)
-
-
-def _regularizer(options: argparse.Namespace) -> Regularizer:
-    if options.ball is not None:
-        return LipschitzBall(options.ball)
-    return LipschitzPenalty(0.1 if options.lam is None else options.lam)
 
 
 def _solver(options: argparse.Namespace, problem: CriticProblem, progress: Any) -> AbstractSolver:
@@ -62,25 +52,25 @@ def run(options: argparse.Namespace) -> int:
     from toylab.solvers.solving import solve
     from toylab.storage import write_json
 
-    problem = zoo.load(
-        options.problem,
-        n=options.n,
-        seed=options.seed,
-        losses=losses.get(options.loss),
-        regularizer=_regularizer(options),
-    )
+    source = problem_from(options)
+    problem = source.problem
     picture = checked_target(options.plot, PICTURES)
     data = checked_target(options.json, (".json",))
+    saved = checked_target(options.save_problem, (".json",))
     with progress_bar() as progress:
         task = progress.add_task("solving", total=None)
 
         def advance(done: int, total: int, numbers: Mapping[str, float]) -> None:
             progress.update(task, completed=done, total=total, description=f"objective {numbers['objective']:.5g}")
 
-        solution = solve(problem, _solver(options, problem, advance))
+        solver = _solver(options, problem, advance)
+        if saved is not None:  # first, so that a problem that cannot be solved can be looked at again
+            print(f"Written: {save_problem(problem, saved)}")
+        solution = solve(problem, solver)
     certificate = solution.certificate
-    print(f"problem         {options.problem}: {problem.describe()}")
-    print(f"known           {zoo.get(options.problem).known}")
+    print(f"problem         {source.label}: {problem.describe()}")
+    if source.known is not None:
+        print(f"known           {source.known}")
     print(f"solver          {solution.stats['solver']}, {solution.stats['seconds']:.2f} s")
     print(f"status          {solution.status.name.lower()}: {solution.status.value}")
     print(f"value           {certificate.primal:.10g}")

@@ -1,4 +1,4 @@
-"""Files that commands are asked to write."""
+"""Files that a command will write, checked before any work is done."""
 
 from __future__ import annotations
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from toylab.losses.inversion import zero_interval
+from toylab.markup import number
+
 Array = Any  # a NumPy array or a torch tensor: the formulas are written against the array API
 
 
@@ -19,6 +22,13 @@ class SlopeRange:
     upper: float
     lower_attained: bool = False
     upper_attained: bool = False
+
+    def interval(self) -> str:
+        """The interval as it is written, (0, 1] for instance."""
+        if self.lower == self.upper:
+            return f"{{{number(self.lower)}}}"
+        left, right = "[" if self.lower_attained else "(", "]" if self.upper_attained else ")"
+        return f"{left}{number(self.lower)}, {number(self.upper)}{right}"
 
     def reflected(self) -> SlopeRange:
         """The range of slopes of t ↦ φ(−t)."""
@@ -39,7 +49,7 @@ class SlopeRange:
         )
 
     def plus(self, other: SlopeRange) -> SlopeRange:
-        """The range of slopes of a sum of two losses that are both increasing or both decreasing in slope."""
+        """The range of slopes of a sum: every convex loss has its least slope at −∞, its largest at +∞."""
         return SlopeRange(
             lower=self.lower + other.lower,
             upper=self.upper + other.upper,
@@ -69,13 +79,33 @@ class Loss(ABC):
 
     #: Whether φ'' > 0 except at isolated points.
     strictly_convex: bool = False
-    #: Whether φ is analytic within distance 1 of the real axis (no kinks).
-    analytic: bool = True
+    #: φ is analytic, with a bounded growth, within this distance of the real axis; 0 where that is not known.
+    analytic_radius: float = 1.0
+
+    @property
+    def analytic(self) -> bool:
+        """Whether φ is known to be analytic around the real axis; a loss with a kink is not."""
+        return self.analytic_radius > 0
+
+    @property
+    def parts(self) -> tuple[Loss, ...]:
+        """The losses it is made of; none for an elementary one."""
+        return ()
 
     @property
     def kinks(self) -> tuple[Kink, ...]:
         """Where the slope jumps; φ(t) − Σ jump · max(0, t − at) is then differentiable."""
         return ()
+
+    @property
+    def smooth(self) -> Loss:
+        """φ(t) − Σ jump · max(0, t − at) over its kinks: a convex loss without kinks."""
+        return self
+
+    @property
+    def without_constant(self) -> Loss:
+        """φ less what `Raised` or `Affine` added to all its values: the same problem, without the rounding."""
+        return self
 
     @property
     @abstractmethod
@@ -101,6 +131,16 @@ class Loss(ABC):
     @abstractmethod
     def conjugate(self, u: np.ndarray) -> np.ndarray:
         """φ*(u) = sup_t u t − φ(t), +inf outside the closure of the slope range (NumPy)."""
+
+    @property
+    def minimisers(self) -> tuple[float, float]:
+        """Infimum and supremum of argmin φ; (−∞, −∞) where φ increases everywhere, (∞, ∞) where it decreases."""
+        slopes = self.slope_range  # asked first: far out a slope underflows to 0 without being 0
+        if slopes.lower > 0 or (slopes.lower == 0 and not slopes.lower_attained):
+            return (-np.inf, -np.inf)
+        if slopes.upper < 0 or (slopes.upper == 0 and not slopes.upper_attained):
+            return (np.inf, np.inf)
+        return zero_interval(self.slope)
 
     def curvature_at_slope(self, u: Array) -> Array:
         """φ''((φ')⁻¹(u)) where a closed form is known, else 0: a preconditioner, never part of a verdict."""

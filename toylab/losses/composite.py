@@ -1,9 +1,12 @@
-"""Losses built from other losses: reflection, scaling, a shifted axis, and sums."""
+"""Losses made of one other loss by a change of the critic's axis, a factor, or a constant.
+
+Each is t ↦ factor · φ(rate · t + shift) + constant, from which everything a loss has to answer follows; a class
+only says what its own four numbers are.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +14,44 @@ from typing_extensions import override
 
 from toylab.errors import InputError, real_number
 from toylab.losses.base import Array, Kink, Loss, SlopeRange
-from toylab.losses.inversion import invert_increasing
+from toylab.losses.straight import Affine
+from toylab.losses.total import Total
 
 
 @dataclass(frozen=True)
-class _Transformed(Loss):
-    """A loss made of another one; it inherits strict convexity and kinks."""
+class Transformed(Loss):
+    """t ↦ factor · φ(rate · t + shift) + constant, with factor > 0 and rate ≠ 0; its kinds say which of them move."""
 
     loss: Loss
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.loss, Loss):
+            raise InputError(f"a {type(self).__name__} loss is made of another Loss, got {self.loss!r}.")
+
+    @property
+    def _factor(self) -> float:
+        return 1.0
+
+    @property
+    def _rate(self) -> float:
+        return 1.0
+
+    @property
+    def _shift(self) -> float:
+        return 0.0
+
+    @property
+    def _constant(self) -> float:
+        return 0.0
+
+    def _of(self, loss: Loss) -> Loss:
+        """The same change of another loss."""
+        return replace(self, loss=loss)
+
+    def _inner(self, t: Array) -> Array:
+        """The argument of φ."""
+        scaled = t if self._rate == 1 else self._rate * t
+        return scaled if self._shift == 0 else scaled + self._shift
 
     @property
     def strictly_convex(self) -> bool:  # type: ignore[override]
@@ -26,48 +59,102 @@ class _Transformed(Loss):
         return self.loss.strictly_convex
 
     @property
-    def analytic(self) -> bool:  # type: ignore[override]
-        """As the loss it is made of."""
-        return self.loss.analytic
+    def analytic_radius(self) -> float:  # type: ignore[override]
+        """That of φ, in the new unit of the axis."""
+        return self.loss.analytic_radius / abs(self._rate)
 
-
-@dataclass(frozen=True)
-class Reflected(_Transformed):
-    """t ↦ φ(−t), which turns a loss on fake values into the matching loss on real values."""
+    @property
+    @override
+    def parts(self) -> tuple[Loss, ...]:
+        return (self.loss,)
 
     @property
     @override
     def kinks(self) -> tuple[Kink, ...]:
-        return tuple(Kink(at=-kink.at, jump=kink.jump) for kink in self.loss.kinks)
+        steepness = self._factor * abs(self._rate)
+        inner = self.loss.kinks
+        return tuple(Kink(at=(kink.at - self._shift) / self._rate, jump=steepness * kink.jump) for kink in inner)
+
+    @property
+    @override
+    def smooth(self) -> Loss:
+        if not self.loss.kinks:
+            return self
+        rest = self._of(self.loss.smooth)
+        if self._rate > 0:
+            return rest
+        # max(0, −(t − at)) = max(0, t − at) − (t − at)
+        return Total((rest, *(Affine(-kink.jump, kink.jump * kink.at) for kink in self.kinks)))
+
+    @property
+    @override
+    def without_constant(self) -> Loss:
+        inner = self.loss.without_constant
+        return self if inner == self.loss else self._of(inner)
 
     @property
     @override
     def slope_range(self) -> SlopeRange:
-        return self.loss.slope_range.reflected()
+        inner = self.loss.slope_range
+        return (inner if self._rate > 0 else inner.reflected()).scaled(self._factor * abs(self._rate))
+
+    @property
+    @override
+    def minimisers(self) -> tuple[float, float]:
+        first, second = ((end - self._shift) / self._rate for end in self.loss.minimisers)
+        return min(first, second), max(first, second)
 
     @override
     def value(self, t: Array) -> Array:
-        return self.loss.value(-t)
+        value = self.loss.value(self._inner(t))
+        value = value if self._factor == 1 else self._factor * value
+        return value if self._constant == 0 else value + self._constant
 
     @override
     def slope(self, t: Array) -> Array:
-        return -self.loss.slope(-t)
+        inner = self._inner(t)
+        slope = self.loss.slope(inner)
+        if self._rate < 0:  # the larger one-sided slope of φ is the smaller one here
+            for kink in self.loss.kinks:
+                slope = slope + kink.jump * (inner == kink.at)
+        return self._factor * self._rate * slope
 
     @override
     def curvature(self, t: Array) -> Array:
-        return self.loss.curvature(-t)
+        return self._factor * self._rate**2 * self.loss.curvature(self._inner(t))
 
     @override
     def slope_difference(self, t: Array, step: Array) -> Array:
-        return -self.loss.slope_difference(-t, -step)
+        return self._factor * self._rate * self.loss.slope_difference(self._inner(t), self._rate * step)
 
     @override
     def conjugate(self, u: np.ndarray) -> np.ndarray:
-        return self.loss.conjugate(-u)
+        u = np.asarray(u, dtype=np.float64)
+        inner = self._factor * self.loss.conjugate(self._inner_slope(u)) - self._constant
+        with np.errstate(invalid="ignore"):
+            return np.where(np.isfinite(inner), inner - (self._shift / self._rate) * u, np.inf)
 
     @override
     def curvature_at_slope(self, u: Array) -> Array:
-        return self.loss.curvature_at_slope(-u)
+        scale = self._factor * self._rate**2
+        return scale * self.loss.curvature_at_slope(u / (self._factor * self._rate))
+
+    def _inner_slope(self, u: np.ndarray) -> np.ndarray:
+        """The slope of φ where this loss has the slope u; rounding must not carry it over an end of the range."""
+        own, inner = self.slope_range, self.loss.slope_range
+        inside = (u >= own.lower) & (u <= own.upper)
+        slope = u / (self._factor * self._rate)
+        return np.where(inside, np.clip(slope, inner.lower, inner.upper), slope)
+
+
+@dataclass(frozen=True)
+class Reflected(Transformed):
+    """t ↦ φ(−t), which turns a loss on fake values into the matching loss on real values."""
+
+    @property
+    @override
+    def _rate(self) -> float:
+        return -1.0
 
     @override
     def formula(self, argument: str) -> str:
@@ -79,48 +166,19 @@ class Reflected(_Transformed):
 
 
 @dataclass(frozen=True)
-class Scaled(_Transformed):
+class Scaled(Transformed):
     """t ↦ factor · φ(t), factor > 0."""
 
     factor: float
 
     def __post_init__(self) -> None:
-        if real_number(self.factor, "the factor of a scaled loss") <= 0:
-            raise InputError(f"the factor of a scaled loss must be positive, got {self.factor}.")
+        super().__post_init__()
+        object.__setattr__(self, "factor", _positive(self.factor, "the factor of a scaled loss"))
 
     @property
     @override
-    def kinks(self) -> tuple[Kink, ...]:
-        return tuple(Kink(at=kink.at, jump=self.factor * kink.jump) for kink in self.loss.kinks)
-
-    @property
-    @override
-    def slope_range(self) -> SlopeRange:
-        return self.loss.slope_range.scaled(self.factor)
-
-    @override
-    def value(self, t: Array) -> Array:
-        return self.factor * self.loss.value(t)
-
-    @override
-    def slope(self, t: Array) -> Array:
-        return self.factor * self.loss.slope(t)
-
-    @override
-    def curvature(self, t: Array) -> Array:
-        return self.factor * self.loss.curvature(t)
-
-    @override
-    def slope_difference(self, t: Array, step: Array) -> Array:
-        return self.factor * self.loss.slope_difference(t, step)
-
-    @override
-    def conjugate(self, u: np.ndarray) -> np.ndarray:
-        return self.factor * self.loss.conjugate(u / self.factor)
-
-    @override
-    def curvature_at_slope(self, u: Array) -> Array:
-        return self.factor * self.loss.curvature_at_slope(u / self.factor)
+    def _factor(self) -> float:
+        return self.factor
 
     @override
     def formula(self, argument: str) -> str:
@@ -132,44 +190,19 @@ class Scaled(_Transformed):
 
 
 @dataclass(frozen=True)
-class Shifted(_Transformed):
-    """t ↦ φ(t − offset), a change of the critic's axis."""
+class Shifted(Transformed):
+    """t ↦ φ(t − offset), a change of the critic's zero."""
 
     offset: float
 
-    @property
-    @override
-    def kinks(self) -> tuple[Kink, ...]:
-        return tuple(Kink(at=kink.at + self.offset, jump=kink.jump) for kink in self.loss.kinks)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "offset", real_number(self.offset, "the offset of a shifted loss"))
 
     @property
     @override
-    def slope_range(self) -> SlopeRange:
-        return self.loss.slope_range
-
-    @override
-    def value(self, t: Array) -> Array:
-        return self.loss.value(t - self.offset)
-
-    @override
-    def slope(self, t: Array) -> Array:
-        return self.loss.slope(t - self.offset)
-
-    @override
-    def curvature(self, t: Array) -> Array:
-        return self.loss.curvature(t - self.offset)
-
-    @override
-    def slope_difference(self, t: Array, step: Array) -> Array:
-        return self.loss.slope_difference(t - self.offset, step)
-
-    @override
-    def conjugate(self, u: np.ndarray) -> np.ndarray:
-        return self.loss.conjugate(u) + self.offset * u
-
-    @override
-    def curvature_at_slope(self, u: Array) -> Array:
-        return self.loss.curvature_at_slope(u)
+    def _shift(self) -> float:
+        return -self.offset
 
     @override
     def formula(self, argument: str) -> str:
@@ -181,72 +214,60 @@ class Shifted(_Transformed):
 
 
 @dataclass(frozen=True)
-class Total(Loss):
-    """t ↦ Σ_r φ_r(t)."""
+class Stretched(Transformed):
+    """t ↦ φ(t / unit), unit > 0: a change of the critic's unit."""
 
-    terms: tuple[Loss, ...]
+    unit: float
 
-    @property
-    def strictly_convex(self) -> bool:  # type: ignore[override]
-        """One strictly convex term is enough."""
-        return any(term.strictly_convex for term in self.terms)
-
-    @property
-    def analytic(self) -> bool:  # type: ignore[override]
-        """One kink is enough to lose it."""
-        return all(term.analytic for term in self.terms)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "unit", _positive(self.unit, "the unit of a stretched loss"))
 
     @property
     @override
-    def kinks(self) -> tuple[Kink, ...]:
-        return tuple(kink for term in self.terms for kink in term.kinks)
-
-    @property
-    @override
-    def slope_range(self) -> SlopeRange:
-        return reduce(SlopeRange.plus, (term.slope_range for term in self.terms))
-
-    @override
-    def value(self, t: Array) -> Array:
-        return sum(term.value(t) for term in self.terms)
-
-    @override
-    def slope(self, t: Array) -> Array:
-        return sum(term.slope(t) for term in self.terms)
-
-    @override
-    def curvature(self, t: Array) -> Array:
-        return sum(term.curvature(t) for term in self.terms)
-
-    @override
-    def slope_difference(self, t: Array, step: Array) -> Array:
-        return sum(term.slope_difference(t, step) for term in self.terms)
-
-    @override
-    def conjugate(self, u: np.ndarray) -> np.ndarray:
-        """The value u t − φ(t) at the root of φ'(t) = u, or the sum of the terms' limits at an end of the range."""
-        u = np.asarray(u, dtype=np.float64)
-        interval = self.slope_range
-        at = invert_increasing(self.slope, u)
-        finite = np.isfinite(at)
-        best = np.where(finite, at, 0.0)
-        with np.errstate(over="ignore", invalid="ignore"):
-            inner = u * best - self.value(best)
-        outer = np.where(at < 0, self._limit("lower"), self._limit("upper"))
-        inside = (u >= interval.lower) & (u <= interval.upper)
-        return np.where(inside, np.where(finite, inner, outer), np.inf)
-
-    def _limit(self, end: str) -> float:
-        """φ* at an end of the slope range: every term at its own end."""
-        slopes = [np.array(getattr(term.slope_range, end)) for term in self.terms]
-        if not np.isfinite(slopes).all():
-            return np.inf
-        return float(sum(term.conjugate(slope) for term, slope in zip(self.terms, slopes, strict=True)))
+    def _rate(self) -> float:
+        return 1.0 / self.unit
 
     @override
     def formula(self, argument: str) -> str:
-        return " + ".join(term.formula(argument) for term in self.terms)
+        return self.loss.formula(f"({argument}/{self.unit:g})")
 
     @override
     def to_json(self) -> dict[str, Any]:
-        return {"kind": "total", "terms": [term.to_json() for term in self.terms]}
+        return {"kind": "stretched", "loss": self.loss.to_json(), "unit": self.unit}
+
+
+@dataclass(frozen=True)
+class Raised(Transformed):
+    """t ↦ φ(t) + constant: another value of the problem, the same optimal critics."""
+
+    constant: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "constant", real_number(self.constant, "the constant of a raised loss"))
+
+    @property
+    @override
+    def _constant(self) -> float:
+        return self.constant
+
+    @property
+    @override
+    def without_constant(self) -> Loss:
+        return self.loss.without_constant
+
+    @override
+    def formula(self, argument: str) -> str:
+        return f"{self.loss.formula(argument)} + {self.constant:g}"
+
+    @override
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": "raised", "loss": self.loss.to_json(), "constant": self.constant}
+
+
+def _positive(value: Any, what: str) -> float:
+    number = real_number(value, what)
+    if number <= 0:
+        raise InputError(f"{what} must be positive, got {value}.")
+    return number

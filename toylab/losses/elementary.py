@@ -1,4 +1,4 @@
-"""The convex functions from which the losses of the Lipschitz-GAN literature are built."""
+"""The curved losses of the Lipschitz-GAN literature: logistic, square root, exponential, square."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from array_api_compat import array_namespace
 from scipy.special import xlog1py, xlogy
 from typing_extensions import override
 
-from toylab.losses.base import Array, Kink, Loss, SlopeRange
+from toylab.errors import real_number
+from toylab.losses.base import Array, Loss, SlopeRange
 
 
 def _softplus(t: Array) -> Array:
@@ -21,44 +22,6 @@ def _softplus(t: Array) -> Array:
 def _sigmoid(t: Array) -> Array:
     """1/(1 + exp(−t)) with full relative accuracy on both sides."""
     return array_namespace(t).exp(-_softplus(-t))
-
-
-@dataclass(frozen=True)
-class Linear(Loss):
-    """φ(t) = t, the Wasserstein loss."""
-
-    @property
-    @override
-    def slope_range(self) -> SlopeRange:
-        return SlopeRange(lower=1.0, upper=1.0, lower_attained=True, upper_attained=True)
-
-    @override
-    def value(self, t: Array) -> Array:
-        return 1.0 * t
-
-    @override
-    def slope(self, t: Array) -> Array:
-        return array_namespace(t).ones_like(t)
-
-    @override
-    def curvature(self, t: Array) -> Array:
-        return array_namespace(t).zeros_like(t)
-
-    @override
-    def slope_difference(self, t: Array, step: Array) -> Array:
-        return array_namespace(t).zeros_like(t)
-
-    @override
-    def conjugate(self, u: np.ndarray) -> np.ndarray:
-        return np.where(u == 1.0, 0.0, np.inf)
-
-    @override
-    def formula(self, argument: str) -> str:
-        return argument
-
-    @override
-    def to_json(self) -> dict[str, Any]:
-        return {"kind": "linear"}
 
 
 @dataclass(frozen=True)
@@ -216,63 +179,26 @@ class Exponential(Loss):
 
 
 @dataclass(frozen=True)
-class Hinge(Loss):
-    """φ(t) = max(0, 1 + t); its slope vanishes below −1, so condition (11) fails."""
-
-    analytic = False
-
-    @property
-    @override
-    def kinks(self) -> tuple[Kink, ...]:
-        return (Kink(at=-1.0, jump=1.0),)
-
-    @property
-    @override
-    def slope_range(self) -> SlopeRange:
-        return SlopeRange(lower=0.0, upper=1.0, lower_attained=True, upper_attained=True)
-
-    @override
-    def value(self, t: Array) -> Array:
-        xp = array_namespace(t)
-        return xp.maximum(1.0 + t, xp.zeros_like(t))
-
-    @override
-    def slope(self, t: Array) -> Array:
-        xp = array_namespace(t)
-        return xp.where(t > -1.0, xp.ones_like(t), xp.zeros_like(t))
-
-    @override
-    def curvature(self, t: Array) -> Array:
-        return array_namespace(t).zeros_like(t)
-
-    @override
-    def slope_difference(self, t: Array, step: Array) -> Array:
-        return self.slope(t + step) - self.slope(t)
-
-    @override
-    def conjugate(self, u: np.ndarray) -> np.ndarray:
-        return np.where((u >= 0.0) & (u <= 1.0), -u, np.inf)
-
-    @override
-    def formula(self, argument: str) -> str:
-        return f"max(0, 1 + {argument})"
-
-    @override
-    def to_json(self) -> dict[str, Any]:
-        return {"kind": "hinge"}
-
-
-@dataclass(frozen=True)
 class Square(Loss):
     """φ(t) = (t − target)²; its slope changes sign at the target, so condition (11) fails."""
 
     target: float
+
     strictly_convex = True
+    analytic_radius = np.inf
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target", real_number(self.target, "the target of a square loss"))
 
     @property
     @override
     def slope_range(self) -> SlopeRange:
         return SlopeRange(lower=-np.inf, upper=np.inf)
+
+    @property
+    @override
+    def minimisers(self) -> tuple[float, float]:
+        return (self.target, self.target)
 
     @override
     def value(self, t: Array) -> Array:

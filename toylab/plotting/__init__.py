@@ -1,8 +1,8 @@
 """Pictures of what toylab computes: critics with their points, gradients and plans, and evidence with its margin.
 
-    plot(subject)                   a Candidate or Solution on the line or in the plane, or a FunctionOnPair
+    plot(subject)                   a critic, a pair, a measure, a problem, losses, a verdict, a report, a history
     plot_training(trained, exact)   a trained critic beside the certified one, on one colour scale
-    plot_evidence(verdict)          residuals against their error bounds
+    plot_evidence(verdict)          residuals against their error bounds; plot_report(report) over all cases
     save(figure, path)              PNG, PDF or SVG: whole or not at all, the same bytes every time
 
 Nothing here solves, and nothing here touches pyplot: figures are plain objects, safe in threads, gone when dropped.
@@ -10,9 +10,9 @@ Nothing here solves, and nothing here touches pyplot: figures are plain objects,
 
 from __future__ import annotations
 
-from toylab.plotting.evidence import plot_evidence
+from toylab.plotting.evidence import plot_evidence, plot_report
 from toylab.plotting.saving import save
 from toylab.plotting.subjects import plot
 from toylab.plotting.training import plot_training
 
-__all__ = ["plot", "plot_evidence", "plot_training", "save"]
+__all__ = ["plot", "plot_evidence", "plot_report", "plot_training", "save"]

@@ -11,12 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 
+from toylab.claims.base import Evidence
 from toylab.errors import InputError
 from toylab.plotting.canvas import FAKE, INK, REAL, SMALL, TEXT, new_axes
 from toylab.plotting.marks import head
 
 if TYPE_CHECKING:
-    from toylab.claims.base import Evidence, Verdict
+    from toylab.claims.base import Verdict
+    from toylab.verification import ClaimReport
 
 #: Kinds of entries: name, colour, marker.
 _KINDS = (("within its bound", REAL, "o"), ("bound too loose", "#555555", "^"), ("beyond its bound", FAKE, "X"))
@@ -82,6 +84,46 @@ def plot_evidence(verdict: Verdict, axes: Axes | None = None) -> Axes:
     if evidence is None or len(evidence) == 0:
         unmet = "; ".join(getattr(verdict, "unmet", ())) or "nothing was measured"
         raise InputError(f"there is no evidence to draw: {unmet}.")
+    label = evidence.labels[int(np.argmin(evidence.margins()))]
+    title = (
+        f"{verdict.claim.id}: {verdict.status.value}, margin {verdict.margin:.2g}\n"
+        f"{len(evidence)} entries, circled the tightest: {_short(label)}"
+    )
+    return draw_evidence(axes, evidence, title)
+
+
+def plot_report(report: ClaimReport, axes: Axes | None = None) -> Axes:
+    """Draw the tightest entry of every case: its residual against its error bound, as `plot_evidence` does.
+
+    Args:
+        report: of `toylab.verify`.
+        axes: where to draw; new axes in a new figure when not given.
+
+    Raises:
+        InputError: no case was decided.
+    """
+    decided = [verdict for verdict in report.verdicts if "worst" in verdict.details]
+    if not decided:
+        raise InputError(f"there is nothing to draw: none of the {len(report.verdicts)} cases was decided.")
+    entries = [verdict.details["worst"] for verdict in decided]
+    columns = {name: np.array([entry[name] for entry in entries]) for name in ("residual", "error", "resolution")}
+    evidence = Evidence.of(
+        columns["residual"],
+        columns["error"],
+        resolution=columns["resolution"],
+        scale=columns["resolution"],
+        labels=[verdict.case for verdict in decided],
+    )
+    label = evidence.labels[int(np.argmin(evidence.margins()))]
+    title = (
+        f"{report.claim.id}: {report.status.value} on {len(report.verdicts)} cases\n"
+        f"the tightest entry of each, circled: {_short(label)}"
+    )
+    return draw_evidence(axes, evidence, title)
+
+
+def draw_evidence(axes: Axes | None, evidence: Evidence, title: str) -> Axes:
+    """Entries against their bounds, with the tightest circled."""
     margins = Margins.of(evidence)
     axes = new_axes(5.4, 5.4) if axes is None else axes
     _draw_regions(axes, margins)
@@ -89,10 +131,6 @@ def plot_evidence(verdict: Verdict, axes: Axes | None = None) -> Axes:
         _draw_entries(axes, margins, kind)
     worst = int(np.argmin(evidence.margins()))
     axes.plot(margins.error[worst], margins.residual[worst], "o", ms=13, mfc="none", mec=INK, zorder=5, gid="tightest")
-    title = (
-        f"{verdict.claim.id}: {verdict.status.value}, margin {verdict.margin:.2g}\n"
-        f"{len(evidence)} entries, circled the tightest: {_short(evidence.labels[worst])}"
-    )
     head(axes, title, _legend_handles(margins), columns=2)
     return axes
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from toylab.critics import NearestPoint
 from toylab.functions import FunctionOnPair
-from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.problem import CriticProblem
+from toylab.regularizers import LipschitzBall, LipschitzPenalty, Unrestricted
 from toylab.solution import Candidate
 
 
@@ -23,6 +25,8 @@ def problem_label(problem: CriticProblem) -> str:
             regularizer = f"λ = {weight:g}, target {target:g}"
         case LipschitzBall(radius=radius):
             regularizer = f"ball k ≤ {radius:g}"
+        case Unrestricted():
+            regularizer = "unrestricted"
         case other:
             regularizer = repr(other)
     name = problem.losses.name
@@ -31,7 +35,11 @@ def problem_label(problem: CriticProblem) -> str:
 
 def candidate_title(candidate: Candidate) -> str:
     """Two lines: the problem; the constant and the gap."""
-    result = f"k = {candidate.lipschitz_constant:.4g}, {gap_text(candidate.certificate.relative_gap)}"
+    gap = gap_text(candidate.certificate.relative_gap)
+    if isinstance(candidate.critic, NearestPoint):
+        elsewhere = "off the points any value is optimal: the nearest point's is shown"
+        return f"{problem_label(candidate.problem)}, {gap}\n{elsewhere}"
+    result = f"k = {candidate.lipschitz_constant:.4g}, {gap}"
     return f"{problem_label(candidate.problem)}\n{result}"
 
 

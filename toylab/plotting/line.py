@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
+from toylab.critics import FormulaCritic, NearestPoint
 from toylab.functions import FunctionOnPair
 from toylab.plotting import marks, surface
 from toylab.plotting.canvas import INK, SMALL, TEXT, new_axes
@@ -55,10 +56,28 @@ def draw_function(axes: Axes | None, subject: FunctionOnPair, options: Options) 
     return axes, marks.draw_pair(axes, where, arrows=quiver is not None, segment=options.coupling, band=True)
 
 
+def along_the_pair(subject: FunctionOnPair) -> FunctionOnPair:
+    """A function of any dimension on the line through its pair: x at 0, y at the (Euclidean) length of the pair."""
+    length = float(np.linalg.norm(subject.y - subject.x))
+    direction = (subject.y - subject.x) / length
+
+    def lifted(z: np.ndarray) -> np.ndarray:
+        return subject.x + z[:, :1] * direction
+
+    return FunctionOnPair(
+        name=subject.name,
+        f=FormulaCritic(lambda z: subject.f(lifted(z)), lambda z: subject.f.gradient(lifted(z)) @ direction[:, None]),
+        k=subject.k * float(subject.norm(direction)),
+        x=np.zeros(1),
+        y=np.array([length]),
+    )
+
+
 def _curve(axes: Axes | None, critic: surface.Values, ends: tuple[float, float], resolution: int, label: str) -> Axes:
     axes = new_axes(*_SIZE) if axes is None else axes
     z = np.linspace(*ends, 4 * resolution + 1)
-    axes.plot(z, surface.values_at(critic, z[:, None]), color=INK, lw=1.2, zorder=3, gid="curve")
+    style = "--" if isinstance(critic, NearestPoint) else "-"  # what is arbitrary between the points is dashed
+    axes.plot(z, surface.values_at(critic, z[:, None]), color=INK, lw=1.2, ls=style, zorder=3, gid="curve")
     axes.set_xlim(*ends)
     axes.margins(y=0.12)
     axes.set_xlabel("coordinate z", fontsize=TEXT)

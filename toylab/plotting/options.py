@@ -31,12 +31,3 @@ class Options:
     def __post_init__(self) -> None:
         if not isinstance(self.resolution, int | np.integer) or not 2 <= self.resolution <= 4096:
             raise InputError(f"resolution must be a whole number from 2 to 4096, got {self.resolution!r}.")
-
-
-def check_dimension(dimension: int) -> None:
-    """Raise InputError for more dimensions than can be drawn."""
-    if dimension > 2:
-        raise InputError(
-            f"only one and two dimensions can be drawn, and these points have {dimension} coordinates; project the "
-            "points first (onto their two leading principal axes, say) and solve the projected problem."
-        )

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import singledispatch
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 
+from toylab.claims.base import Verdict
 from toylab.errors import InputError
 from toylab.functions import FunctionOnPair
-from toylab.plotting import line, plane
-from toylab.plotting.labels import candidate_title, pair_title
+from toylab.losses import LossPair
+from toylab.measures import DiscreteMeasure
+from toylab.plotting import curves, line, plane, points
+from toylab.plotting.canvas import TEXT
+from toylab.plotting.evidence import plot_evidence, plot_report
+from toylab.plotting.labels import candidate_title, pair_title, problem_label
 from toylab.plotting.marks import head
-from toylab.plotting.options import Options, check_dimension
+from toylab.plotting.options import Options
+from toylab.problem import CriticProblem
 from toylab.solution import Candidate
+from toylab.verification import ClaimReport
 
 Extent = tuple[float, ...] | None
 
@@ -28,48 +37,118 @@ def plot(
     arrows: bool = True,
     coupling: bool = True,
 ) -> Axes:
-    """Draw a subject on the line or in the plane.
+    """Draw a subject: a critic, a measure, a verdict, or anything else that has a picture.
 
-    A Candidate or Solution: the critic's values as a surface (a curve on the line), fake and real points with
-    areas by weight, the critic's gradient at every fake point, and the pairs of the dual plan. An arrow's
-    length is the gradient's norm in units of k, cut at twice that. A FunctionOnPair: level lines around the
-    pair, the segment, gradients along it.
+    * Candidate, Solution: the critic's values as a surface (a curve on the line), fake and real points with areas
+      by weight, the critic's gradient at every fake point, and the pairs of the dual plan. An arrow's length is the
+      gradient's norm in units of k, cut at twice that. Beyond the plane the same without the surface, projected onto
+      the two leading principal axes of the points.
+    * FunctionOnPair: level lines around the pair, the segment, gradients along it; beyond the plane the function
+      along the line through the pair.
+    * DiscreteMeasure, CriticProblem: the points, on the line with their masses as heights.
+    * LossPair: φ and ϕ, with the constant a at which their slopes cancel.
+    * Verdict, ClaimReport: residuals against their error bounds (`plot_evidence`).
+    * a history (`solution.history`): every series that was recorded, one panel each.
 
     Args:
-        subject: a Candidate, a Solution or a FunctionOnPair, in one or two dimensions.
+        subject: one of these.
         axes: where to draw; new axes in a new figure when not given.
-        extent: (left, right, bottom, top), or (left, right) on the line; the points with a margin when not given.
+        extent: (left, right, bottom, top), or (left, right) on the line and for losses; the points with a margin when
+            not given.
         resolution: cells of the surface along its longer side.
         arrows: draw gradients.
         coupling: draw the pairs of the plan that carry mass; the segment of a pair.
 
     Returns:
-        The axes; `.figure` is what `save` writes.
+        The axes; `.figure` is what `save` writes. For a history the uppermost panel.
 
     Raises:
-        InputError: nothing that can be drawn, more than two dimensions, or a bad extent or resolution.
+        InputError: nothing that can be drawn, or a bad extent or resolution.
     """
-    raise InputError(
-        f"plot draws a Candidate, a Solution or a FunctionOnPair, got {type(subject).__name__}; "
-        "a Verdict is drawn by plot_evidence, a problem is to be solved first."
-    )
+    raise InputError(f"plot draws {', '.join(_DRAWN[:-1])} or {_DRAWN[-1]}, got {type(subject).__name__}.")
+
+
+_DRAWN = (
+    "a Candidate",
+    "a Solution",
+    "a FunctionOnPair",
+    "a DiscreteMeasure",
+    "a CriticProblem",
+    "a LossPair",
+    "a Verdict",
+    "a ClaimReport",
+    "a solution's history",
+)
 
 
 @plot.register(Candidate)
 def _candidate(subject: Candidate, axes: Axes | None = None, **choices: Any) -> Axes:
-    options = Options(**choices)
-    check_dimension(subject.problem.dimension)
+    options, title = Options(**choices), candidate_title(subject)
+    if subject.problem.dimension > 2:
+        axes, handles, note = points.draw_projected(axes, subject, options)
+        head(axes, f"{title}{note}", handles)
+        return axes
     draw = line.draw_candidate if subject.problem.dimension == 1 else plane.draw_candidate
     axes, handles = draw(axes, subject, options)
-    head(axes, candidate_title(subject), handles)
+    head(axes, title, handles)
     return axes
 
 
 @plot.register(FunctionOnPair)
 def _function_on_pair(subject: FunctionOnPair, axes: Axes | None = None, **choices: Any) -> Axes:
     options = Options(**choices)
-    check_dimension(len(subject.x))
-    draw = line.draw_function if len(subject.x) == 1 else plane.draw_function
-    axes, handles = draw(axes, subject, options)
+    shown = line.along_the_pair(subject) if len(subject.x) > 2 else subject
+    draw = line.draw_function if len(shown.x) == 1 else plane.draw_function
+    axes, handles = draw(axes, shown, options)
+    if shown is not subject:
+        axes.set_xlabel(f"length along the pair, from x; dimension {len(subject.x)}", fontsize=TEXT)
     head(axes, pair_title(subject), handles)
     return axes
+
+
+@plot.register(DiscreteMeasure)
+def _measure(subject: DiscreteMeasure, axes: Axes | None = None, **choices: Any) -> Axes:
+    axes, _, note = points.draw_measure(axes, subject, Options(**choices))
+    axes.set_title(f"{len(subject)} points{note}", fontsize=10.0)
+    return axes
+
+
+@plot.register(CriticProblem)
+def _problem(subject: CriticProblem, axes: Axes | None = None, **choices: Any) -> Axes:
+    axes, handles, note = points.draw_problem(axes, subject, Options(**choices))
+    counts = f"{len(subject.fake)} fake, {len(subject.real)} real"
+    head(axes, f"{problem_label(subject)}\n{counts}{note}", handles)
+    return axes
+
+
+@plot.register(LossPair)
+def _losses(subject: LossPair, axes: Axes | None = None, **choices: Any) -> Axes:
+    axes = curves.draw_losses(axes, subject, Options(**choices))
+    handles, _ = axes.get_legend_handles_labels()
+    condition = subject.condition_11()
+    verdict = "condition (11) holds" if condition else "condition (11) fails"
+    said = condition.reasons or (subject.describe_condition_11(),)
+    head(axes, "\n".join([f"{subject.name}, {verdict}", *said]), handles)
+    return axes
+
+
+@plot.register(Verdict)
+def _verdict(subject: Verdict, axes: Axes | None = None, **choices: Any) -> Axes:
+    Options(**choices)
+    return plot_evidence(subject, axes)
+
+
+@plot.register(ClaimReport)
+def _report(subject: ClaimReport, axes: Axes | None = None, **choices: Any) -> Axes:
+    Options(**choices)
+    return plot_report(subject, axes)
+
+
+@plot.register(Mapping)
+def _history(subject: Mapping, axes: Axes | None = None, **choices: Any) -> Axes:
+    Options(**choices)
+    if axes is not None:
+        raise InputError("a history has several panels and draws its own figure; leave axes out.")
+    if not all(isinstance(series, np.ndarray) and series.ndim == 1 for series in subject.values()):
+        raise InputError("a history maps names to arrays (steps,), as solution.history does.")
+    return curves.draw_history(subject)

@@ -13,6 +13,8 @@ from toylab.solvers.base import AbstractSolver, Outcome
 from toylab.solvers.solving import solve
 
 if TYPE_CHECKING:
+    from toylab.solvers.closed_form import ClosedForm
+    from toylab.solvers.dirac_pair import DiracOptimum, dirac_pair, matched_pairs
     from toylab.solvers.interior_point import InteriorPoint
     from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
     from toylab.solvers.network import MaxGP, NetworkSolver
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from toylab.solvers.transport import Transport
 
 _HOMES = {
+    "ClosedForm": "toylab.solvers.closed_form",
+    "DiracOptimum": "toylab.solvers.dirac_pair",
+    "dirac_pair": "toylab.solvers.dirac_pair",
+    "matched_pairs": "toylab.solvers.dirac_pair",
     "InteriorPoint": "toylab.solvers.interior_point",
     "CompactDual": "toylab.solvers.linear_programs",
     "KantorovichRubinstein": "toylab.solvers.linear_programs",
@@ -31,7 +37,9 @@ _HOMES = {
 
 __all__ = [
     "AbstractSolver",
+    "ClosedForm",
     "CompactDual",
+    "DiracOptimum",
     "InteriorPoint",
     "KantorovichRubinstein",
     "MaxGP",
@@ -39,6 +47,8 @@ __all__ = [
     "Outcome",
     "Reference",
     "Transport",
+    "dirac_pair",
+    "matched_pairs",
     "solve",
 ]
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from toylab.errors import InputError, real_number, whole_number
 from toylab.problem import CriticProblem
+from toylab.regularizers import Unrestricted
 from toylab.solution import Status
 
 
@@ -56,6 +57,15 @@ class AbstractSolver(ABC):
     @abstractmethod
     def run(self, problem: CriticProblem) -> Outcome:
         """Run the algorithm."""
+
+
+def check_restricted(problem: CriticProblem, solver: AbstractSolver) -> None:
+    """Raise InputError where the problem does not restrict the critic's Lipschitz constant at all."""
+    if isinstance(problem.regularizer, Unrestricted):
+        raise InputError(
+            f"{type(solver).__name__} needs a Lipschitz penalty or ball, and this problem is unrestricted; "
+            "use toylab.solvers.ClosedForm()."
+        )
 
 
 def check_memory(problem: CriticProblem, solver: AbstractSolver, *, arrays: int) -> None:

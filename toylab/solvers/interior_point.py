@@ -2,17 +2,18 @@
 
     minimise over f, k:  Σ_z h_z(f_z) + R(k)   subject to   w_xy = k d_xy + f(x) − f(y) ≥ 0
 
-with multipliers γ_xy ≥ 0, which are the dual plan. The start is primal and dual feasible (f constant,
-γ = φ'(c) p ⊗ q), and the slack w is carried along instead of recomputed, because between points that nearly
-coincide it is far smaller than the values it is a difference of. `normalised_program` holds the problem,
-`predictor_corrector` the step, `newton` its linear system.
+with multipliers γ_xy ≥ 0, which are the dual plan. The slack w is carried along instead of recomputed, because
+between points that nearly coincide it is far smaller than the values it is a difference of.
+`normalised_program` holds the problem, `starting_point` and `recession` where it begins, `predictor_corrector` the
+step, `newton` its linear system, `kinked_terms` what a kink of a loss adds to it.
 
 Source: the convex program of THEORY section 2.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -20,23 +21,35 @@ from typing_extensions import override
 
 from toylab.critics import LowerExtension
 from toylab.errors import InputError
+from toylab.losses import LossPair
 from toylab.plans import split_plan
 from toylab.problem import CriticProblem
 from toylab.solution import Status
-from toylab.solvers.base import AbstractSolver, Outcome, check_memory
+from toylab.solvers.base import AbstractSolver, Outcome, check_memory, check_restricted
 from toylab.solvers.devices import find_device
 from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
+from toylab.solvers.recession import recession_pair
+from toylab.solvers.starting_point import constant_start, starting_point
+from toylab.solvers.straight_piece import straight_piece
 from toylab.solvers.threads import suited_threads
+from toylab.solvers.transport import transport_outcome
 
 _STALLED_AFTER = 20
+_SIMPLEX_ITERATIONS = 10_000_000
+#: Critic values, in units of the loss, from which on a loss is first seen from far away.
+_FAR_AWAY = 30.0
+#: Complementarity at which the central path of a kink is as wide as the bend of a loss.
+_WIDTH_OF_BEND = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class InteriorPoint(AbstractSolver):
-    """The exact solver for smooth losses with condition (11), penalty or ball, overlapping supports included.
+    """The exact solver for every loss whose fake→real program is the whole problem (`LossPair.compact_form`).
 
-    Memory grows with (fake points) × (real points). Relative gap 1e-8 by default.
+    That is condition (11), the hinge, least squares with α ≤ β, and a user's own convex pair of this kind; with a
+    penalty or a ball; supports may overlap. Memory grows with (fake points) × (real points). Relative gap 1e-8 by
+    default.
 
     Attributes:
         rtol: relative gap to be certified.
@@ -50,28 +63,68 @@ class InteriorPoint(AbstractSolver):
 
     @override
     def check(self, problem: CriticProblem) -> None:
-        condition = problem.losses.condition_11()
-        reasons = [*condition.reasons, *(() if problem.losses.analytic else ("a loss has a kink",))]
-        if reasons:
-            raise InputError(
-                f"the interior point needs condition (11) and losses without kinks, and {problem.losses.name!r} fails: "
-                f"{'; '.join(reasons)}. Use toylab.solvers.Reference()."
-            )
+        check_restricted(problem, self)
+        compact = problem.losses.compact_form()
+        if not compact:
+            raise InputError(f"fake→real pairs do not describe {problem.losses.name!r}: {'; '.join(compact.reasons)}.")
         check_memory(problem, self, arrays=12)
         find_device(self.device)
 
     @override
     def run(self, problem: CriticProblem) -> Outcome:
+        piece = straight_piece(problem.losses)
+        if piece is not None and not problem.support.equal_measures:
+            straight = transport_outcome(problem, piece, _SIMPLEX_ITERATIONS)
+            if straight is not None:
+                return straight
         with suited_threads(len(problem.fake) * len(problem.real)):
             program = NormalisedProgram(problem, find_device(self.device))
-            point, status, gaps = self._iterate(program)
+            attempts = []
+            for start in self._starts(problem, program):
+                attempts.append(self._iterate(program, start))
+                if attempts[-1][1] is Status.OPTIMAL:
+                    break
+            point, status, gaps = min(attempts, key=lambda attempt: min(attempt[2], default=0.0))
             return _outcome(problem, program, point, status, gaps)
 
-    def _iterate(self, program: NormalisedProgram) -> tuple[Iterate, Status, list[float]]:
+    def _starts(self, problem: CriticProblem, program: NormalisedProgram) -> Iterator[Iterate]:
+        """Where to start, the next one only where the one before has failed.
+
+        The best critic of one shape; first, where a loss never gets flat and the critic is therefore large, and
+        second where it does, the central path of the losses seen from far away; a constant critic.
+        """
+        near = starting_point(program)
+        lines = recession_pair(problem.losses)
+        large = lines is not None and near.k * float(program.distance.max()) > _FAR_AWAY
+        if lines is None or not large:
+            yield near
+        elif lines.fake_loss.slope_range.lower > 0:
+            yield self._from_far_away(problem, program, lines, near)
+            yield near
+        else:
+            yield near
+            yield self._from_far_away(problem, program, lines, near)
+        yield constant_start(program)
+
+    def _from_far_away(
+        self, problem: CriticProblem, program: NormalisedProgram, lines: LossPair, near: Iterate
+    ) -> Iterate:
+        """Where the central path of the straight-line losses is as wide as the bend of the losses."""
+        far = NormalisedProgram(replace(problem, losses=lines), program.distance.device)
+        point = replace(near, kinks=far.kinks.start(near.values, near.k))
+        for _ in range(self.max_iterations):
+            if point.complementarity(far.kinks) <= _WIDTH_OF_BEND:
+                break
+            try:
+                point = predictor_corrector(far, point)
+            except (FloatingPointError, ZeroDivisionError):
+                break
+        return replace(point, kinks=program.kinks.start(point.values, 1.0))
+
+    def _iterate(self, program: NormalisedProgram, point: Iterate) -> tuple[Iterate, Status, list[float]]:
         """The best iterate, how the iteration ended, and the relative gap of every iterate."""
-        point = program.start()
         if program.count == 0 or program.equal_measures:
-            return Iterate(point.values, 0.0, 0.0 * point.gamma, point.slack), Status.OPTIMAL, []
+            return replace(point, k=0.0, gamma=0.0 * point.gamma), Status.OPTIMAL, []
         best, best_gap, least, record, since = point, np.inf, np.inf, [], 0
         status = Status.ITERATION_LIMIT
         for _ in range(self.max_iterations):
@@ -105,10 +158,25 @@ def _outcome(
     size = len(support.points)
     fakes = program.carried[program.edges.fakes.cpu().numpy()]
     reals = program.carried[program.edges.reals.cpu().numpy()]
-    values = point.values[program.edges.reals].cpu().numpy()
     mass = sparse.coo_array(point.gamma.cpu().numpy())
     merged = sparse.coo_array((mass.data, (fakes[mass.coords[0]], reals[mass.coords[1]])), shape=(size, size))
-    critic = LowerExtension(support.points[reals], values, point.k / program.length, 1e-6 * point.k)
+    critic = _critic(problem, program, point)
     stats = {"iterations": max(len(gaps) - 1, 0), "device": str(point.values.device)}
     plan = split_plan(problem, merged.tocsr())
     return Outcome(critic=critic, plan=plan, status=status, stats=stats, history={"relative_gap": np.array(gaps)})
+
+
+def _critic(problem: CriticProblem, program: NormalisedProgram, point: Iterate) -> LowerExtension:
+    """The lower extension over the real points; over fakes as well where it would cost to lower them to it.
+
+    A loss that falls below its minimiser (least squares) leaves fakes without a bounding partner above the cones.
+    """
+    points, values = problem.support.points[program.carried], point.values.cpu().numpy()
+    k = point.k / program.length
+    fakes, reals = program.edges.fakes.cpu().numpy(), program.edges.reals.cpu().numpy()
+    critic = LowerExtension(points[reals], values[reals], k, 1e-6 * point.k)
+    if problem.losses.fake_loss.slope_range.lower >= 0:
+        return critic
+    above = fakes[values[fakes] > critic(points[fakes]) + critic.apex_tolerance]
+    centres = np.concatenate([reals, above])
+    return LowerExtension(points[centres], values[centres], k, critic.apex_tolerance)

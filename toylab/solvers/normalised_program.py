@@ -3,7 +3,7 @@
     minimise over f, k:  Σ_z h_z(f_z) + R(k)   subject to   w_xy = k d_xy + f(x) − f(y) ≥ 0
 
 Lengths are divided by the median distance, so that scaled problems give identical iterates; masses sum to 1.
-Points without mass are left out.
+Points without mass are left out. Kinks of the losses are taken out of h and become slacks (`kinked_terms`).
 """
 
 from __future__ import annotations
@@ -14,23 +14,45 @@ import numpy as np
 import torch
 from scipy.spatial.distance import cdist
 
-from toylab.errors import InputError
-from toylab.losses import LossPair
-from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.losses import Loss, LossPair
+from toylab.problem import CriticProblem
+from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks
 from toylab.solvers.newton import Edges
+from toylab.solvers.straight_piece import is_straight
 
 #: Critic units that a point may move in one step beyond what its size suggests.
 LARGEST_GROWTH = 4.0
+#: Beyond this many critic units past the best constant a slope has reached its limit, or is not worth going to.
+_FARTHEST_SLOPE = 100.0
+#: Of a slope, as a share of the mass.
+_SLOPE_ROUNDING = 1e-14
+#: Of the logarithm of a step: enough for two digits.
+_BISECTIONS = 14
 
 
 @dataclass(eq=False)
 class Iterate:
-    """One iterate: critic values, constant, multipliers, and what follows from them."""
+    """One iterate (or the change of one): critic values, constant, multipliers, slacks."""
 
     values: torch.Tensor
     k: float
     gamma: torch.Tensor
     slack: torch.Tensor
+    kinks: KinkSlacks
+
+    def moved(self, change: Iterate, step: float) -> Iterate:
+        """This iterate + step · change."""
+        return Iterate(
+            values=self.values + step * change.values,
+            k=self.k + step * change.k,
+            gamma=self.gamma + step * change.gamma,
+            slack=self.slack + step * change.slack,
+            kinks=self.kinks.moved(change.kinks, step),
+        )
+
+    def complementarity(self, terms: KinkedTerms) -> float:
+        """Σ γ w and the products of the kinks: what is driven to 0."""
+        return float((self.gamma * self.slack).sum()) + terms.products(self.kinks).total()
 
 
 class NormalisedProgram:
@@ -59,73 +81,109 @@ class NormalisedProgram:
         self.distance = tensor(distance / self.length)
         self.moving = tensor(moving)
         self.count = int(moving.sum())
+        self.kinks = KinkedTerms.of(self.losses, self.fake_weights, self.real_weights)
+        self._weigh_central_path()
+        c = np.array(self.best_constant)
+        self.slope_at_constant = float(self.losses.fake_loss.slope(c))
+        self.constant_value = float(self.losses.fake_loss.value(c) + self.losses.real_loss.value(c))
+        fake_affine, real_affine = (is_straight(loss) for loss in (self.losses.fake_loss, self.losses.real_loss))
+        #: (N,), points whose objective is affine between its kinks.
+        self.affine = ((self.fake_weights == 0) | fake_affine) & ((self.real_weights == 0) | real_affine)
+
+    def _weigh_central_path(self) -> None:
+        """The share of every product in their sum on the central path: of pairs p ⊗ q, of kinks their jump."""
         products = self.fake_weights[self.edges.fakes][:, None] * self.real_weights[self.edges.reals]
         self.path = torch.where(self.moving, products, 0.0 * products)
         if self.count:
             self.path = self.path / self.path.sum()
-        c = np.array(self.best_constant)
-        self.slope_at_constant = float(self.losses.fake_loss.slope(c))
-        self.constant_value = float(self.losses.fake_loss.value(c) + self.losses.real_loss.value(c))
-        ranges = (self.losses.fake_loss.slope_range, self.losses.real_loss.slope_range)
-        self.affine = all(slopes.lower == slopes.upper for slopes in ranges)
+        self.kink_path = KinkAim(self.kinks.jumps, self.kinks.jumps)
+        if len(self.kinks):
+            self.path = 0.5 * self.path
+            half = 0.25 * self.kinks.jumps / self.kinks.jumps.sum()
+            self.kink_path = KinkAim(half, half)
 
-    def slope(self, f: torch.Tensor) -> torch.Tensor:
-        """The slope h'(f), (N,)."""
-        return self.fake_weights * self.losses.fake_loss.slope(f) + self.real_weights * self.losses.real_loss.slope(f)
+    def slope(self, f: torch.Tensor, kinks: KinkSlacks) -> torch.Tensor:
+        """The slope h'(f), (N,), of which every kink gives its multiplier."""
+        total = _slope(self.losses, self.fake_weights, self.real_weights, f)
+        return total + self.kinks.slope(kinks) if len(self.kinks) else total
 
     def value(self, point: Iterate) -> float:
         """J(f) + R(k)."""
+        return float(self.objective(point.values)) + self.regularizer.value(point.k)
+
+    def objective(self, f: torch.Tensor) -> torch.Tensor:
+        """J(f) for values (…, N)."""
         p, q = self.fake_weights, self.real_weights
-        fake, real = self.losses.fake_loss.value(point.values), self.losses.real_loss.value(point.values)
-        total = torch.where(p > 0, p * fake, 0.0 * p) + torch.where(q > 0, q * real, 0.0 * q)
-        return float(total.sum()) + self.regularizer.value(point.k)
+        fake, real = p * self.losses.fake_loss.value(f), q * self.losses.real_loss.value(f)
+        return (torch.where(p > 0, fake, torch.zeros_like(f)) + torch.where(q > 0, real, torch.zeros_like(f))).sum(-1)
 
-    def curvature(self, f: torch.Tensor, outflow: torch.Tensor) -> torch.Tensor:
-        """H'' at f, at the dual's own f on points of one measure, or along a step as long as f is large.
+    def plain_slope(self, f: torch.Tensor) -> torch.Tensor:
+        """The slope h'(f), kinks included, (N,)."""
+        p, q = self.fake_weights, self.real_weights
+        fake, real = p * self.losses.fake_loss.slope(f), q * self.losses.real_loss.slope(f)
+        return torch.where(p > 0, fake, torch.zeros_like(f)) + torch.where(q > 0, real, torch.zeros_like(f))
 
-        The largest of the three: where h'' vanishes around f, the mismatch of the slopes would ask for a step
-        that leaves the region in which the Newton system means anything.
+    def local_model(self, f: torch.Tensor, residual: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Curvature of every point's objective without kinks, and its Fenchel-Young gap to the dual's slope, (N,) each.
+
+        Newton's method on h'(f) = s fails both where h'' vanishes around f and where the slope jumps from one
+        plateau to another far away. Where it asks for a long step, the curvature is that of the chord to where
+        h' = s, which leads there at once from either side; where no such point is in sight, that of the plateau.
+
+        Args:
+            f: (N,), critic values.
+            residual: (N,), h'(f) − s.
         """
-        p, q, fake, real = self.fake_weights, self.real_weights, self.losses.fake_loss, self.losses.real_loss
-        here = p * fake.curvature(f) + q * real.curvature(f)
-        ones = torch.ones_like(p)
-        from_fake = p * fake.curvature_at_slope(outflow / torch.where(p > 0, p, ones))
-        from_real = q * real.curvature_at_slope(outflow / torch.where(q > 0, q, ones))
-        there = torch.where(q == 0, from_fake, torch.where(p == 0, from_real, 0.0 * p))
-        known = torch.maximum(here, torch.nan_to_num(there, nan=0.0, posinf=0.0))
-        if self.affine:
-            return known
+        here = self.fake_weights * self.losses.fake_loss.curvature(f)
+        here = here + self.real_weights * self.losses.real_loss.curvature(f)
+        size = residual.abs()
         reach = LARGEST_GROWTH + (f - self.best_constant).abs()
-        return torch.maximum(known, (self.slope(f) - outflow).abs() / reach)
+        far = (size > here) | self.affine
+        gap = size * torch.where(far, reach, 0.5 * size / torch.where(here > 0, here, 1.0))
+        far &= ~self.affine & (size > _SLOPE_ROUNDING * (self.fake_weights + self.real_weights))
+        if bool(far.any()):
+            steps = self._steps_to_slope(f[far], residual[far], far)
+            here[far] = torch.maximum(here[far], size[far] / steps)
+            gap[far] = size[far] * torch.where(torch.isfinite(steps), 0.5 * steps, reach[far])
+        return here, gap
 
-    def start(self) -> Iterate:
-        """A constant critic with the plan φ'(c) p ⊗ q: feasible for the primal and for the dual."""
-        c = self.best_constant
-        mass = (
-            self.slope_at_constant * self.fake_weights[self.edges.fakes][:, None] * self.real_weights[self.edges.reals]
-        )
-        gamma = torch.where(self.moving, mass, 0.0 * mass)
-        cost = float((gamma * self.distance).sum())
-        match self.regularizer:
-            case LipschitzBall(radius=radius):
-                k = radius
-            case LipschitzPenalty(weight=weight, target=target):
-                k = target + cost / (2.0 * weight)
-            case other:
-                raise InputError(f"the interior point does not know the regulariser {type(other).__name__}.")
-        slack = torch.where(self.moving, k * self.distance, torch.ones_like(self.distance))
-        return Iterate(torch.full_like(self.fake_weights, c), k, gamma, slack)
+    def _steps_to_slope(self, f: torch.Tensor, residual: torch.Tensor, far: torch.Tensor) -> torch.Tensor:
+        """How far from f the slope loses its residual, by bisection on a logarithmic scale; +inf if it never does."""
+        p, q, sign = self.fake_weights[far], self.real_weights[far], torch.sign(residual)
+        goal = _slope(self.losses, p, q, f) - residual
+
+        def passed(log_step: torch.Tensor) -> torch.Tensor:
+            return sign * (_slope(self.losses, p, q, f - sign * torch.exp(log_step)) - goal) <= 0
+
+        low = torch.full_like(f, np.log(0.5))
+        farthest = high = torch.log(_FARTHEST_SLOPE + 2.0 * (f - self.best_constant).abs())
+        for _ in range(_BISECTIONS):
+            middle = 0.5 * (low + high)
+            beyond = passed(middle)
+            low, high = torch.where(beyond, low, middle), torch.where(beyond, middle, high)
+        return torch.where(passed(farthest), torch.exp(high), torch.inf)
 
     def gap_and_room(self, point: Iterate) -> tuple[float, float]:
         """The certificate's gap, to first order, and a lower bound of the J_const − dual it is measured against."""
-        w, outflow = point.slack, self.edges.outflow(point.gamma)
-        residual = self.slope(point.values) - outflow
-        curvature = self.curvature(point.values, outflow)
-        size = self.fake_weights + self.real_weights
-        pointwise = torch.where(
-            curvature > 0, 0.5 * residual**2 / curvature, residual.abs() * (residual.abs() > 1e-14 * size)
-        )
+        outflow = self.edges.outflow(point.gamma)
+        residual = self.slope(point.values, point.kinks) - outflow
+        _, pointwise = self.local_model(point.values, residual)
         cost = float((point.gamma * self.distance).sum())
-        gap = float(pointwise.sum() + (point.gamma * w).sum()) + self.regularizer.fenchel_young(point.k, cost)
+        gap = float(pointwise.sum()) + point.complementarity(self.kinks)
+        gap += self.regularizer.fenchel_young(point.k, cost)
         room = max(self.regularizer.conjugate(cost), self.constant_value - self.value(point) + gap)
         return gap, max(room, 1e-12 * self.slope_at_constant)
+
+
+def _slope(losses: LossPair, p: torch.Tensor, q: torch.Tensor, f: torch.Tensor) -> torch.Tensor:
+    """P φ'(f) + q ϕ'(f) less the jumps of the kinks below f."""
+    fake, real = _smooth_slope(losses.fake_loss, f), _smooth_slope(losses.real_loss, f)
+    return torch.where(p > 0, p * fake, 0.0 * p) + torch.where(q > 0, q * real, 0.0 * q)
+
+
+def _smooth_slope(loss: Loss, f: torch.Tensor) -> torch.Tensor:
+    """φ'(f) less the jumps of the kinks below f."""
+    slope = loss.slope(f)
+    for kink in loss.kinks:
+        slope = slope - kink.jump * (f > kink.at)
+    return slope

@@ -14,33 +14,34 @@ import torch
 
 from toylab.losses import SlopeRange
 from toylab.problem import LipschitzBall, LipschitzPenalty, Regularizer
+from toylab.solvers.kinked_terms import KinkAim, longest_step
 from toylab.solvers.newton import LaplacianSystem
 from toylab.solvers.normalised_program import LARGEST_GROWTH, Iterate, NormalisedProgram
 
 _FRACTION_TO_BOUNDARY = 0.995
+_REFINEMENTS = 1
+#: A value may move by this share of the farthest one where its loss grows linearly.
+_SHARE_OF_FARTHEST = 0.1
 
 
 def predictor_corrector(program: NormalisedProgram, point: Iterate) -> Iterate:
     """The next iterate."""
-    w, gamma, k = point.slack, point.gamma, point.k
-    outflow, slope = program.edges.outflow(gamma), program.slope(point.values)
-    curvature = program.curvature(point.values, outflow)
-    border = _Border(program, point, outflow, curvature)
-    mu = float((gamma * w).sum())
+    border = _Border(program, point)
+    mu = point.complementarity(program.kinks)
+    kinks = KinkAim(0.0 * program.kink_path.above, 0.0 * program.kink_path.below)
+    ahead = border.direction(torch.zeros_like(point.slack), kinks)
+    promised = point.moved(ahead, min(_reach(point, ahead), 1.0)).complementarity(program.kinks)
+    target = max(mu * min(max(promised / mu, 0.0), 1.0) ** 3, 0.1 * border.pointwise)
 
-    aim = torch.zeros_like(w)
-    df, dk, dw, dgamma = border.direction(aim, slope)
-    reach = min(_reach(w, dw), _reach(gamma, dgamma), 1.0)
-    ahead = float(((gamma + reach * dgamma) * (w + reach * dw)).sum())
-    residual = slope - outflow
-    pointwise = torch.where(curvature > 0, 0.5 * residual**2 / curvature, 0.0 * residual)
-    target = max(mu * min(max(ahead / mu, 0.0), 1.0) ** 3, 0.1 * float(pointwise.sum()))
-
-    aim = target * program.path - torch.where(program.moving, dgamma * dw, 0.0 * w)
-    df, dk, dw, dgamma = border.direction(aim, slope)
-    reach = _FRACTION_TO_BOUNDARY * min(_reach(w, dw), _reach(gamma, dgamma), -k / dk if dk < 0 else np.inf)
-    step = min(reach, 1.0, growth_limit(program, point, df))
-    return Iterate(point.values + step * df, k + step * dk, gamma + step * dgamma, w + step * dw)
+    aim = target * program.path - torch.where(program.moving, ahead.gamma * ahead.slack, 0.0 * point.slack)
+    kinks = KinkAim(
+        target * program.kink_path.above - ahead.kinks.alpha * ahead.kinks.above,
+        target * program.kink_path.below - ahead.kinks.beta * ahead.kinks.below,
+    )
+    change = border.direction(aim, kinks, refine=True)
+    shrinking = -point.k / change.k if change.k < 0 else np.inf
+    step = min(_FRACTION_TO_BOUNDARY * min(_reach(point, change), shrinking), 1.0)
+    return point.moved(change, min(step, growth_limit(program, point, change.values)))
 
 
 def growth_limit(program: NormalisedProgram, point: Iterate, df: torch.Tensor) -> float:
@@ -54,16 +55,21 @@ def growth_limit(program: NormalisedProgram, point: Iterate, df: torch.Tensor) -
 
 
 class _Border:
-    """The Newton system of one iterate with its bordering unknown dk."""
+    """The Newton system of one iterate with its bordering unknown dk.
 
-    def __init__(
-        self,
-        program: NormalisedProgram,
-        point: Iterate,
-        outflow: torch.Tensor,
-        curvature: torch.Tensor,
-    ) -> None:
+    Attributes:
+        pointwise: the Fenchel-Young part of the gap, to first order.
+    """
+
+    def __init__(self, program: NormalisedProgram, point: Iterate) -> None:
         self.program, self.point, slack = program, point, point.slack
+        outflow, self.slope = program.edges.outflow(point.gamma), program.slope(point.values, point.kinks)
+        residual = self.slope - outflow
+        curvature, pointwise = program.local_model(point.values, residual)
+        self.pointwise = float(pointwise.sum())
+        if len(program.kinks):
+            curvature = curvature + program.kinks.curvature(point.kinks)
+        self.curvature = curvature
         self.system = system = LaplacianSystem(program.edges, point.gamma / slack, curvature)
         self.shape = (point.values - program.best_constant) / point.k  # df = dg + dk · shape
         self.fixed = isinstance(program.regularizer, LipschitzBall)
@@ -78,22 +84,41 @@ class _Border:
         )
         self.pivot = corner - float(self.vector @ self.solved)
 
-    def direction(
-        self, aim: torch.Tensor, slope: torch.Tensor
-    ) -> tuple[torch.Tensor, float, torch.Tensor, torch.Tensor]:
-        """(df, dk, dw, dγ) that aims at γ w + γ dw + w dγ = aim."""
+    def direction(self, aim: torch.Tensor, kinks: KinkAim, *, refine: bool = False) -> Iterate:
+        """The change of the iterate that aims at γ w + γ dw + w dγ = aim, and at these products of the kinks.
+
+        With `refine`, what the differences of a large dg have lost in the balance of the points is solved for again.
+        """
         program, point, w = self.program, self.point, self.point.slack
-        push = aim / w
-        dg = self.system.solve((program.edges.outflow(push) - slope)[:, None])[:, 0]
-        dk = 0.0
+        push, slope = aim / w, self.slope
+        if len(program.kinks):
+            slope = slope + program.kinks.shift(point.kinks, kinks)
+        right = 0.0
         if not self.fixed:
             right = float(aim.sum()) / point.k - _derivative(program.regularizer, point.k) - float(self.shape @ slope)
-            dk = (right - float(self.vector @ dg)) / self.pivot
-            dg = dg - dk * self.solved
-        moved = program.edges.drop(dg) + (dk / point.k) * w
-        dw = torch.where(program.moving, moved, 0.0 * w)
+        dg, dk = self._solved(program.edges.outflow(push) - slope, right)
+        dw = self._slack_change(dg, dk)
         dgamma = torch.where(program.moving, push - point.gamma - point.gamma / w * dw, 0.0 * w)
-        return dg + dk * self.shape, dk, dw, dgamma
+        df = dg + dk * self.shape
+        for _ in range(_REFINEMENTS if refine else 0):
+            missing = program.edges.outflow(point.gamma + dgamma) - slope - self.curvature * df
+            dg, more = self._solved(missing, 0.0)
+            moved = self._slack_change(dg, more)
+            dw, dgamma = dw + moved, dgamma - point.gamma / w * moved
+            df, dk = df + dg + more * self.shape, dk + more
+        return Iterate(df, dk, dgamma, dw, program.kinks.step(point.kinks, kinks, df))
+
+    def _solved(self, right: torch.Tensor, corner: float) -> tuple[torch.Tensor, float]:
+        """(dg, dk) of the bordered system."""
+        dg = self.system.solve(right[:, None])[:, 0]
+        if self.fixed:
+            return dg, 0.0
+        dk = (corner - float(self.vector @ dg)) / self.pivot
+        return dg - dk * self.solved, dk
+
+    def _slack_change(self, dg: torch.Tensor, dk: float) -> torch.Tensor:
+        moved = self.program.edges.drop(dg) + (dk / self.point.k) * self.point.slack
+        return torch.where(self.program.moving, moved, 0.0 * moved)
 
 
 def _derivative(regularizer: Regularizer, k: float) -> float:
@@ -112,11 +137,12 @@ def _growth_limit(slopes: SlopeRange, rise: torch.Tensor, above: torch.Tensor) -
         return np.inf
     room = LARGEST_GROWTH + torch.clamp(-above, min=0.0)
     if np.isfinite(slopes.upper):
-        room = room + above.abs()  # a loss that grows like a straight line does no harm further out
+        # a loss that grows like a straight line does no harm further out, or as far out as others are
+        room = room + above.abs() + _SHARE_OF_FARTHEST * above.abs().max()
     return float(torch.where(rise > 0, room / rise, torch.inf).min())
 
 
-def _reach(values: torch.Tensor, change: torch.Tensor) -> float:
-    """The longest step that keeps positive values positive."""
-    ratio = torch.where((change < 0) & (values > 0), -values / change, torch.inf)
-    return float(ratio.min())
+def _reach(point: Iterate, change: Iterate) -> float:
+    """The longest step that keeps slacks and multipliers positive."""
+    pairs = min(longest_step(point.slack, change.slack), longest_step(point.gamma, change.gamma))
+    return min(pairs, point.kinks.reach(change.kinks))

@@ -12,12 +12,19 @@ from toylab.certificate import certify
 from toylab.critics import LowerExtension
 from toylab.errors import InputError, SolverError
 from toylab.problem import CriticProblem
+from toylab.regularizers import Unrestricted
 from toylab.solution import Solution, Status
 from toylab.solvers.base import AbstractSolver, Outcome
+from toylab.solvers.precision import limits_of_precision
 
 
 def check_has_optimum(problem: CriticProblem) -> None:
     """Raise InputError where no critic attains the infimum, with the reason."""
+    if isinstance(problem.regularizer, Unrestricted):
+        from toylab.solvers.closed_form import check_attained
+
+        check_attained(problem)
+        return
     reason = problem.losses.describe_missing_optimum()
     if reason is not None:
         raise InputError(f"the loss {problem.losses.name!r} has no optimal critic: {reason}.")
@@ -25,13 +32,15 @@ def check_has_optimum(problem: CriticProblem) -> None:
 
 def default_solver(problem: CriticProblem) -> AbstractSolver:
     """The exact solver that fits the problem."""
+    from toylab.solvers.closed_form import ClosedForm
     from toylab.solvers.interior_point import InteriorPoint
-    from toylab.solvers.reference import Reference
     from toylab.solvers.transport import Transport
 
+    if isinstance(problem.regularizer, Unrestricted):
+        return ClosedForm()
     if problem.losses.is_wasserstein:
         return Transport()
-    return InteriorPoint() if problem.losses.condition_11() and problem.losses.analytic else Reference()
+    return InteriorPoint()
 
 
 def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw: bool = True) -> Solution:
@@ -59,29 +68,35 @@ def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw
     solver.check_settings()
     solver.check(problem)
     start = time.perf_counter()
-    equal = solver.exact and problem.support.equal_measures
-    outcome = _best_constant(problem) if equal else solver.run(problem)
+    constant = problem.support.equal_measures or problem.losses.common_minimiser is not None
+    outcome = _best_constant(problem) if constant and solver.exact else solver.run(problem)
     seconds = time.perf_counter() - start
     certificate = certify(problem, outcome.critic, outcome.plan)
+    status = _confirmed(outcome.status, certificate.relative_gap, solver)
+    missed = solver.exact and status is not Status.OPTIMAL
+    limits = limits_of_precision(problem, certificate) if missed else ()
     solution = Solution(
         problem=problem,
         critic=outcome.critic,
         certificate=certificate,
-        status=_confirmed(outcome.status, certificate.relative_gap, solver),
+        status=status,
         rtol=solver.rtol,
-        stats=MappingProxyType({"solver": type(solver).__name__, "seconds": seconds, **outcome.stats}),
+        stats=MappingProxyType(
+            {"solver": type(solver).__name__, "seconds": seconds, "limits": limits, **outcome.stats}
+        ),
         history=MappingProxyType(dict(outcome.history)),
     )
-    if throw and solver.exact and solution.status is not Status.OPTIMAL:
+    if throw and missed:
+        why = f" ({'; '.join(limits)})" if limits else ""
         raise SolverError(
             f"{type(solver).__name__} reached a relative gap of {certificate.relative_gap:.2g}, not {solver.rtol:.2g}, "
-            f"on {problem.describe()}: {solution.status.value}; throw=False returns what was reached."
+            f"on {problem.describe()}: {status.value}{why}; throw=False returns what was reached."
         )
     return solution
 
 
 def _best_constant(problem: CriticProblem) -> Outcome:
-    """The optimum where P_g = P_r: by Jensen's inequality no critic beats the best constant one."""
+    """The optimum where P_g = P_r (by Jensen's inequality), or where one value minimises both losses."""
     best = float(problem.losses.best_constant or 0.0)
     critic = LowerExtension(problem.support.points, np.full(len(problem.support.points), best), 0.0)
     return Outcome(

@@ -15,13 +15,16 @@ from typing_extensions import override
 
 from toylab.critics import LowerExtension
 from toylab.errors import InputError
+from toylab.plans import split_plan
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solution import Status
-from toylab.solvers.base import AbstractSolver, Outcome, check_memory
+from toylab.solvers.base import AbstractSolver, Outcome, check_memory, check_restricted
+from toylab.solvers.straight_piece import StraightPiece
 
 
-def check_wasserstein(problem: CriticProblem, solver: object) -> None:
-    """Raise InputError unless the loss of the problem is the Wasserstein loss."""
+def check_wasserstein(problem: CriticProblem, solver: AbstractSolver) -> None:
+    """Raise InputError unless the problem has the Wasserstein loss and a Lipschitz penalty or ball."""
+    check_restricted(problem, solver)
     if not problem.losses.is_wasserstein:
         raise InputError(
             f"{type(solver).__name__} solves the Wasserstein loss only, not {problem.losses.name!r}; "
@@ -58,21 +61,40 @@ class Transport(AbstractSolver):
 
     @override
     def run(self, problem: CriticProblem) -> Outcome:
-        import ot
+        outcome = transport_outcome(problem, StraightPiece(low=-np.inf, high=np.inf, slope=1.0), self.max_iterations)
+        assert outcome is not None  # everything fits on an infinite line
+        return outcome
 
-        fakes = np.flatnonzero(problem.fake.weights > 0)  # POT's potentials are free at points without mass
-        reals = np.flatnonzero(problem.real.weights > 0)
-        x, y = problem.fake.points[fakes], problem.real.points[reals]
-        p, q = problem.fake.weights[fakes], problem.real.weights[reals]
-        distance = cdist(x, y)
-        moved, log = ot.emd(p / p.sum(), q / q.sum(), distance, numItermax=self.max_iterations, log=True)
-        status = Status.OPTIMAL if log["warning"] is None else Status.ITERATION_LIMIT
-        # potentials u + v ≤ d: the 1-Lipschitz critic above −u on the fakes and v on the reals is the c-transform
-        potential = (distance - np.asarray(log["u"])[:, None]).min(axis=0)
-        k = best_constant(problem.regularizer, float((np.asarray(moved) * distance).sum()))
-        mass = sparse.coo_array(np.asarray(moved))
-        plan = sparse.coo_array(
-            (mass.data, (fakes[mass.coords[0]], reals[mass.coords[1]])),
-            shape=(len(problem.fake), len(problem.real)),
-        )
-        return Outcome(critic=LowerExtension(y, k * potential, k), plan=plan, status=status)
+
+def transport_outcome(problem: CriticProblem, piece: StraightPiece, max_iterations: int) -> Outcome | None:
+    """K* times a Kantorovich potential on a straight piece of the losses; None where it does not fit there.
+
+    Args:
+        problem: with a penalty or a ball, and measures that differ.
+        piece: where the losses are straight.
+        max_iterations: of the network simplex.
+    """
+    import ot
+
+    support = problem.support
+    # mass that both measures have at a point stays there (the cost is a metric); what is left is resolved to its own
+    # last digit, however little it is, and every point of it has mass (POT's potentials are free elsewhere)
+    surplus = support.fake_weights - support.real_weights
+    fakes, reals = np.flatnonzero(surplus > 0), np.flatnonzero(surplus < 0)
+    p, q = surplus[fakes], -surplus[reals]
+    distance = cdist(support.points[fakes], support.points[reals])
+    moved, log = ot.emd(p / p.sum(), q / q.sum(), distance, numItermax=max_iterations, log=True)
+    status = Status.OPTIMAL if log["warning"] is None else Status.ITERATION_LIMIT
+    # potentials u + v ≤ d: the 1-Lipschitz critic above −u on the fakes and v on the reals is the c-transform
+    potential = (distance - np.asarray(log["u"])[:, None]).min(axis=0)
+    mass = sparse.coo_array(piece.slope * p.sum() * np.asarray(moved))
+    k = best_constant(problem.regularizer, float(mass.data @ distance[mass.coords]))
+    critic = LowerExtension(support.points[reals], k * potential, k)
+    shift = piece.shift(critic(support.points[support.in_fake | support.in_real]))
+    if shift is None:
+        return None
+    if shift:
+        critic = LowerExtension(support.points[reals], k * potential + shift, k)
+    size = len(support.points)
+    merged = sparse.coo_array((mass.data, (fakes[mass.coords[0]], reals[mass.coords[1]])), shape=(size, size))
+    return Outcome(critic=critic, plan=split_plan(problem, merged.tocsr()), status=status)

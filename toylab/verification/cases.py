@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from toylab import claims as _claims
@@ -39,8 +39,8 @@ class CaseVerdict:
     engine: str
     status: VerdictStatus
     margin: float
-    details: dict[str, Any]
-    subject: dict[str, Any]
+    details: dict[str, Any] = field(repr=False)
+    subject: dict[str, Any] = field(repr=False)
     certified: bool
     explanation: str = ""
     seconds: float = 0.0

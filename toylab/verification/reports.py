@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from toylab.claims import Budget, Claim, VerdictStatus
+from toylab.verification import faces
 from toylab.verification.cases import CaseVerdict
 from toylab.verification.training import TrainingReport
 
@@ -69,6 +70,9 @@ class ClaimReport:
         counts = ", ".join(f"{count} {status}" for status, count in self.counts.items())
         controls = f"{sum(c.violated for c in self.controls)}/{len(self.controls)} controls violated"
         return f"ClaimReport({self.claim.id}: {self.status.value}; {counts}; {controls})"
+
+    def _repr_html_(self) -> str:
+        return faces.claim_report(self)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -163,6 +167,9 @@ class VerificationReport:
 
     def __repr__(self) -> str:
         return f"VerificationReport({len(self.claims)} claims, {self.exit_code.name.lower().replace('_', ' ')})"
+
+    def _repr_html_(self) -> str:
+        return faces.verification_report(self)
 
     @property
     def exit_code(self) -> ExitCode:

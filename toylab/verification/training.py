@@ -15,6 +15,7 @@ from toylab.losses import LossPair
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate
 from toylab.solvers.solving import solve
+from toylab.verification import faces
 from toylab.verification.cases import one_thread
 
 
@@ -54,6 +55,12 @@ class TrainingReport:
     seconds: float
     trained: Any = None
     exact: Any = None
+
+    def __repr__(self) -> str:
+        return f"TrainingReport({self.case.name}: {self.status}, {', '.join(map(repr, self.comparisons))})"
+
+    def _repr_html_(self) -> str:
+        return faces.training_report(self)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for a report."""

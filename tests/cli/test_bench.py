@@ -1,0 +1,92 @@
+"""`toylab bench campaign`, run as a user runs it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+CAMPAIGN = [sys.executable, "-m", "toylab", "bench", "campaign"]
+
+
+def campaign(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*CAMPAIGN, *arguments], capture_output=True, text=True, cwd=cwd, check=False, timeout=300)
+
+
+def waited_for(path: Path, seconds: float = 120.0) -> None:
+    end = time.monotonic() + seconds
+    while not (path.exists() and path.stat().st_size):
+        assert time.monotonic() < end, f"{path} was not written"
+        time.sleep(0.1)
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
+def test_ctrl_c_keeps_what_is_finished_and_the_same_command_continues(tmp_path):
+    arguments = ("--problems", "1000", "--workers", "2", "--out", "out")
+    running = subprocess.Popen(
+        [*CAMPAIGN, *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    )
+    waited_for(tmp_path / "out" / "cases.jsonl")
+    os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to the workers as well
+    output, errors = running.communicate(timeout=60)
+    assert running.returncode == 130, errors
+    assert output == ""
+    assert errors.strip() == "toylab: interrupted; what is finished is kept in 'out', the same command continues."
+    kept = [json.loads(line)["index"] for line in (tmp_path / "out" / "cases.jsonl").read_text().splitlines()]
+    assert len(kept) % 20 == 0
+    total = max(kept) + 1
+    assert not (tmp_path / "out" / "campaign.json").exists()
+
+    done = campaign("--problems", str(total), "--out", "out", cwd=tmp_path)
+    assert f"{total} problems, " in done.stdout, done.stderr
+    lines = (tmp_path / "out" / "cases.jsonl").read_text().splitlines()
+    assert sorted(json.loads(line)["index"] for line in lines) == list(range(total))  # none of them twice
+    for words in ("Kinds of problems", "lgan.theorem-3", "mean milliseconds", "Written: out/campaign.json"):
+        assert words in done.stdout
+    counted = json.loads((tmp_path / "out" / "campaign.json").read_text())
+    assert done.returncode == (1 if counted["failing_cases"] else 0)
+
+    refused = campaign("--problems", "5", "--seed", "3", "--out", "out", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "holds a campaign of another seed" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+    replayed = campaign("--replay", "1", "--out", "out", cwd=tmp_path)
+    assert "problem         1 of seed 0: points: " in replayed.stdout
+    assert "holds " in replayed.stdout
+    assert "No failures." in replayed.stdout
+    assert replayed.returncode == 0
+    wrong = campaign("--replay", "1", "--seed", "4", "--out", "out", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "has seed 0, not 4" in wrong.stderr
+
+
+BAD = [
+    (("--problems", "0"), "--problems must be at least 1, got 0"),
+    (("--workers", "0"), "--workers must be at least 1, got 0"),
+    (("--seed", "-1"), "the campaign's seed must be a whole number of at least 0, got -1"),
+    (("--start", "-1"), "the first index must be a whole number of at least 0, got -1"),
+    (("--replay", "-1"), "the problem's index must be a whole number of at least 0, got -1"),
+    (("--out", "taken"), "cannot write into the folder"),
+    (("--problems", "many"), "invalid int value: 'many'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
+def test_bad_input_is_one_sentence_and_exit_code_2(arguments, words, tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    done = campaign(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]

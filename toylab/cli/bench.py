@@ -1,0 +1,118 @@
+"""`toylab bench`: large runs that try to break toylab."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from toylab.cli.terminal import console, progress_bar
+from toylab.errors import InputError
+from toylab.verification import ExitCode
+
+
+def register(commands: Any) -> None:
+    """Add the command and its subcommands to the parser."""
+    bench = commands.add_parser("bench", help="large runs that try to break toylab")
+    kinds = bench.add_subparsers(dest="bench", metavar="run", required=True)
+    campaign = kinds.add_parser(
+        "campaign",
+        help="random problems through solve, certify and every claim; resumable",
+        description="Random problems, degenerate ones over-represented, through solve, certify and every claim. "
+        "Finished cases are kept in --out, and the same command continues an interrupted campaign. Exit code 0 only "
+        "without any failure.",
+    )
+    campaign.add_argument("--problems", type=int, default=100_000, help="how many (default 100000)")
+    campaign.add_argument("--seed", type=int, help="of the campaign (default 0)")
+    campaign.add_argument("--start", type=int, default=0, help="index of the first problem")
+    campaign.add_argument("--out", default="toylab-campaign", metavar="DIR", help="folder of the campaign")
+    campaign.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    campaign.add_argument("--replay", type=int, metavar="INDEX", help="run one problem alone and show everything")
+    campaign.set_defaults(run=run)
+    extremes = kinds.add_parser(
+        "extremes",
+        help="every shape that strains float64 × losses × regularisers: certified, or the gap reached and why",
+    )
+    extremes.add_argument("--out", default="toylab-extremes", metavar="DIR", help="folder of the table")
+    extremes.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    extremes.set_defaults(run=run_extremes)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run, continue or replay; the exit code says whether anything failed."""
+    if options.replay is not None:
+        return _replay(options)
+    from toylab.bench.campaign import run_campaign
+    from toylab.bench.tables import print_summary
+
+    for name in ("problems", "workers"):
+        if getattr(options, name) < 1:
+            raise InputError(f"--{name} must be at least 1, got {getattr(options, name)}.")
+    with progress_bar() as progress:
+        task = progress.add_task("no failures", total=None)
+
+        def advance(done: int, total: int, failures: int) -> None:
+            words = f"{failures} failing" if failures else "no failures"
+            progress.update(task, completed=done, total=total, description=words)
+
+        try:
+            summary = run_campaign(
+                options.out,
+                problems=options.problems,
+                seed=options.seed or 0,
+                start=options.start,
+                workers=options.workers,
+                progress=advance,
+            )
+        except KeyboardInterrupt:
+            progress.stop()
+            print(
+                f"toylab: interrupted; what is finished is kept in {options.out!r}, the same command continues.",
+                file=sys.stderr,
+            )
+            return 130
+    print_summary(summary, console())
+    written = [Path(options.out) / "campaign.json"]
+    if summary.failures:
+        written.append(Path(options.out) / "failures")
+    print(f"Written: {', '.join(str(path) for path in written)}")
+    return ExitCode.NOT_AS_EXPECTED if summary.failures else ExitCode.AS_EXPECTED
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from toylab.bench.replay import replay
+
+    record = replay(options.out, options.replay, options.seed)
+    out = console()
+    out.print(record.text, markup=False)
+    return ExitCode.NOT_AS_EXPECTED if record.failed else ExitCode.AS_EXPECTED
+
+
+def run_extremes(options: argparse.Namespace) -> int:
+    """Solve the table of extreme problems and write it as Markdown and JSON; exit code 0 if each has a reason."""
+    from joblib import Parallel, delayed
+
+    from toylab.bench.extremes import ExtremeCase, extreme_problems, solve_extreme
+    from toylab.bench.extremes_table import markdown
+    from toylab.storage import replacing, writable_folder, write_json
+
+    if options.workers < 1:
+        raise InputError(f"--workers must be at least 1, got {options.workers}.")
+    folder = writable_folder(options.out)
+    jobs = [delayed(solve_extreme)(shape, problem) for shape, _, _, problem in extreme_problems()]
+    cases: list[ExtremeCase] = []
+    with progress_bar() as progress:
+        task = progress.add_task("extremes", total=len(jobs))
+        for case in Parallel(n_jobs=options.workers, return_as="generator")(jobs):
+            cases.append(case)
+            progress.update(task, advance=1)
+    table = markdown(cases)
+    write_json(folder / "extremes.json", [case.to_json() for case in cases])
+    with replacing(folder / "extremes.md") as temporary:
+        temporary.write_text(table + "\n", encoding="utf-8")
+    print(table)
+    print(f"Written: {folder / 'extremes.md'}, {folder / 'extremes.json'}")
+    unexplained = any(not case.certified and case.reason == "no reason known" for case in cases)
+    return ExitCode.NOT_AS_EXPECTED if unexplained else ExitCode.AS_EXPECTED

@@ -1,0 +1,50 @@
+"""Divergences and other local objectives: f*, its gradient and the value, on finite measures and on densities.
+
+    objective.critic(fake, real)    the optimal critic, larger on real points
+    objective.value(fake, real)     a `Quadrature`: value, error, and why it is infinite where it is
+
+for `UnrestrictedLoss(losses)` (the vanilla GAN, least squares and every other pair without restriction), the
+f-divergences (`get("kl")`, `names()`), and `FisherIPM(mu)`. Fake and real are both a DiscreteMeasure or both a
+Distribution with a density. `wasserstein1` is the one that is not local.
+"""
+
+from __future__ import annotations
+
+from toylab.divergences.chi_squared import NeymanChiSquared, PearsonChiSquared
+from toylab.divergences.densities import DensityPair, density_gradient, log_density, pieces, score
+from toylab.divergences.entropies import JensenShannon, KullbackLeibler, ReverseKullbackLeibler
+from toylab.divergences.f_divergence import FDivergence
+from toylab.divergences.fisher import FisherIPM, Uniform
+from toylab.divergences.local import LocalObjective, RatioObjective, optimal_discriminator
+from toylab.divergences.overlaps import SquaredHellinger, TotalVariation
+from toylab.divergences.quadrature import Quadrature, integrate
+from toylab.divergences.registry import get, names
+from toylab.divergences.transport import wasserstein1
+from toylab.divergences.unrestricted import UnrestrictedLoss
+
+__all__ = [
+    "DensityPair",
+    "FDivergence",
+    "FisherIPM",
+    "JensenShannon",
+    "KullbackLeibler",
+    "LocalObjective",
+    "NeymanChiSquared",
+    "PearsonChiSquared",
+    "Quadrature",
+    "RatioObjective",
+    "ReverseKullbackLeibler",
+    "SquaredHellinger",
+    "TotalVariation",
+    "Uniform",
+    "UnrestrictedLoss",
+    "density_gradient",
+    "get",
+    "integrate",
+    "log_density",
+    "names",
+    "optimal_discriminator",
+    "pieces",
+    "score",
+    "wasserstein1",
+]
