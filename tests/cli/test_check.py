@@ -63,7 +63,7 @@ def test_a_line_works_from_a_shell(folder):
 def test_cases_are_solved_by_name(capsys):
     report = verify("lgan.theorem-5", Budget.QUICK)
     assert report.worst is not None
-    line = replay.case_line(report.claim, report.worst, Budget.QUICK)
+    line = replay.case_line(report, report.worst, Budget.QUICK)
     code, said = run(*shlex.split(line)[2:], capsys=capsys)
     assert code == 0
     assert report.worst.details["subject"].split(":")[0] in said

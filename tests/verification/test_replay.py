@@ -7,7 +7,7 @@ import pytest
 from toylab import claims
 from toylab.claims import Budget
 from toylab.errors import InputError
-from toylab.verification.replay import engines, find_case, find_control, subject_from_json
+from toylab.verification.replay import find_case, find_control, subject_from_json
 
 THEOREM_4 = claims.get("lgan.theorem-4")
 PROPOSITION_1 = claims.get("lgan.proposition-1")
@@ -51,7 +51,6 @@ def test_data_that_fit_nothing_are_refused_with_advice():
 
 def test_cases_are_found_by_name_and_engine():
     name = "case4 seed 0, wasserstein, lambda 0.1"
-    assert engines(PROPOSITION_1, name, Budget.QUICK) == ["exact", "interior_point", "crossed"]
     assert find_case(PROPOSITION_1, name, Budget.QUICK, "crossed").engine.name == "CROSSED"
     assert find_case(claims.get("lgan.theorem-3"), name, Budget.QUICK).engine.name == "EXACT"
     with pytest.raises(InputError, match=r"solved by exact, interior_point, crossed; choose one with --engine"):

@@ -18,7 +18,7 @@ from toylab.verification import ExitCode
 def register(commands: Any) -> None:
     """Add the command to the parser."""
     verify = commands.add_parser("verify", help="decide the claims, run their controls, train MaxGP beside the optimum")
-    verify.add_argument("--quick", action="store_true", help="fewer cases, under 30 seconds")
+    verify.add_argument("--quick", action="store_true", help="fewer cases, about half a minute")
     verify.add_argument(
         "--claims", default="*", metavar="PATTERN", help="ids to select, for instance 'lgan.*'; commas separate several"
     )

@@ -19,11 +19,14 @@ from toylab.verification import TrainingReport
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL import Image
 
 #: Dots per inch of a picture, and of the screen it is laid out for: twice as sharp as it is large.
 _DPI, _SCREEN = 192, 96
 #: Colours of a picture: of the surface, of points and lines, and of the edges of letters.
 _PALETTE = 192
+#: Colours nearer than this to a named one stand aside: Pillow looks for the nearest in steps of four levels.
+_APART = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,9 +175,43 @@ def _picture(figure: Any, alt: str) -> Picture:
 
     figure.set_dpi(_DPI)
     figure.canvas.draw()
-    image = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
-    few = image.quantize(_PALETTE, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    _make_room_for_titles(figure)
+    image = _with_palette(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB"))
     buffer = BytesIO()
-    few.save(buffer, "PNG", compress_level=9)
+    image.save(buffer, "PNG", compress_level=9)
     uri = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
     return Picture(uri=uri, alt=alt, width=image.width * _SCREEN // _DPI, height=image.height * _SCREEN // _DPI)
+
+
+def _make_room_for_titles(figure: Any) -> None:
+    """Widen a figure whose title does not fit, and draw it again: layouts keep titles whole in height only."""
+    titles = [axes.title for axes in figure.axes]
+    left = min(title.get_window_extent().x0 for title in titles)
+    right = max(title.get_window_extent().x1 for title in titles)
+    beyond = max(-left, right - figure.bbox.width)
+    if beyond > 0:
+        figure.set_figwidth(figure.get_figwidth() + 2.0 * beyond / figure.dpi + 0.1)
+        figure.canvas.draw()
+
+
+def _with_palette(image: Image.Image) -> Image.Image:
+    """The picture in few colours: those of a smaller copy, and the ones that mean something as they are."""
+    from PIL import Image
+
+    small = image.resize((max(image.width // 3, 1), max(image.height // 3, 1)), Image.Resampling.NEAREST)
+    found = small.quantize(_PALETTE, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).getpalette() or []
+    named = _named_colours()
+    others = np.array(found[: 3 * _PALETTE]).reshape(-1, 3)
+    apart = np.abs(others[:, None] - named).max(axis=2).min(axis=1) >= _APART
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(np.concatenate([named, others[apart]]).ravel().tolist())
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def _named_colours() -> np.ndarray:
+    """(c, 3): the colours of points, lines and paper, with the tints that smooth edges are made of."""
+    from toylab.plotting.canvas import FAKE, INK, REAL
+
+    pure = np.array([[int(name[i : i + 2], 16) for i in (1, 3, 5)] for name in ("#FFFFFF", FAKE, REAL, INK)])
+    tints = [pure + (255 - pure) * white for white in (0.0, 0.25, 0.5, 0.75)]
+    return np.unique(np.concatenate(tints).round().astype(int), axis=0)

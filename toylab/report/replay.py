@@ -6,9 +6,8 @@ import shlex
 from pathlib import Path
 
 from toylab.claims import ALL, Budget, Claim
-from toylab.verification import VerificationReport
+from toylab.verification import ClaimReport, VerificationReport
 from toylab.verification.cases import CaseVerdict
-from toylab.verification.replay import engines
 
 
 def case_file(claim: Claim) -> str:
@@ -21,10 +20,10 @@ def file_line(claim: Claim, folder: Path) -> str:
     return shlex.join(["toylab", "check", claim.id, (folder / case_file(claim)).as_posix()])
 
 
-def case_line(claim: Claim, case: CaseVerdict, budget: Budget) -> str:
+def case_line(report: ClaimReport, case: CaseVerdict, budget: Budget) -> str:
     """The command that solves a case anew and decides the claim on it."""
-    words = ["toylab", "check", claim.id, "--case", case.case]
-    if len(engines(claim, case.case, budget)) > 1:
+    words = ["toylab", "check", report.claim.id, "--case", case.case]
+    if len({verdict.engine for verdict in report.verdicts if verdict.case == case.case}) > 1:
         words += ["--engine", case.engine]
     if budget is Budget.QUICK:
         words.append("--quick")

@@ -27,7 +27,6 @@ class CaseRow:
     engine: str
     outcome: Outcome
     margin: str
-    replay: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +104,7 @@ def claim_view(
         origin="" if worst is None else _origin(worst),
         numbers={} if worst is None else _numbers(worst),
         replay=None if worst is None else _worst_line(report, worst, budget, folder),
-        tightest=[_case_row(report, case, budget) for case in report.tightest(_TIGHTEST)],
+        tightest=[_case_row(report, case) for case in report.tightest(_TIGHTEST)],
         controls=_control_rows(report),
         pictures=pictures,
         rests_on=claim.rests_on,
@@ -115,7 +114,7 @@ def claim_view(
 
 def _worst_line(report: ClaimReport, worst: CaseVerdict, budget: Budget, folder: Path | None) -> str:
     if folder is None:
-        return replay.case_line(report.claim, worst, budget)
+        return replay.case_line(report, worst, budget)
     return replay.file_line(report.claim, folder)
 
 
@@ -136,13 +135,12 @@ def _numbers(worst: CaseVerdict) -> dict[str, str]:
     }
 
 
-def _case_row(report: ClaimReport, case: CaseVerdict, budget: Budget) -> CaseRow:
+def _case_row(report: ClaimReport, case: CaseVerdict) -> CaseRow:
     return CaseRow(
         name=case.case,
         engine="–" if case.engine == "none" else case.engine.replace("_", " "),
         outcome=_plain_outcome(report, case),
         margin=words.number(case.margin),
-        replay=replay.case_line(report.claim, case, budget),
     )
 
 

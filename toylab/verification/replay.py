@@ -59,11 +59,6 @@ def _matches(known: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
     return all(data.get(key) == value for key, value in finite.items())
 
 
-def engines(claim: Claim, name: str, budget: Budget) -> list[str]:
-    """The engines of the cases of this name."""
-    return [case.engine.name.lower() for case in claim.cases(budget) if case.name == name]
-
-
 def find_case(claim: Claim, name: str, budget: Budget, engine: str | None = None) -> Case:
     """The case of a claim by its name, and by its engine where several engines solve it.
 
