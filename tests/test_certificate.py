@@ -441,4 +441,5 @@ def test_nothing_visible_is_taken_for_rounding_where_the_measures_are_equal():
 @pytest.mark.parametrize("pair", [losses.hinge(), losses.quadratic(1.0, 1.0), losses.hinge() + losses.hinge()])
 def test_equal_measures_are_solved_for_losses_with_kinks_and_flats(pair):
     measure = DiscreteMeasure([[0.0], [1.0]])
-    assert solve(CriticProblem(measure, measure, pair, LipschitzPenalty(0.1))).certificate.relative_gap == 0.0
+    # what is left is a product of two roundings, over a floor of 1e-12
+    assert solve(CriticProblem(measure, measure, pair, LipschitzPenalty(0.1))).certificate.relative_gap <= 1e-12

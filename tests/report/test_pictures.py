@@ -10,6 +10,7 @@ from PIL import Image
 from toylab import claims, losses, zoo
 from toylab.claims import Budget
 from toylab.critics import FormulaCritic
+from toylab.errors import InputError
 from toylab.functions import FunctionOnPair, Norm
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
@@ -48,10 +49,15 @@ def test_what_has_a_picture_stays_as_it_is():
     assert drawable(candidate) is candidate
 
 
-def test_a_case_without_a_picture_says_why_and_keeps_its_evidence():
+def test_a_case_without_a_picture_says_why_and_keeps_its_evidence(monkeypatch):
     points = np.eye(3)
     fake, real = DiscreteMeasure(points[:1]), DiscreteMeasure(points[1:])
     candidate = solve(CriticProblem(fake, real, losses.logistic(), LipschitzPenalty(0.1)))
+
+    def refusing(subject):
+        raise InputError("toylab.plot shows only one and two dimensions.")
+
+    monkeypatch.setattr("toylab.plotting.plot", refusing)
     pair = case_pictures("three coordinates", claims.get("lgan.theorem-3").check(candidate))
     assert pair.subject is None
     assert "only one and two dimensions" in pair.why_not

@@ -17,6 +17,7 @@ from toylab.data_files import load_problem, read_measure
 from toylab.errors import InputError
 from toylab.losses import LossPair
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
+from toylab.regularizers import Unrestricted
 from toylab.zoo.entry import PAPER_PENALTY
 
 
@@ -52,6 +53,7 @@ def add_problem_arguments(parser: argparse.ArgumentParser) -> None:
     constant = objective.add_mutually_exclusive_group()
     constant.add_argument("--lam", type=float, help="weight lambda of the Lipschitz penalty")
     constant.add_argument("--ball", type=float, metavar="K", help="bound the Lipschitz constant by K instead")
+    constant.add_argument("--unrestricted", action="store_true", help="no restriction of the Lipschitz constant")
     objective.add_argument("--target", type=float, metavar="K0", help="the penalty starts at this constant (default 0)")
 
 
@@ -99,13 +101,16 @@ def _check_combination(options: argparse.Namespace) -> None:
         for what, value in (("--n", options.n), ("--param", options.param or None)):
             if value is not None:
                 raise InputError(f"{what} goes with a named problem of the zoo, not with {chosen[0]}.")
-    if options.ball is not None and options.target is not None:
-        raise InputError("--target belongs to the penalty; it cannot go with --ball.")
+    if options.target is not None and (options.ball is not None or options.unrestricted):
+        other = "--unrestricted" if options.unrestricted else "--ball"
+        raise InputError(f"--target belongs to the penalty; it cannot go with {other}.")
 
 
 def _regularizer(options: argparse.Namespace, own: Regularizer) -> Regularizer:
     if options.ball is not None:
         return LipschitzBall(options.ball)
+    if options.unrestricted:
+        return Unrestricted()
     if options.lam is None and options.target is None:
         return own
     base = own if isinstance(own, LipschitzPenalty) else None

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from toylab.cli.problem_source import add_problem_arguments, problem_from
 from toylab.cli.targets import PICTURES, checked_target
 from toylab.cli.terminal import progress_bar
@@ -77,7 +79,8 @@ def run(options: argparse.Namespace) -> int:
     print(f"dual bound      {certificate.dual:.10g}")
     print(f"relative gap    {certificate.relative_gap:.2g}, of what the best constant critic leaves to gain")
     low, high = problem.regularizer.constant_interval(certificate.cost, certificate.gap)
-    print(f"constant k      {solution.lipschitz_constant:.10g}, k* within {low:.10g} … {high:.10g}")
+    within = f", k* within {low:.10g} … {high:.10g}" if np.isfinite(high) else " between the points, unrestricted"
+    print(f"constant k      {solution.lipschitz_constant:.10g}{within}")
     if certificate.critic_excess is not None:
         print(f"critic excess   {certificate.critic_excess:.2g}")
     if picture is not None:

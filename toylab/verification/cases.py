@@ -42,7 +42,7 @@ class CaseVerdict:
     details: dict[str, Any] = field(repr=False)
     subject: dict[str, Any] = field(repr=False)
     certified: bool
-    explanation: str = ""
+    explanation: str = field(default="", repr=False)
     seconds: float = 0.0
 
 

@@ -114,6 +114,10 @@ def _against_expectation(verdict: Verdict) -> str:
 
 def _inconclusive(verdict: Verdict) -> str:
     evidence, _ = _evidence(verdict)
+    for name in ("residual", "error"):
+        missing = np.flatnonzero(np.isnan(getattr(evidence, name)))
+        if len(missing):
+            return f"The {name} at {evidence.labels[missing[0]]} is no number, and decides nothing."
     looseness = _looseness(evidence)
     index = int(np.argmax(looseness))
     error, resolution, ratio = (float(a[index]) for a in (evidence.error, evidence.resolution, looseness))
