@@ -54,7 +54,7 @@ def test_a_line_works_from_a_shell(folder):
     command = [sys.executable, "-m", "toylab", *shlex.split(line)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert "lgan.theorem-4 (LGAN Theorem 4)" in done.stdout
+    assert "lgan.theorem-4, LGAN Theorem 4: " in done.stdout
     assert "Verdict: holds." in done.stdout
     assert (folder / "drawn.png").read_bytes().startswith(b"\x89PNG")
     assert b"</svg>" in (folder / "drawn.svg").read_bytes()
@@ -82,8 +82,8 @@ def test_a_solution_of_ones_own_is_a_subject(tmp_path, capsys):
     ("arguments", "code", "words"),
     [
         (("--expect", "violated"), 1, "Not as expected: holds; expected: violated."),
-        (("--waive", "certified optimal"), 0, "Not asked for: certified optimal."),
-        (("--waive", "certified optimal", "--waive", "Wasserstein loss"), 0, "certified optimal, Wasserstein loss"),
+        (("--waive", "certified optimal"), 0, "– certified optimal: not asked for."),
+        (("--waive", "certified optimal", "--waive", "Wasserstein loss"), 0, "– Wasserstein loss: not asked for."),
     ],
 )
 def test_expectations_and_waivers(arguments, code, words, capsys):
