@@ -54,7 +54,7 @@ def test_a_line_works_from_a_shell(folder):
     command = [sys.executable, "-m", "toylab", *shlex.split(line)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert "lgan.theorem-4, LGAN Theorem 4" in done.stdout
+    assert "lgan.theorem-4, LGAN Theorem 4: " in done.stdout
     assert "Verdict: holds." in done.stdout
     assert (folder / "drawn.png").read_bytes().startswith(b"\x89PNG")
     assert b"</svg>" in (folder / "drawn.svg").read_bytes()

@@ -128,6 +128,7 @@ def test_a_section_says_everything_about_its_claim(report, page, index):
     said += [control.why for control in row.controls]
     said += [f"toylab check {claim.id} --control {n}" for n in range(1, len(row.controls) + 1)]
     said += [f"toylab check {claim.id} toylab-report/cases/{claim.id}.json"]
+    assert "The argument, with the numbers of this case" in page.text
     for words in said:
         assert re.sub(r"\s+", " ", words) in page.text, words
 

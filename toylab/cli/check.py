@@ -56,14 +56,13 @@ class _Question:
 
 def run(options: argparse.Namespace) -> int:
     """Decide the claim, print why, draw what was asked for."""
-    from toylab.plotting import plot_evidence, save
-    from toylab.report.pictures import draw_subject
+    from toylab.plotting import plot, plot_evidence, save
 
     claim = claims.get(options.claim)
     pictures = {name: checked_target(getattr(options, name), PICTURES) for name in ("plot", "plot_evidence")}
     question = _question(claim, options)
     verdict = claim.check(question.subject, waive=question.waive)
-    drawn = {"plot": lambda: draw_subject(verdict.subject), "plot_evidence": lambda: plot_evidence(verdict)}
+    drawn = {"plot": lambda: plot(verdict.subject), "plot_evidence": lambda: plot_evidence(verdict)}
     axes = {name: drawn[name]() for name, path in pictures.items() if path is not None}
     print(verdict.explain())
     print(_conclusion(verdict, question.expected))

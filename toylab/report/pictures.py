@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -12,12 +11,10 @@ import numpy as np
 
 from toylab.claims import Verdict
 from toylab.errors import InputError
-from toylab.functions import FunctionOnPair
 from toylab.solution import Candidate
 from toylab.verification import TrainingReport
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from PIL import Image
 
@@ -48,64 +45,19 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """The two pictures of a case.
+    """The two pictures of a case, and its argument.
 
     Attributes:
         subject: the case itself, None where it cannot be drawn.
         evidence: what decides it, None where nothing was measured.
         why_not: why a picture is missing.
+        argument: the argument with the numbers of the case, a line a thought.
     """
 
     subject: Picture | None
     evidence: Picture | None
     why_not: str = ""
-
-
-def drawable(subject: Any) -> Any:
-    """The subject, or its restriction to a plane where it is a function in more than two dimensions.
-
-    The plane holds both points of the pair; its second direction is the coordinate axis that is furthest from
-    the first. Lengths are kept, so that the restriction is as steep along the pair as the function itself.
-    """
-    if not isinstance(subject, FunctionOnPair) or len(subject.x) <= 2 or subject.norm.p != 2:
-        return subject
-    along = (subject.y - subject.x) / np.linalg.norm(subject.y - subject.x)
-    across = np.eye(len(along))[np.argmin(np.abs(along))]
-    across = across - (across @ along) * along
-    plane = np.stack([along, across / np.linalg.norm(across)])
-    return dataclasses.replace(
-        subject,
-        name=f"{subject.name}, in a plane through the pair",
-        f=_Restricted(subject.f, subject.x, plane),
-        x=np.zeros(2),
-        y=np.array([np.linalg.norm(subject.y - subject.x), 0.0]),
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Restricted:
-    """z -> f(origin + z · plane), with its gradient in the plane."""
-
-    f: Any
-    origin: np.ndarray
-    plane: np.ndarray
-
-    def __call__(self, z: np.ndarray) -> np.ndarray:
-        return self.f(self.origin + z @ self.plane)
-
-    def gradient(self, z: np.ndarray) -> np.ndarray:
-        return self.f.gradient(self.origin + z @ self.plane) @ self.plane.T
-
-
-def draw_subject(subject: Any) -> Axes:
-    """Axes with the subject drawn.
-
-    Raises:
-        InputError: it has more than two dimensions, or no picture belongs to its type.
-    """
-    from toylab.plotting import plot
-
-    return plot(drawable(subject))
+    argument: tuple[str, ...] = ()
 
 
 def case_pictures(name: str, verdict: Verdict) -> Pair:
@@ -115,18 +67,22 @@ def case_pictures(name: str, verdict: Verdict) -> Pair:
         name: of the case.
         verdict: on it.
     """
-    from toylab.plotting import plot_evidence
+    from toylab.plotting import plot, plot_evidence
 
     subject = evidence = None
     why_not = ""
     try:
-        shown = drawable(verdict.subject)
-        subject = _picture(draw_subject(shown).figure, _describe_subject(name, shown))
+        subject = _picture(plot(verdict.subject).figure, _describe_subject(name, verdict.subject))
     except InputError as error:
         why_not = str(error)
     if verdict.evidence is not None and len(verdict.evidence):
         evidence = _picture(plot_evidence(verdict).figure, _describe_evidence(verdict))
-    return Pair(subject=subject, evidence=evidence, why_not=why_not)
+    return Pair(subject=subject, evidence=evidence, why_not=why_not, argument=_argument(verdict))
+
+
+def _argument(verdict: Verdict) -> tuple[str, ...]:
+    argue = verdict.claim.argument
+    return () if argue is None or verdict.evidence is None else tuple(argue(verdict))
 
 
 def training_figure(report: TrainingReport) -> Figure:
@@ -150,9 +106,9 @@ def training_picture(report: TrainingReport) -> Picture:
 def _describe_subject(name: str, subject: Any) -> str:
     if isinstance(subject, Candidate):
         problem, k = subject.problem, subject.lipschitz_constant
-        kind = "surface" if problem.dimension == 2 else "curve"
+        seen = {1: "the critic as a curve", 2: "the critic as a surface"}.get(problem.dimension, "points, projected")
         return (
-            f"Worst case {name}: the critic as a {kind}, {len(problem.fake)} fake and {len(problem.real)} real points "
+            f"Worst case {name}: {seen}, {len(problem.fake)} fake and {len(problem.real)} real points "
             f"with gradients and the pairs of the plan; k = {k:.4g}."
         )
     return f"Worst case {name}: {subject.describe()}, with gradients along the segment."
