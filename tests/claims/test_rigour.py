@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import problems
 from toylab import claims, losses, zoo
+from toylab.bench.random_problems import random_problem
 from toylab.claims import VerdictStatus, decide
 from toylab.claims.hypotheses import DISJOINT_SUPPORTS
 from toylab.critics import FormulaCritic, LowerExtension
@@ -144,3 +145,10 @@ def test_with_k_zero_every_pair_is_trivially_tight_and_that_does_not_count(name)
     problem = zoo.load("case4", n=4)
     idle = Candidate.of(problem, LowerExtension(problem.support.points, np.zeros(8), 0.0))
     assert claims.get(name).check(idle, waive=["certified optimal"]).status is VerdictStatus.VIOLATED
+
+
+@pytest.mark.parametrize("index", [125, 500])
+def test_segments_shorter_than_the_grid_of_their_coordinates_are_not_held_against_the_critic(index):
+    """Found by a campaign: inner points of a segment of a few roundings cannot be written down."""
+    solution = solve(random_problem(11, index).problem)
+    assert claims.get("lgan.proposition-1").check(solution).status is not VerdictStatus.VIOLATED

@@ -71,6 +71,10 @@ def _gradients_on_segments(
     direction = unit_vectors(y - x)
     slack = np.maximum(slack + (k - known.k) * length, 0.0) + known.rounding
     centres = known.points
+    # x_t is rounded to the grid of its coordinates: that far off, f moves by k and the two ways by 2k times as much,
+    # and the direction to y turns by twice the share of the way that is left
+    off = 4.0 * float(np.finfo(np.float64).eps) * np.linalg.norm(np.maximum(np.abs(x), np.abs(y)), axis=1)
+    slack = slack + 4.0 * k * off
     parts = []
     for t in POSITIONS:
         at = x + t * (y - x)
@@ -79,7 +83,7 @@ def _gradients_on_segments(
         parts.append(
             Evidence.of(
                 np.linalg.norm(gradient - k * direction, axis=1),
-                cone_error(k, slack, t * length, nearest) + 1e-12 * k,
+                cone_error(k, slack, t * length, nearest) + 1e-12 * k + 2.0 * k * off / ((1.0 - t) * length),
                 resolution=_GRADIENT_RESOLUTION * k,
                 scale=k,
                 labels=[f"gradient at t = {t:g}, {name}" for name in names],
