@@ -163,14 +163,6 @@ def test_conjugate_at_the_ends_of_its_domain(loss, ends):
         assert loss.conjugate(np.array([slope])) == value
 
 
-@smooth
-def test_curvature_at_slope_is_the_curvature_there_or_unknown(loss):
-    found = loss.curvature_at_slope(loss.slope(GRID))
-    # 1 − u loses the digits of u near the end of its range: relative to the largest curvature
-    known = np.abs(found - loss.curvature(GRID)) <= 1e-13 * (1 + loss.curvature(GRID))
-    assert known.all() or (found == 0).all()
-
-
 @each
 @pytest.mark.parametrize("name", ["value", "slope", "curvature"])
 def test_numpy_and_torch_agree(loss, name):

@@ -142,10 +142,6 @@ class Loss(ABC):
             return (np.inf, np.inf)
         return zero_interval(self.slope)
 
-    def curvature_at_slope(self, u: Array) -> Array:
-        """φ''((φ')⁻¹(u)) where a closed form is known, else 0: a preconditioner, never part of a verdict."""
-        return 0.0 * u
-
     @abstractmethod
     def formula(self, argument: str) -> str:
         """φ(argument) as a person would write it."""

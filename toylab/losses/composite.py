@@ -134,11 +134,6 @@ class Transformed(Loss):
         with np.errstate(invalid="ignore"):
             return np.where(np.isfinite(inner), inner - (self._shift / self._rate) * u, np.inf)
 
-    @override
-    def curvature_at_slope(self, u: Array) -> Array:
-        scale = self._factor * self._rate**2
-        return scale * self.loss.curvature_at_slope(u / (self._factor * self._rate))
-
     def _inner_slope(self, u: np.ndarray) -> np.ndarray:
         """The slope of φ where this loss has the slope u; rounding must not carry it over an end of the range."""
         own, inner = self.slope_range, self.loss.slope_range

@@ -62,10 +62,6 @@ class Softplus(Loss):
         return np.where(inside, xlogy(w, w) + xlog1py(1.0 - w, -w), np.inf)
 
     @override
-    def curvature_at_slope(self, u: Array) -> Array:
-        return array_namespace(u).maximum(u * (1.0 - u), 0.0 * u)
-
-    @override
     def formula(self, argument: str) -> str:
         return f"ln(1 + exp({argument}))"
 
@@ -120,10 +116,6 @@ class SquareRoot(Loss):
         return np.where(inside, -np.sqrt(w * (2.0 - w)), np.inf)
 
     @override
-    def curvature_at_slope(self, u: Array) -> Array:
-        return array_namespace(u).maximum(u * (2.0 - u), 0.0 * u) ** 1.5
-
-    @override
     def formula(self, argument: str) -> str:
         return f"{argument} + √(({argument})² + 1)"
 
@@ -164,10 +156,6 @@ class Exponential(Loss):
     def conjugate(self, u: np.ndarray) -> np.ndarray:
         w = np.maximum(u, 0.0)
         return np.where(u >= 0.0, xlogy(w, w) - w, np.inf)
-
-    @override
-    def curvature_at_slope(self, u: Array) -> Array:
-        return array_namespace(u).maximum(u, 0.0 * u)
 
     @override
     def formula(self, argument: str) -> str:
@@ -219,10 +207,6 @@ class Square(Loss):
     @override
     def conjugate(self, u: np.ndarray) -> np.ndarray:
         return u * u / 4.0 + self.target * u
-
-    @override
-    def curvature_at_slope(self, u: Array) -> Array:
-        return 2.0 * array_namespace(u).ones_like(u)
 
     @override
     def formula(self, argument: str) -> str:

@@ -103,16 +103,6 @@ class Total(Loss):
         return float(sum(term.conjugate(slope) for term, slope in zip(self.terms, slopes, strict=True)))
 
     @override
-    def curvature_at_slope(self, u: Array) -> Array:
-        """Known where all terms but one are straight: theirs, at what the straight ones leave of the slope."""
-        ranges = [term.slope_range for term in self.terms]
-        curved = [term for term, slopes in zip(self.terms, ranges, strict=True) if slopes.lower != slopes.upper]
-        if len(curved) != 1:
-            return 0.0 * u
-        straight = sum(slopes.lower for slopes in ranges if slopes.lower == slopes.upper)
-        return curved[0].curvature_at_slope(u - straight)
-
-    @override
     def formula(self, argument: str) -> str:
         return " + ".join(term.formula(argument) for term in self.terms)
 
