@@ -40,7 +40,7 @@ def test_what_float64_cannot_resolve_is_named(seed, index):
 def _rising(mixed: float = 0.05, weight: float = 1e-4) -> NormalisedProgram:
     """A share of Wasserstein with the exponential: flat far away on one side, explosive on the other."""
     rng = np.random.default_rng(3)
-    fake, real = DiscreteMeasure(rng.normal(size=(3, 2))), DiscreteMeasure(rng.normal(size=(5, 2)) + [1.0, 0.0])
+    fake, real = DiscreteMeasure(rng.normal(size=(3, 2))), DiscreteMeasure(rng.normal(size=(5, 2)) + np.array([1, 0]))
     pair = losses.combination((mixed, losses.wasserstein()), (1.0, losses.exponential()))
     return NormalisedProgram(CriticProblem(fake, real, pair, LipschitzPenalty(weight)), torch.device("cpu"))
 
@@ -50,8 +50,8 @@ def test_a_loss_that_overflows_where_it_has_no_mass_leaves_the_local_model_finit
     on_reals = torch.where(program.real_weights > 0, 2000.0, -2000.0).to(torch.float64)  # exp(2000) = inf
     residual = torch.full_like(on_reals, 1e-3)
     curvature, gap = program.local_model(on_reals, residual)
-    assert torch.isfinite(curvature).all() and torch.isfinite(gap).all()
-    assert torch.isfinite(program.plain_slope(on_reals)).all() and torch.isfinite(program.objective(on_reals))
+    for numbers in (curvature, gap, program.plain_slope(on_reals), program.objective(on_reals)):
+        assert torch.isfinite(numbers).all()
 
 
 def test_no_step_lands_far_up_an_exponential_rise():
