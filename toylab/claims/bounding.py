@@ -196,7 +196,7 @@ def _ball_beyond_need() -> Candidate:
     return Candidate.of(problem, tabulated(line, np.log(q / p)), np.zeros((2, 2)))
 
 
-def idle_on_shared_points() -> Candidate:
+def _idle_on_shared_points() -> Candidate:
     line = np.array([[0.0], [1.0]])
     fake, real = DiscreteMeasure(line, [0.6, 0.4]), DiscreteMeasure(line, [0.4, 0.6])
     problem = CriticProblem(fake, real, losses.logistic(), LipschitzPenalty(0.1))
@@ -222,6 +222,7 @@ def _same_support_cases(budget: Budget) -> Iterator[Case]:
 
 
 def all_cases(budget: Budget) -> Iterator[Case]:
+    """The standard problems, and pairs of measures on one support."""
     yield from standard(budget)
     yield from _same_support_cases(budget)
 
@@ -284,7 +285,7 @@ THEOREM_2C = Claim(
         ),
         Control(
             breaks=CERTIFIED.name,
-            subject=idle_on_shared_points,
+            subject=_idle_on_shared_points,
             why="the constant critic, claimed to be optimal for two different measures, rises nowhere",
         ),
     ),

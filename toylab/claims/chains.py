@@ -84,7 +84,9 @@ def _measure(subject: FunctionOnChain) -> Evidence:
     )
 
 
-def _along(name: str, f: Critic, k: float, start: np.ndarray, direction: np.ndarray, steps: tuple) -> FunctionOnChain:
+def _along(  # noqa: PLR0917 - a function and where its chain lies
+    name: str, f: Critic, k: float, start: np.ndarray, direction: np.ndarray, steps: tuple[float, ...]
+) -> FunctionOnChain:
     x, via, y = (start + t * direction for t in (0.0, steps[0], sum(steps)))
     return FunctionOnChain(name=name, f=f, k=k, x=x, via=via, y=y)
 
@@ -107,7 +109,12 @@ def _line_critic() -> FunctionOnChain:
     places = np.arange(4.0)[:, None]
     critic = tabulated(places, 2.6 * places[:, 0])
     return FunctionOnChain(
-        name="critic of 0.9 at 0, 0.1 at 2 against 0.1 at 1, 0.9 at 3", f=critic, k=2.6, x=places[0], via=places[1], y=places[3]
+        name="critic of 0.9 at 0, 0.1 at 2 against 0.1 at 1, 0.9 at 3",
+        f=critic,
+        k=2.6,
+        x=places[0],
+        via=places[1],
+        y=places[3],
     )
 
 
@@ -177,7 +184,8 @@ LEMMA_10 = Claim(
         ),
     ),
     rationale=(
-        "The steps are tight to rounding δ, so the way via m is at most δ/k longer than ‖y − x‖: m lies in an ellipse of "
+        "The steps are tight to rounding δ, so the way via m is at most δ/k longer than ‖y − x‖: m lies in an ellipse "
+        "of "
         "half width √(2‖y − x‖ δ/k + (δ/k)²)/2, and x to y misses full slope by δ at most."
     ),
     argument=chain,

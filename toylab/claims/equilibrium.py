@@ -55,12 +55,14 @@ def bounded_wasserstein() -> Candidate:
 
 
 def idle_critic() -> Candidate:
+    """The constant critic, claimed to be optimal for fakes 0 and .5 against a real 1."""
     problem = not_optimal().problem
     points = problem.support.points
     return Candidate.of(problem, LowerExtension(points, np.zeros(len(points)), 0.0))
 
 
 def cases_of_penalties(budget: Budget) -> Iterator[Case]:
+    """The standard problems under penalties, and pairs of different and of equal measures on one support."""
     yield from standard(budget, balls=False)
     for name, fake, real in same_support(budget):
         for make in (losses.wasserstein, *STRICT_LOSSES):

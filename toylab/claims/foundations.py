@@ -63,7 +63,8 @@ FOUNDATIONS: tuple[Foundation, ...] = (
     Foundation(
         name="triangle inequality",
         sentence=(
-            "‖y − x‖ ≤ ‖m − x‖ + ‖y − m‖; for the Euclidean norm with equality only where m lies on the segment from x to "
+            "‖y − x‖ ≤ ‖m − x‖ + ‖y − m‖; for the Euclidean norm with equality only where m lies on the segment from "
+            "x to "
             "y, since its balls are round."
         ),
     ),

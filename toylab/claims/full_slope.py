@@ -94,6 +94,7 @@ def _measure_theorem_4(subject: FunctionOnPair) -> Evidence:
 
 
 def linear(direction: np.ndarray) -> FormulaCritic:
+    """The linear function with this gradient."""
     return FormulaCritic(lambda z: z @ direction, lambda z: np.tile(direction, (len(z), 1)))
 
 

@@ -104,7 +104,8 @@ def _measure_12(candidate: Candidate) -> Evidence:
 
 
 def _without_slopes() -> Candidate:
-    """f = ln(q/p) on two shared points, logistic, λ = .1: every slope is 0, and k = .81093 is paid for in vain."""
+    """The critic ln(q/p) on two shared points, logistic, λ = .1: every slope is 0, and k = .81093 is paid for in "
+    "vain."""
     line = np.array([[0.0], [1.0]])
     p, q = np.array([0.6, 0.4]), np.array([0.4, 0.6])
     problem = CriticProblem(
@@ -188,7 +189,8 @@ LEMMA_9 = Claim(
         ),
     ),
     rationale=(
-        "Error bounds: all k with R(k) + R*(C) − kC ≤ gap, that is √(gap/λ) to either side of C/2λ, against the largest "
+        "Error bounds: all k with R(k) + R*(C) − kC ≤ gap, that is √(gap/λ) to either side of C/2λ, against the "
+        "largest "
         "constant that any masses on these points could need."
     ),
     argument=constant_and_measures,

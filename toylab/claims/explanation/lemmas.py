@@ -54,8 +54,10 @@ def slopes_and_constant(verdict: Verdict) -> Sequence[str]:
         return f"k = {number(constant(verdict.subject), 7)} must be {side[0]} = {number(side[1], 7)}", "missed by"
 
     return [
-        "Where a slope is not 0 its value wants to move: a small constant gains in proportion to k and costs λk². Where "
-        "all are 0, J is least already, and shrinking f saves λk². In numbers, mass S = Σ max(slope, 0) flows, each unit "
+        "Where a slope is not 0 its value wants to move: a small constant gains in proportion to k and costs λk². "
+        "Where "
+        "all are 0, J is least already, and shrinking f saves λk². In numbers, mass S = Σ max(slope, 0) flows, each "
+        "unit "
         "over a distance between δ and D, and 2λk* = C = Σ γ·distance.",
         f"Here S = {number(surplus, 7)}.",
         *entries(evidence, describe),
@@ -90,7 +92,8 @@ def signs(verdict: Verdict) -> Sequence[str]:
         return f"{label} has slope {slope}, which must not be {wrong}", "by"
 
     return [
-        "A point of fake mass alone has slope p φ'(f) > 0, and one of real mass alone q ϕ'(f) < 0, whatever the value: so "
+        "A point of fake mass alone has slope p φ'(f) > 0, and one of real mass alone q ϕ'(f) < 0, whatever the "
+        "value: so "
         "slope > 0 says that there is fake mass, and slope < 0 that there is real mass.",
         f"Here {several(len(evidence), 'point')} of one measure only.",
         *entries(evidence, describe),
