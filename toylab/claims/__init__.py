@@ -17,6 +17,7 @@ from toylab.claims.full_slope import THEOREM_4
 from toylab.claims.gradients import PROPOSITION_1
 from toylab.claims.lemmas import LEMMA_8, LEMMA_9, LEMMA_11, LEMMA_12
 from toylab.claims.overlap import ICLR_THEOREM_2, ICLR_THEOREM_2_DISJOINT
+from toylab.claims.uninformative import ANYTHING, FORCED, STEERED
 from toylab.claims.uniqueness import UNIQUENESS, UP_TO_A_CONSTANT, WASSERSTEIN_OFFSET
 from toylab.errors import unknown_name
 
@@ -40,6 +41,9 @@ ALL: tuple[Claim, ...] = (
     LEMMA_10,
     LEMMA_11,
     LEMMA_12,
+    ANYTHING,
+    FORCED,
+    STEERED,
 )
 _BY_NAME = {name: claim for claim in ALL for name in (claim.id, *claim.aliases)}
 

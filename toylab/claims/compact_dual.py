@@ -105,7 +105,7 @@ def _measure(candidate: Candidate) -> Evidence:
     return Evidence.joined([same_value, lipschitz])
 
 
-def _dropped_constraint() -> Candidate:
+def dropped_constraint() -> Candidate:
     """Fakes (0,0), (0,1), reals (1,0), (1,1), the first pair left free: the value rises from 1 to √2."""
     fake = DiscreteMeasure(np.array([[0.0, 0.0], [0.0, 1.0]]))
     real = DiscreteMeasure(np.array([[1.0, 0.0], [1.0, 1.0]]))
@@ -141,7 +141,7 @@ THEOREM_5 = Claim(
     controls=(
         Control(
             breaks=COMPACT_OPTIMUM.name,
-            subject=_dropped_constraint,
+            subject=dropped_constraint,
             why="one constraint that every optimal plan uses is dropped: the value grows from 1 to 1.41421",
         ),
     ),

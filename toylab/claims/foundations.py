@@ -58,7 +58,11 @@ FOUNDATIONS: tuple[Foundation, ...] = (
     ),
     Foundation(
         name="condition (11) at a point",
-        sentence="Where only fake mass is, slope(z) = p φ'(f(z)) > 0; where only real mass is, slope(z) = q ϕ'(f(z)) < 0.",
+        sentence="Where only fake mass is, slope(z) = p φ'(f(z)) > 0; where only real mass is, q ϕ'(f(z)) < 0.",
+    ),
+    Foundation(
+        name="smooth bumps",
+        sentence="B(t) = exp(1 − 1/(1 − t²)) is smooth, 1 with slope 0 at t = 0, and 0 from t = 1 on.",
     ),
     Foundation(
         name="triangle inequality",

@@ -104,8 +104,7 @@ def _measure_12(candidate: Candidate) -> Evidence:
 
 
 def _without_slopes() -> Candidate:
-    """The critic ln(q/p) on two shared points, logistic, λ = .1: every slope is 0, and k = .81093 is paid for in "
-    "vain."""
+    """The critic ln(q/p) on two shared points, logistic: every slope is 0, and k = .81093 is paid for in vain."""
     line = np.array([[0.0], [1.0]])
     p, q = np.array([0.6, 0.4]), np.array([0.4, 0.6])
     problem = CriticProblem(
