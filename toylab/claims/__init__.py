@@ -12,6 +12,7 @@ from toylab.claims.bounds import LEAST_VALUE, MOST_CONSTANT
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.chains import LEMMA_10
 from toylab.claims.compact_dual import THEOREM_5
+from toylab.claims.diracs import DIRACS, HINGE_MARGIN, MEAN_SQUARE, MEAN_SQUARE_EQUAL
 from toylab.claims.equilibrium import THEOREM_2D
 from toylab.claims.existence import EXISTENCE
 from toylab.claims.full_slope import THEOREM_4
@@ -50,6 +51,10 @@ ALL: tuple[Claim, ...] = (
     ONLY_WASSERSTEIN,
     LEAST_VALUE,
     MOST_CONSTANT,
+    DIRACS,
+    HINGE_MARGIN,
+    MEAN_SQUARE,
+    MEAN_SQUARE_EQUAL,
 )
 _BY_NAME = {name: claim for claim in ALL for name in (claim.id, *claim.aliases)}
 

@@ -83,7 +83,7 @@ FROM_11 = Hypothesis(
 
 
 @lru_cache(maxsize=4)
-def _transport_cost(problem: CriticProblem) -> float:
+def transport_cost(problem: CriticProblem) -> float:
     """W₁(P_g, P_r) by POT's network simplex."""
     import ot
 
@@ -109,7 +109,7 @@ class _Bounds:
         pair, regularizer = problem.losses, problem.regularizer
         weight = regularizer.weight if isinstance(regularizer, LipschitzPenalty) else np.inf
         value = float(pair.fake_loss.value(np.array(a)) + pair.real_loss.value(np.array(a)))
-        pull = _slopes(candidate, a)[0] * _transport_cost(problem)
+        pull = _slopes(candidate, a)[0] * transport_cost(problem)
         count = len(problem.fake) + len(problem.real)
         return cls(start=value, pull=pull, weight=weight, rounding=64.0 * _EPS * (count + 1.0 + abs(a)))
 

@@ -50,3 +50,48 @@ def most_constant(verdict: Verdict) -> Sequence[str]:
         *entries(evidence, describe),
         f"Error bounds: {gap_of(verdict)}. {verdict.claim.rationale}",
     ]
+
+
+def _closed(evidence: Evidence, index: int) -> tuple[str, str]:
+    found, closed = (number(float(evidence.arrays[name][index]), 10) for name in ("found", "closed"))
+    return f"{evidence.labels[index].split(' against ')[0]} = {found}, the closed form is {closed}", "they differ by"
+
+
+def diracs(verdict: Verdict) -> Sequence[str]:
+    """Two Diracs."""
+    return [
+        "One pair, one slope: J + R(k) is a function of f(x) and f(y) = f(x) + k d alone. The best offset balances both "
+        "slopes, φ'(f(x)) = −ϕ'(f(y)), and the best k balances them against R'(k)/d.",
+        *entries(_of(verdict), _closed),
+        f"Error bounds: {gap_of(verdict)}. {verdict.claim.rationale}",
+    ]
+
+
+def hinge_margin(verdict: Verdict) -> Sequence[str]:
+    """Hinge and Wasserstein."""
+    return [
+        "On [−1, 1] the hinge losses are 1 + t and 1 − t, Wasserstein's but for 2, and everywhere they are at least that. "
+        "Wasserstein's critic has k = W₁/2λ, so its values span at most k·diameter ≤ 2 and fit into the margin: what is "
+        "optimal for the smaller objective and costs the same in the larger one is optimal there.",
+        *entries(_of(verdict), _closed),
+        f"Error bounds: {gap_of(verdict)}. {verdict.claim.rationale}",
+    ]
+
+
+def mean_square(verdict: Verdict) -> Sequence[str]:
+    """The mean-square penalty."""
+    evidence = _of(verdict)
+
+    def describe(evidence: Evidence, index: int) -> tuple[str, str]:
+        paid, least = (number(float(evidence.arrays[name][index]), 9) for name in ("paid", "least"))
+        return f"J + λ E‖∇f‖² of the critic with slope k everywhere is {paid}, the least value is {least}", "beyond it by"
+
+    (short, long), (small, large) = evidence.arrays["lengths"][0], evidence.arrays["slopes"][0]
+    return [
+        "A mean over the pairs falls apart: −k_i d_i + λ k_i² for each, least at k_i = d_i/2λ. One constant for all costs "
+        "the same only where all of these are equal.",
+        f"Here the pairs are {number(float(short))} to {number(float(long))} long and want slopes {number(float(small))} to "
+        f"{number(float(large))}; k = {number(constant(verdict.subject), 8)}.",
+        *entries(evidence, describe),
+        f"Error bounds: {gap_of(verdict)}. {verdict.claim.rationale}",
+    ]
