@@ -190,7 +190,8 @@ LEAST_VALUE = Claim(
     id="iclr.theorem-5",
     title="the objective is bounded below through W₁",
     statement=(
-        "For every critic f, J(f) + λ k(f)² ≥ φ(a) + ϕ(a) − (φ'(a) W₁(P_g, P_r))²/(4λ), a the constant of condition (11)."
+        "For every critic f, J(f) + λ k(f)² ≥ φ(a) + ϕ(a) − (φ'(a) W₁(P_g, P_r))²/(4λ), a the constant of condition "
+        "(11)."
     ),
     sources=("ICLR Theorem 5",),
     rests_on=("Kantorovich–Rubinstein duality",),
@@ -232,7 +233,8 @@ MOST_CONSTANT = Claim(
         ),
     ),
     rationale=(
-        "min J over k-Lipschitz critics is convex in k, with slope −φ'(a) W₁ at k = 0 and −2λk* at k*. Error bounds: the "
+        "min J over k-Lipschitz critics is convex in k, with slope −φ'(a) W₁ at k = 0 and −2λk* at k*. Error bounds: "
+        "the "
         "certificate's interval for k*, rounding of φ'(a) and of POT's W₁."
     ),
     argument=most_constant,

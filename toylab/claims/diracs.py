@@ -215,7 +215,9 @@ def _lengths(candidate: Candidate) -> np.ndarray:
 MATCHED = Hypothesis(
     name="matched pairs",
     sentence="uniform masses, and a plan that gives every fake a real of its own",
-    test=lambda candidate: Condition.that(_matching(candidate) is not None, "the plan is no matching of uniform masses"),
+    test=lambda candidate: Condition.that(
+        _matching(candidate) is not None, "the plan is no matching of uniform masses"
+    ),
     met=lambda candidate: f"{len(candidate.problem.fake)} pairs",
     repair="take as many fakes as reals, all of one weight",
 )
@@ -355,8 +357,10 @@ DIRACS = Claim(
     id="own.two-diracs",
     title="two Diracs: the optimum in closed form",
     statement=(
-        "For one fake and one real point at distance d, s = k*d/2 satisfies φ'(−s) = (4λ/d²)(s − k₀d/2) with f* = ∓s: Lambert's "
-        "W for the exponential loss, min(1, d²/4λ) for the hinge, k* = 1 + d/2λ for Wasserstein with target 1 (GP, LP); least "
+        "For one fake and one real point at distance d, s = k*d/2 satisfies φ'(−s) = (4λ/d²)(s − k₀d/2) with f* = ∓s: "
+        "Lambert's "
+        "W for the exponential loss, min(1, d²/4λ) for the hinge, k* = 1 + d/2λ for Wasserstein with target 1 (GP, "
+        "LP); least "
         "squares rises by (β − α)/(1 + 2λ/d²)."
     ),
     sources=("ICLR Lemma 3, closed forms",),
@@ -378,8 +382,10 @@ DIRACS = Claim(
         ),
     ),
     rationale=(
-        "The certificate's intervals for k* and, where both losses are strictly convex, for the values; scalar roots to a few "
-        "units in the last place. The two-sided target (GP) has the one-sided optimum for Wasserstein, as k* lies beyond it."
+        "The certificate's intervals for k* and, where both losses are strictly convex, for the values; scalar roots "
+        "to a few "
+        "units in the last place. The two-sided target (GP) has the one-sided optimum for Wasserstein, as k* lies "
+        "beyond it."
     ),
     argument=diracs,
 )
@@ -388,7 +394,8 @@ HINGE_MARGIN = Claim(
     id="own.hinge-is-wasserstein",
     title="the hinge loss is Wasserstein's once its critic fits the margin",
     statement=(
-        "If λ ≥ W₁·diameter/4, the hinge loss has k* = W₁/(2λ) and V = 2 − W₁²/(4λ), those of the Wasserstein loss but for the "
+        "If λ ≥ W₁·diameter/4, the hinge loss has k* = W₁/(2λ) and V = 2 − W₁²/(4λ), those of the Wasserstein loss "
+        "but for the "
         "constant 2."
     ),
     sources=("own fact on the hinge loss",),
@@ -422,7 +429,8 @@ MEAN_SQUARE = Claim(
     id="own.mean-square-penalty",
     title="MaxGP's critic is optimal for the mean-square penalty too (false)",
     statement=(
-        "For the Wasserstein loss with matched pairs the optimum under λ k² also minimises J + λ E‖∇f‖² over the blends of the "
+        "For the Wasserstein loss with matched pairs the optimum under λ k² also minimises J + λ E‖∇f‖² over the "
+        "blends of the "
         "pairs. False unless all pairs are equally long: each wants its own slope d/2λ."
     ),
     sources=("own fact on gradient penalties (ICLR Figure 18)",),
@@ -448,7 +456,8 @@ MEAN_SQUARE_EQUAL = Claim(
     id="own.mean-square-penalty.equal-lengths",
     title="…and it is where all pairs are equally long",
     statement=(
-        "For the Wasserstein loss with matched pairs of one length d the optimum under λ k², of slope d/2λ, also minimises "
+        "For the Wasserstein loss with matched pairs of one length d the optimum under λ k², of slope d/2λ, also "
+        "minimises "
         "J + λ E‖∇f‖² over the blends of the pairs."
     ),
     sources=("own fact on gradient penalties (ICLR Figure 18)",),

@@ -30,7 +30,8 @@ def _curved(candidate: Candidate) -> Condition:
     pair = candidate.problem.losses
     ranges = pair.fake_loss.slope_range, pair.real_loss.slope_range
     return Condition.that(
-        all(slopes.lower < slopes.upper for slopes in ranges), f"a loss of {pair.name!r} is affine, as Wasserstein's are"
+        all(slopes.lower < slopes.upper for slopes in ranges),
+        f"a loss of {pair.name!r} is affine, as Wasserstein's are",
     )
 
 
@@ -97,7 +98,8 @@ SECTION_5_3 = Claim(
     id="lgan.section-5.3",
     title="no free offset where φ or ϕ is strictly convex",
     statement=(
-        "f* + c is optimal for no c ≠ 0 exactly where c ↦ J(f* + c) is strictly convex at 0; a strictly convex φ or ϕ is "
+        "f* + c is optimal for no c ≠ 0 exactly where c ↦ J(f* + c) is strictly convex at 0; a strictly convex φ or ϕ "
+        "is "
         "enough for that."
     ),
     sources=("LGAN section 5.3",),
@@ -119,7 +121,8 @@ SECTION_5_3 = Claim(
         ),
     ),
     rationale=(
-        "The critic is shifted as a whole as far as the certified gap allows; a critic within twice the gap lies in the "
+        "The critic is shifted as a whole as far as the certified gap allows; a critic within twice the gap lies in "
+        "the "
         "Fenchel-Young interval of each point. Where the slope of J does not change at all on the way, rounding alone "
         "excuses a second optimum."
     ),
@@ -130,7 +133,8 @@ ONLY_WASSERSTEIN = Claim(
     id="lgan.section-5.3.only-wasserstein",
     title="any other loss than Wasserstein's has no free offset (false)",
     statement=(
-        "Under condition (11), if neither φ nor ϕ is affine, then f* + c is optimal for no c ≠ 0. False for losses that are "
+        "Under condition (11), if neither φ nor ϕ is affine, then f* + c is optimal for no c ≠ 0. False for losses "
+        "that are "
         "merely convex."
     ),
     sources=("a loose reading of LGAN section 5.3",),

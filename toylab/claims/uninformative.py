@@ -287,7 +287,8 @@ ANYTHING = Claim(
     id="lgan.section-3.3",
     title="the gradient of a compact-dual optimum can be anything",
     statement=(
-        "For any vectors v_i there is a smooth function that is optimal for the compact dual of optimal transport and has "
+        "For any vectors v_i there is a smooth function that is optimal for the compact dual of optimal transport and "
+        "has "
         "∇f(x_i) = v_i at every fake x_i: its gradient says nothing."
     ),
     sources=("LGAN section 3.3", "ICLR section 2.3"),
@@ -305,7 +306,8 @@ ANYTHING = Claim(
         ),
     ),
     rationale=(
-        "Optimality: the candidate's own gap, since the values stay. Gradients at the fakes: rounding. Smoothness: central "
+        "Optimality: the candidate's own gap, since the values stay. Gradients at the fakes: rounding. Smoothness: "
+        "central "
         "differences of step h on a fine grid are off by M h²/6, M the bound of third derivatives of the bumps, and by "
         "rounding over h."
     ),
@@ -316,7 +318,8 @@ FORCED = Claim(
     id="lgan.section-3.3.tight",
     title="…but a Lipschitz critic has no choice at a tight point",
     statement=(
-        "Where a k-Lipschitz critic is differentiable at a fake x, and f(y) − f(x) = k‖y − x‖ for a real y, its gradient "
+        "Where a k-Lipschitz critic is differentiable at a fake x, and f(y) − f(x) = k‖y − x‖ for a real y, its "
+        "gradient "
         "is ∇f(x) = k (y − x)/‖y − x‖."
     ),
     sources=("LGAN section 3.3, own counterpart",),
@@ -333,7 +336,8 @@ FORCED = Claim(
         ),
     ),
     rationale=(
-        "Difference quotients over a length h. A pair with slack σ at distance d leaves σ/h + k h/2d, and half of the jump "
+        "Difference quotients over a length h. A pair with slack σ at distance d leaves σ/h + k h/2d, and half of the "
+        "jump "
         "of slopes up to which a critic counts as differentiable, .01 k; rounding over h."
     ),
     argument=forced,
@@ -365,7 +369,8 @@ STEERED = Claim(
         ),
     ),
     rationale=(
-        "The critic is max(lower, min(plane, upper)) between the extensions of the other values, k-Lipschitz as each of the "
+        "The critic is max(lower, min(plane, upper)) between the extensions of the other values, k-Lipschitz as each "
+        "of the "
         "three is. Its gap is that of the candidate, its difference quotients are v up to rounding over h."
     ),
     argument=steering,

@@ -23,7 +23,8 @@ def anything(verdict: Verdict) -> Sequence[str]:
     evidence = _of(verdict)
     opening = (
         "The compact dual looks at values of f at the points and at nothing else, so a bump around each point, times a "
-        "plane with the gradient that is asked for, is as good as any optimum: f(z) = Σ B(‖z − z_i‖/r)(f_i + v_i·(z − z_i))."
+        "plane with the gradient that is asked for, is as good as any optimum: f(z) = Σ B(‖z − z_i‖/r)(f_i + v_i·(z − "
+        "z_i))."
     )
     if not len(evidence):
         return [opening, "Here there is a single point, and no constraint at all."]
@@ -53,7 +54,10 @@ def forced(verdict: Verdict) -> Sequence[str]:
         "already; a gradient no longer than k with ∇f·u = k is k u."
     )
     if not len(evidence):
-        return [opening, "Here no fake is tight with a gradient: several partners leave a kink, and k = 0 no direction."]
+        return [
+            opening,
+            "Here no fake is tight with a gradient: several partners leave a kink, and k = 0 no direction.",
+        ]
 
     def describe(evidence: Evidence, index: int) -> tuple[str, str]:
         found, goal = (evidence.arrays[name][index] for name in ("gradients", "goals"))
