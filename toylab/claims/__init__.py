@@ -20,6 +20,7 @@ from toylab.claims.gradients import PROPOSITION_1
 from toylab.claims.lemmas import LEMMA_8, LEMMA_9, LEMMA_11, LEMMA_12
 from toylab.claims.offsets import ONLY_WASSERSTEIN, SECTION_5_3
 from toylab.claims.overlap import ICLR_THEOREM_2, ICLR_THEOREM_2_DISJOINT
+from toylab.claims.partners import FEW, FOREST, SEVERAL, SINGLE
 from toylab.claims.stationarity import SMOOTH, STANDSTILL
 from toylab.claims.uninformative import ANYTHING, FORCED, STEERED
 from toylab.claims.uniqueness import UNIQUENESS, UP_TO_A_CONSTANT, WASSERSTEIN_OFFSET
@@ -58,6 +59,10 @@ ALL: tuple[Claim, ...] = (
     MEAN_SQUARE_EQUAL,
     STANDSTILL,
     SMOOTH,
+    SEVERAL,
+    FOREST,
+    FEW,
+    SINGLE,
 )
 _BY_NAME = {name: claim for claim in ALL for name in (claim.id, *claim.aliases)}
 
