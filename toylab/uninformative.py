@@ -119,7 +119,7 @@ def steered(candidate: Candidate, index: int, vector: npt.ArrayLike) -> SteeredC
     support = problem.support
     if not (isinstance(index, int | np.integer) and 0 <= index < len(problem.fake)):
         raise InputError(f"the problem has fake points 0 to {len(problem.fake) - 1}, got {index!r}.")
-    (v,) = _checked("fake", [vector], (1, problem.dimension))
+    (v,) = _checked("fake", np.asarray(vector)[None], (1, problem.dimension))
     if np.linalg.norm(v) > k * (1.0 + _ROUNDING):
         raise InputError(f"a {k:.6g}-Lipschitz critic has no gradient of length {np.linalg.norm(v):.6g}.")
     owner = support.fake_owner[index]

@@ -12,6 +12,7 @@ from toylab.claims.bounds import LEAST_VALUE, MOST_CONSTANT
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.chains import LEMMA_10
 from toylab.claims.compact_dual import THEOREM_5
+from toylab.claims.constraints import BLENDS_SUFFICE, COMPACT_LIPSCHITZ
 from toylab.claims.diracs import DIRACS, HINGE_MARGIN, MEAN_SQUARE, MEAN_SQUARE_EQUAL
 from toylab.claims.equilibrium import THEOREM_2D
 from toylab.claims.existence import EXISTENCE
@@ -21,6 +22,7 @@ from toylab.claims.lemmas import LEMMA_8, LEMMA_9, LEMMA_11, LEMMA_12
 from toylab.claims.offsets import ONLY_WASSERSTEIN, SECTION_5_3
 from toylab.claims.overlap import ICLR_THEOREM_2, ICLR_THEOREM_2_DISJOINT
 from toylab.claims.partners import FEW, FOREST, SEVERAL, SINGLE
+from toylab.claims.reference import REFERENCE
 from toylab.claims.stationarity import SMOOTH, STANDSTILL
 from toylab.claims.uninformative import ANYTHING, FORCED, STEERED
 from toylab.claims.uniqueness import UNIQUENESS, UP_TO_A_CONSTANT, WASSERSTEIN_OFFSET
@@ -63,6 +65,9 @@ ALL: tuple[Claim, ...] = (
     FOREST,
     FEW,
     SINGLE,
+    COMPACT_LIPSCHITZ,
+    BLENDS_SUFFICE,
+    REFERENCE,
 )
 _BY_NAME = {name: claim for claim in ALL for name in (claim.id, *claim.aliases)}
 

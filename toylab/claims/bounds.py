@@ -75,8 +75,8 @@ FROM_11 = Hypothesis(
     name="a of condition (11)",
     sentence="φ'(a) + ϕ'(a) = 0, φ'(a) ≥ 0",
     test=_stationary,
-    met=lambda candidate: "a = {:.6g}, φ'(a) = {:.6g}".format(
-        _constant(candidate), _slopes(candidate, _constant(candidate) or 0.0)[0]
+    met=lambda candidate: (
+        f"a = {_constant(candidate):.6g}, φ'(a) = {_slopes(candidate, _constant(candidate) or 0.0)[0]:.6g}"
     ),
     repair="take a = losses.best_constant",
 )
@@ -213,7 +213,9 @@ LEAST_VALUE = Claim(
 MOST_CONSTANT = Claim(
     id="iclr.theorem-5.constant",
     title="k* ≤ φ'(a) W₁/(2λ), with equality for Wasserstein",
-    statement="k* ≤ φ'(a) W₁(P_g, P_r)/(2λ), a the constant of condition (11); for the Wasserstein loss they are equal.",
+    statement=(
+        "k* ≤ φ'(a) W₁(P_g, P_r)/(2λ), a the constant of condition (11); for the Wasserstein loss they are equal."
+    ),
     sources=("ICLR Theorem 5, own consequence",),
     rests_on=("Kantorovich–Rubinstein duality", "weak duality"),
     subject_type=Candidate,
@@ -234,8 +236,7 @@ MOST_CONSTANT = Claim(
     ),
     rationale=(
         "min J over k-Lipschitz critics is convex in k, with slope −φ'(a) W₁ at k = 0 and −2λk* at k*. Error bounds: "
-        "the "
-        "certificate's interval for k*, rounding of φ'(a) and of POT's W₁."
+        "the certificate's interval for k*, rounding of φ'(a) and of POT's W₁."
     ),
     argument=most_constant,
 )

@@ -185,8 +185,7 @@ LEMMA_10 = Claim(
     ),
     rationale=(
         "The steps are tight to rounding δ, so the way via m is at most δ/k longer than ‖y − x‖: m lies in an ellipse "
-        "of "
-        "half width √(2‖y − x‖ δ/k + (δ/k)²)/2, and x to y misses full slope by δ at most."
+        "of half width √(2‖y − x‖ δ/k + (δ/k)²)/2, and x to y misses full slope by δ at most."
     ),
     argument=chain,
 )

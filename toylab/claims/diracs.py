@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy.optimize import brentq
@@ -107,7 +107,7 @@ def _rise(pair: LossPair, distance: float, weight: float, target: float) -> tupl
     return 2.0 * half, 0.0
 
 
-def _root(function, low: float, high: float) -> float:  # noqa: ANN001 - a scalar function
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
     return float(brentq(function, low, high, xtol=1e-300, rtol=4.0 * _EPS, maxiter=500))  # type: ignore[arg-type]
 
 
@@ -194,7 +194,7 @@ def _measure_hinge(candidate: Candidate) -> Evidence:
 
 
 def _matching(candidate: Candidate) -> np.ndarray | None:
-    """(n,), the real partner of each fake point where the plan is a matching of uniform masses; None where it is none."""
+    """(n,), the real partner of each fake point where the plan is a matching of uniform masses, else None."""
     fake, real = candidate.problem.fake, candidate.problem.real
     if len(fake) != len(real) or np.ptp(fake.weights) > 1e-12 or np.ptp(real.weights) > 1e-12:
         return None
@@ -261,8 +261,8 @@ def _measure_mean_square(candidate: Candidate) -> Evidence:
 
 
 def _line(fake: list[float], real: list[float], pair: LossPair, weight: float) -> CriticProblem:
-    sides = (DiscreteMeasure(np.array(places)[:, None]) for places in (fake, real))
-    return CriticProblem(*sides, pair, LipschitzPenalty(weight))
+    first, second = (DiscreteMeasure(np.array(places)[:, None]) for places in (fake, real))
+    return CriticProblem(first, second, pair, LipschitzPenalty(weight))
 
 
 def _two_fakes() -> Candidate:
@@ -358,10 +358,8 @@ DIRACS = Claim(
     title="two Diracs: the optimum in closed form",
     statement=(
         "For one fake and one real point at distance d, s = k*d/2 satisfies φ'(−s) = (4λ/d²)(s − k₀d/2) with f* = ∓s: "
-        "Lambert's "
-        "W for the exponential loss, min(1, d²/4λ) for the hinge, k* = 1 + d/2λ for Wasserstein with target 1 (GP, "
-        "LP); least "
-        "squares rises by (β − α)/(1 + 2λ/d²)."
+        "Lambert's W for the exponential loss, min(1, d²/4λ) for the hinge, k* = 1 + d/2λ for Wasserstein with target "
+        "1 (GP, LP); least squares rises by (β − α)/(1 + 2λ/d²)."
     ),
     sources=("ICLR Lemma 3, closed forms",),
     rests_on=("weak duality",),
@@ -383,9 +381,8 @@ DIRACS = Claim(
     ),
     rationale=(
         "The certificate's intervals for k* and, where both losses are strictly convex, for the values; scalar roots "
-        "to a few "
-        "units in the last place. The two-sided target (GP) has the one-sided optimum for Wasserstein, as k* lies "
-        "beyond it."
+        "to a few units in the last place. The two-sided target (GP) has the one-sided optimum for Wasserstein, as k* "
+        "lies beyond it."
     ),
     argument=diracs,
 )
@@ -394,9 +391,8 @@ HINGE_MARGIN = Claim(
     id="own.hinge-is-wasserstein",
     title="the hinge loss is Wasserstein's once its critic fits the margin",
     statement=(
-        "If λ ≥ W₁·diameter/4, the hinge loss has k* = W₁/(2λ) and V = 2 − W₁²/(4λ), those of the Wasserstein loss "
-        "but for the "
-        "constant 2."
+        "If λ ≥ W₁·diameter/4, the hinge loss has k* = W₁/(2λ) and V = 2 − W₁²/(4λ), those of the Wasserstein loss but "
+        "for the constant 2."
     ),
     sources=("own fact on the hinge loss",),
     rests_on=("Kantorovich–Rubinstein duality", "weak duality"),
@@ -430,8 +426,7 @@ MEAN_SQUARE = Claim(
     title="MaxGP's critic is optimal for the mean-square penalty too (false)",
     statement=(
         "For the Wasserstein loss with matched pairs the optimum under λ k² also minimises J + λ E‖∇f‖² over the "
-        "blends of the "
-        "pairs. False unless all pairs are equally long: each wants its own slope d/2λ."
+        "blends of the pairs. False unless all pairs are equally long: each wants its own slope d/2λ."
     ),
     sources=("own fact on gradient penalties (ICLR Figure 18)",),
     expected=VerdictStatus.VIOLATED,
@@ -457,8 +452,7 @@ MEAN_SQUARE_EQUAL = Claim(
     title="…and it is where all pairs are equally long",
     statement=(
         "For the Wasserstein loss with matched pairs of one length d the optimum under λ k², of slope d/2λ, also "
-        "minimises "
-        "J + λ E‖∇f‖² over the blends of the pairs."
+        "minimises J + λ E‖∇f‖² over the blends of the pairs."
     ),
     sources=("own fact on gradient penalties (ICLR Figure 18)",),
     rests_on=("weak duality",),

@@ -65,11 +65,14 @@ FOUNDATIONS: tuple[Foundation, ...] = (
         sentence="B(t) = exp(1 − 1/(1 − t²)) is smooth, 1 with slope 0 at t = 0, and 0 from t = 1 on.",
     ),
     Foundation(
+        name="integral of the gradient",
+        sentence="f(y) − f(x) is the integral of ∇f·(y − x) over the segment from x to y, where f is Lipschitz on it.",
+    ),
+    Foundation(
         name="triangle inequality",
         sentence=(
-            "‖y − x‖ ≤ ‖m − x‖ + ‖y − m‖; for the Euclidean norm with equality only where m lies on the segment from "
-            "x to "
-            "y, since its balls are round."
+            "‖y − x‖ ≤ ‖m − x‖ + ‖y − m‖; for the Euclidean norm with equality only where m lies on the segment from x "
+            "to y, since its balls are round."
         ),
     ),
     Foundation(

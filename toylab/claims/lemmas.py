@@ -189,8 +189,7 @@ LEMMA_9 = Claim(
     ),
     rationale=(
         "Error bounds: all k with R(k) + R*(C) − kC ≤ gap, that is √(gap/λ) to either side of C/2λ, against the "
-        "largest "
-        "constant that any masses on these points could need."
+        "largest constant that any masses on these points could need."
     ),
     argument=constant_and_measures,
 )

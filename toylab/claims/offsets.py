@@ -99,8 +99,7 @@ SECTION_5_3 = Claim(
     title="no free offset where φ or ϕ is strictly convex",
     statement=(
         "f* + c is optimal for no c ≠ 0 exactly where c ↦ J(f* + c) is strictly convex at 0; a strictly convex φ or ϕ "
-        "is "
-        "enough for that."
+        "is enough for that."
     ),
     sources=("LGAN section 5.3",),
     rests_on=("lgan.theorem-1.existence", "weak duality"),
@@ -122,9 +121,8 @@ SECTION_5_3 = Claim(
     ),
     rationale=(
         "The critic is shifted as a whole as far as the certified gap allows; a critic within twice the gap lies in "
-        "the "
-        "Fenchel-Young interval of each point. Where the slope of J does not change at all on the way, rounding alone "
-        "excuses a second optimum."
+        "the Fenchel-Young interval of each point. Where the slope of J does not change at all on the way, rounding "
+        "alone excuses a second optimum."
     ),
     argument=no_free_offset,
 )
@@ -134,8 +132,7 @@ ONLY_WASSERSTEIN = Claim(
     title="any other loss than Wasserstein's has no free offset (false)",
     statement=(
         "Under condition (11), if neither φ nor ϕ is affine, then f* + c is optimal for no c ≠ 0. False for losses "
-        "that are "
-        "merely convex."
+        "that are merely convex."
     ),
     sources=("a loose reading of LGAN section 5.3",),
     expected=VerdictStatus.VIOLATED,
@@ -152,6 +149,6 @@ ONLY_WASSERSTEIN = Claim(
             why="φ' = exp(t + 1), 1, t on t < −1, [−1, 1], t > 1; two Diracs, d = λ = 1: free on [−1, ½]",
         ),
     ),
-    rationale="A shift along which the slope of J is the same to the last digit, within rounding of J, is a second optimum.",
+    rationale="A shift along which the slope of J stays the same to the last digit leads to a second optimum.",
     argument=no_free_offset,
 )

@@ -87,8 +87,8 @@ def _said_generic(candidate: Candidate) -> str:
 GENERIC = Hypothesis(
     name="generic distances",
     sentence=(
-        "no shared points, and on no closed walk between fakes and reals do the distances, with alternating signs, cancel "
-        "to within 2e-7 of the diameter a step"
+        "no shared points, and on no closed walk between fakes and reals do the distances, with alternating signs, "
+        "cancel to within 2e-7 of the diameter a step"
     ),
     test=_generic,
     met=_said_generic,
@@ -160,8 +160,8 @@ def _measure_slopes(candidate: Candidate) -> Evidence:
         return _nothing()
     rows, columns = _edges(known)
     directions = (known.points[columns] - known.points[rows]) / known.distance[rows, columns][:, None]
-    spread = [np.ptp(directions[rows == i], axis=0).max() > _APART for i in rows]
-    rows, columns, directions = (a[spread] for a in (rows, columns, directions)) if rows.size else (rows, columns, rows)
+    spread = np.array([np.ptp(directions[rows == i], axis=0).max() > _APART for i in rows], dtype=bool)
+    rows, columns, directions = rows[spread], columns[spread], directions[spread]
     if not rows.size:
         return _nothing()
     length = known.distance[rows, columns]
@@ -211,9 +211,11 @@ def _unequal_masses() -> Candidate:
 def _generic_cases(budget: Budget) -> Iterator[Case]:
     for seed in range(2 if budget is Budget.QUICK else 8):
         rng = np.random.default_rng(500 + seed)
-        sides = [DiscreteMeasure(rng.uniform(-1, 1, size=(5, 2)), rng.dirichlet(np.full(5, 3.0))) for _ in range(2)]
+        fake, real = (
+            DiscreteMeasure(rng.uniform(-1, 1, size=(5, 2)), rng.dirichlet(np.full(5, 3.0))) for _ in range(2)
+        )
         for make in (losses.wasserstein, losses.logistic):
-            yield tailored(f"five generic points a side seed {seed}", *sides, make(), LipschitzPenalty(0.1))
+            yield tailored(f"five generic points a side seed {seed}", fake, real, make(), LipschitzPenalty(0.1))
 
 
 def _jittered_cases(budget: Budget) -> Iterator[Case]:
@@ -229,17 +231,17 @@ def _jittered_cases(budget: Budget) -> Iterator[Case]:
 
 
 _COUNTED = (
-    "Pairs count as tight up to 1e-7 k·diameter in the candidate's own values. Were they all tight on a closed walk of L "
-    "steps, the alternating sum of its distances would be L·1e-7·diameter at most, which the hypothesis excludes: no error "
-    "is left."
+    "Pairs count as tight up to 1e-7 k·diameter in the candidate's own values. Were they all tight on a closed walk of "
+    "L steps, the alternating sum of its distances would be L·1e-7·diameter at most, which the hypothesis excludes: no "
+    "error is left."
 )
 
 FOREST = Claim(
     id="own.bounding-forest",
     title="the bounding graph of a generic problem is a forest",
     statement=(
-        "For generic distances the bounding pairs between n fakes and m reals form a forest: with c components there are "
-        "n + m − c of them."
+        "For generic distances the bounding pairs between n fakes and m reals form a forest: with c components there "
+        "are n + m − c of them."
     ),
     sources=("own fact on bounding pairs (ICLR Appendix F)",),
     rests_on=("complementary slackness",),
@@ -285,7 +287,7 @@ FEW = Claim(
 SINGLE = Claim(
     id="iclr.appendix-f.remedy",
     title="jitter leaves every fake a single partner (false)",
-    statement="For generic distances every fake point has one bounding partner. False as soon as there are several reals.",
+    statement="For generic distances every fake point has one bounding partner. False with several reals.",
     sources=("a loose reading of ICLR Appendix F",),
     expected=VerdictStatus.VIOLATED,
     rests_on=("complementary slackness",),
@@ -309,8 +311,8 @@ SEVERAL = Claim(
     id="iclr.appendix-f",
     title="several partners in different directions: slope k along each, no gradient",
     statement=(
-        "At a fake with bounding partners in different directions a k-Lipschitz critic has the one-sided slope k along each "
-        "of them, and so no gradient."
+        "At a fake with bounding partners in different directions a k-Lipschitz critic has the one-sided slope k along "
+        "each of them, and so no gradient."
     ),
     sources=("ICLR Appendix F",),
     rests_on=("LGAN Lemma 13", "LGAN Lemma 14"),
@@ -326,8 +328,8 @@ SEVERAL = Claim(
         ),
     ),
     rationale=(
-        "Slopes over a thousandth of the way: a pair with slack σ leaves σ/h, and rounding over h. Pairs count as tight up "
-        "to 1e-7 k·diameter."
+        "Slopes over a thousandth of the way: a pair with slack σ leaves σ/h, and rounding over h. Pairs count as "
+        "tight up to 1e-7 k·diameter."
     ),
     argument=every_partner,
 )

@@ -1,7 +1,7 @@
 """What values alone say about gradients: difference quotients of a critic with rigorous bounds.
 
-f(x + h e) − f(x − h e) over 2h is the derivative along e of f smoothed over a length of 2h, and f(x + h e) + f(x − h e) −
-2 f(x) over h is how far f is from having a derivative along e at that scale.
+f(x + h e) − f(x − h e) over 2h is the derivative along e of f smoothed over a length of 2h, and
+f(x + h e) + f(x − h e) − 2 f(x) over h is how far f is from having a derivative along e at that scale.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from toylab.condition import Condition
 from toylab.solution import Candidate
 
 _EPS = float(np.finfo(np.float64).eps)
-#: A critic counts as differentiable at a point where its one-sided slopes along a line differ by this share of k at most.
+#: A critic counts as differentiable where its one-sided slopes along a line differ by this share of k at most.
 KINK = 0.01
 #: The scale of a quotient, as a share of the distance to the partner.
 SCALE = 1e-3

@@ -175,8 +175,7 @@ STANDSTILL = Claim(
     title="no fake feels a smoothed gradient only at P_g = P_r (false)",
     statement=(
         "If P_g ≠ P_r, then at some fake point the optimal critic has a smoothed gradient that is not 0. False where "
-        "f* has a "
-        "kink."
+        "f* has a kink."
     ),
     sources=("ICLR Theorem 1 (d), as printed",),
     expected=VerdictStatus.VIOLATED,
@@ -195,8 +194,7 @@ STANDSTILL = Claim(
     ),
     rationale=(
         "(f(x + he) − f(x − he))/2h is the derivative of f smoothed over a length 2h. It counts as 0 where it is "
-        "within rounding "
-        "of 0 along all axes and towards all reals."
+        "within rounding of 0 along all axes and towards all reals."
     ),
     argument=standstill,
 )
@@ -232,9 +230,9 @@ SMOOTH = Claim(
         ),
     ),
     rationale=(
-        "Some pair of the plan misses full slope by gap/C per unit of length at most, or by the intervals for f*; "
-        "over a step h "
-        "that is divided by h. Half of the jump of slopes that is forgiven, .01 k, and rounding over h are added."
+        "Some pair of the plan misses full slope by gap/C per unit of length at most, or by the intervals for f*; over "
+        "a step h that is divided by h. Half of the jump of slopes that is forgiven, .01 k, and rounding over h are "
+        "added."
     ),
     argument=steepest_gradient,
 )

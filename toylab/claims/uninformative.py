@@ -35,7 +35,7 @@ _LOOKED_AT = 4
 
 
 def _fields(candidate: Candidate) -> list[tuple[str, np.ndarray]]:
-    """Gradients to ask for at the fake points: away from where the optimum points, and at random, three times as long."""
+    """Gradients to ask for at the fakes: away from where the optimum points, and at random, thrice as long."""
     fake = candidate.problem.fake.points
     k = candidate.lipschitz_constant or 1.0
     at_random = np.random.default_rng(33).normal(size=candidate.problem.support.points.shape)
@@ -288,8 +288,7 @@ ANYTHING = Claim(
     title="the gradient of a compact-dual optimum can be anything",
     statement=(
         "For any vectors v_i there is a smooth function that is optimal for the compact dual of optimal transport and "
-        "has "
-        "∇f(x_i) = v_i at every fake x_i: its gradient says nothing."
+        "has ∇f(x_i) = v_i at every fake x_i: its gradient says nothing."
     ),
     sources=("LGAN section 3.3", "ICLR section 2.3"),
     aliases=("iclr.section-2.3",),
@@ -307,9 +306,8 @@ ANYTHING = Claim(
     ),
     rationale=(
         "Optimality: the candidate's own gap, since the values stay. Gradients at the fakes: rounding. Smoothness: "
-        "central "
-        "differences of step h on a fine grid are off by M h²/6, M the bound of third derivatives of the bumps, and by "
-        "rounding over h."
+        "central differences of step h on a fine grid are off by M h²/6, M the bound of third derivatives of the "
+        "bumps, and by rounding over h."
     ),
     argument=anything,
 )
@@ -319,8 +317,7 @@ FORCED = Claim(
     title="…but a Lipschitz critic has no choice at a tight point",
     statement=(
         "Where a k-Lipschitz critic is differentiable at a fake x, and f(y) − f(x) = k‖y − x‖ for a real y, its "
-        "gradient "
-        "is ∇f(x) = k (y − x)/‖y − x‖."
+        "gradient is ∇f(x) = k (y − x)/‖y − x‖."
     ),
     sources=("LGAN section 3.3, own counterpart",),
     rests_on=("lgan.theorem-4",),
@@ -337,8 +334,7 @@ FORCED = Claim(
     ),
     rationale=(
         "Difference quotients over a length h. A pair with slack σ at distance d leaves σ/h + k h/2d, and half of the "
-        "jump "
-        "of slopes up to which a critic counts as differentiable, .01 k; rounding over h."
+        "jump of slopes up to which a critic counts as differentiable, .01 k; rounding over h."
     ),
     argument=forced,
 )
@@ -370,8 +366,7 @@ STEERED = Claim(
     ),
     rationale=(
         "The critic is max(lower, min(plane, upper)) between the extensions of the other values, k-Lipschitz as each "
-        "of the "
-        "three is. Its gap is that of the candidate, its difference quotients are v up to rounding over h."
+        "of the three is. Its gap is that of the candidate, its difference quotients are v up to rounding over h."
     ),
     argument=steering,
 )

@@ -1,4 +1,4 @@
-"""A loss that is straight in the middle and curved on both sides: merely convex, though nothing is affine altogether."""
+"""A loss that is straight in the middle and curved on both sides: merely convex, and not affine either."""
 
 from __future__ import annotations
 

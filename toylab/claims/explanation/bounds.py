@@ -27,8 +27,7 @@ def least_value(verdict: Verdict) -> Sequence[str]:
 
     return [
         "Convex losses lie above their tangents at a, so J ≥ φ(a) + ϕ(a) + φ'(a)(E_fake f − E_real f), and the last "
-        "bracket "
-        "is at least −k W₁. What is left, −φ'(a) W₁ k + λk², is least at k = φ'(a) W₁/2λ.",
+        "bracket is at least −k W₁. What is left, −φ'(a) W₁ k + λk², is least at k = φ'(a) W₁/2λ.",
         *entries(evidence, describe),
         f"Error bounds: {verdict.claim.rationale}",
     ]
@@ -47,8 +46,7 @@ def most_constant(verdict: Verdict) -> Sequence[str]:
 
     return [
         "The best J at constant k is a convex function of k. It starts with slope −φ'(a) W₁, and at k* its slope is "
-        "−2λk*, "
-        "which cannot be steeper. For the Wasserstein loss it is the straight line −k W₁.",
+        "−2λk*, which cannot be steeper. For the Wasserstein loss it is the straight line −k W₁.",
         *entries(evidence, describe),
         f"Error bounds: {gap_of(verdict)}. {verdict.claim.rationale}",
     ]
@@ -63,8 +61,7 @@ def diracs(verdict: Verdict) -> Sequence[str]:
     """Two Diracs."""
     return [
         "One pair, one slope: J + R(k) is a function of f(x) and f(y) = f(x) + k d alone. The best offset balances "
-        "both "
-        "slopes, φ'(f(x)) = −ϕ'(f(y)), and the best k balances them against R'(k)/d.",
+        "both slopes, φ'(f(x)) = −ϕ'(f(y)), and the best k balances them against R'(k)/d.",
         *entries(_of(verdict), _closed),
         f"Error bounds: {gap_of(verdict)}. {verdict.claim.rationale}",
     ]
@@ -74,10 +71,8 @@ def hinge_margin(verdict: Verdict) -> Sequence[str]:
     """Hinge and Wasserstein."""
     return [
         "On [−1, 1] the hinge losses are 1 + t and 1 − t, Wasserstein's but for 2, and everywhere they are at least "
-        "that. "
-        "Wasserstein's critic has k = W₁/2λ, so its values span at most k·diameter ≤ 2 and fit into the margin: what "
-        "is "
-        "optimal for the smaller objective and costs the same in the larger one is optimal there.",
+        "that. Wasserstein's critic has k = W₁/2λ, so its values span at most k·diameter ≤ 2 and fit into the margin: "
+        "what is optimal for the smaller objective and costs the same in the larger one is optimal there.",
         *entries(_of(verdict), _closed),
         f"Error bounds: {gap_of(verdict)}. {verdict.claim.rationale}",
     ]
@@ -97,11 +92,9 @@ def mean_square(verdict: Verdict) -> Sequence[str]:
     (short, long), (small, large) = evidence.arrays["lengths"][0], evidence.arrays["slopes"][0]
     return [
         "A mean over the pairs falls apart: −k_i d_i + λ k_i² for each, least at k_i = d_i/2λ. One constant for all "
-        "costs "
-        "the same only where all of these are equal.",
+        "costs the same only where all of these are equal.",
         f"Here the pairs are {number(float(short))} to {number(float(long))} long and want slopes "
-        f"{number(float(small))} to "
-        f"{number(float(large))}; k = {number(constant(verdict.subject), 8)}.",
+        f"{number(float(small))} to {number(float(large))}; k = {number(constant(verdict.subject), 8)}.",
         *entries(evidence, describe),
         f"Error bounds: {gap_of(verdict)}. {verdict.claim.rationale}",
     ]

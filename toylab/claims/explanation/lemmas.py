@@ -55,10 +55,8 @@ def slopes_and_constant(verdict: Verdict) -> Sequence[str]:
 
     return [
         "Where a slope is not 0 its value wants to move: a small constant gains in proportion to k and costs λk². "
-        "Where "
-        "all are 0, J is least already, and shrinking f saves λk². In numbers, mass S = Σ max(slope, 0) flows, each "
-        "unit "
-        "over a distance between δ and D, and 2λk* = C = Σ γ·distance.",
+        "Where all are 0, J is least already, and shrinking f saves λk². In numbers, mass S = Σ max(slope, 0) flows, "
+        "each unit over a distance between δ and D, and 2λk* = C = Σ γ·distance.",
         f"Here S = {number(surplus, 7)}.",
         *entries(evidence, describe),
         f"Error bounds: {gap_of(verdict)}; the certificate's intervals for k* and for the slopes of f*; rounding.",
@@ -92,9 +90,8 @@ def signs(verdict: Verdict) -> Sequence[str]:
         return f"{label} has slope {slope}, which must not be {wrong}", "by"
 
     return [
-        "A point of fake mass alone has slope p φ'(f) > 0, and one of real mass alone q ϕ'(f) < 0, whatever the "
-        "value: so "
-        "slope > 0 says that there is fake mass, and slope < 0 that there is real mass.",
+        "A point of fake mass alone has slope p φ'(f) > 0, and one of real mass alone q ϕ'(f) < 0, whatever the value: "
+        "so slope > 0 says that there is fake mass, and slope < 0 that there is real mass.",
         f"Here {several(len(evidence), 'point')} of one measure only.",
         *entries(evidence, describe),
         f"Error bounds: {verdict.claim.rationale}",

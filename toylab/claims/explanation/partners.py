@@ -23,8 +23,8 @@ def forest(verdict: Verdict) -> Sequence[str]:
     """The bounding graph is a forest."""
     evidence = _of(verdict)
     opening = (
-        "Around a closed walk of tight pairs f returns to its value, so the distances, with alternating signs, add up to 0: "
-        "a coincidence that generic distances exclude. A graph without closed walks is a forest."
+        "Around a closed walk of tight pairs f returns to its value, so the distances, with alternating signs, add up "
+        "to 0: a coincidence that generic distances exclude. A graph without closed walks is a forest."
     )
     if not len(evidence):
         return [opening, _NOBODY]
@@ -40,8 +40,8 @@ def few_with_several(verdict: Verdict) -> Sequence[str]:
     """At most m − 1 fakes with several partners."""
     evidence = _of(verdict)
     opening = (
-        "The tight pairs of n fakes and m reals form a forest, so there are n + m − 1 at most. Every fake that takes part "
-        "uses one of them; m − 1 are left for second partners."
+        "The tight pairs of n fakes and m reals form a forest, so there are n + m − 1 at most. Every fake that takes "
+        "part uses one of them; m − 1 are left for second partners."
     )
     if not len(evidence):
         return [opening, _NOBODY]
@@ -57,14 +57,17 @@ def single(verdict: Verdict) -> Sequence[str]:
     """Jitter does not make partners single."""
     evidence = _of(verdict)
     opening = (
-        "All reals have to be served, each with its own mass, which is seldom that of one fake: somebody serves two, and a "
-        "small move of the points changes nothing about that."
+        "All reals have to be served, each with its own mass, which is seldom that of one fake: somebody serves two, "
+        "and a small move of the points changes nothing about that."
     )
     if not len(evidence):
         return [opening, _NOBODY]
 
     def describe(evidence: Evidence, index: int) -> tuple[str, str]:
-        return f"{evidence.labels[index]} has {several(int(evidence.arrays['partners'][index]), 'partner')}", "beyond one"
+        return (
+            f"{evidence.labels[index]} has {several(int(evidence.arrays['partners'][index]), 'partner')}",
+            "beyond one",
+        )
 
     return [
         opening,
@@ -77,8 +80,8 @@ def every_partner(verdict: Verdict) -> Sequence[str]:
     """Slope k along every partner."""
     evidence = _of(verdict)
     opening = (
-        "Towards a partner f rises at slope k from the first step on. A gradient g would have g·u = k for two unit vectors "
-        "u, and hence be longer than k, which no gradient of a k-Lipschitz function is."
+        "Towards a partner f rises at slope k from the first step on. A gradient g would have g·u = k for two unit "
+        "vectors u, and hence be longer than k, which no gradient of a k-Lipschitz function is."
     )
     if not len(evidence):
         return [opening, "Here no fake has tight partners in different directions."]

@@ -35,8 +35,7 @@ def standstill(verdict: Verdict) -> Sequence[str]:
     return [
         opening,
         f"Here k = {number(constant(verdict.subject), 7)}, and the derivative of the optimal value with respect to a "
-        f"fake "
-        f"point has length {number(moved, 4)} at most.",
+        f"fake point has length {number(moved, 4)} at most.",
         *entries(evidence, describe),
         f"Error bounds: {verdict.claim.rationale}",
     ]
@@ -47,8 +46,7 @@ def steepest_gradient(verdict: Verdict) -> Sequence[str]:
     evidence = _of(verdict)
     opening = (
         "With P_g ≠ P_r mass flows along a pair on which f* rises with slope k* > 0, from the fake itself on. A "
-        "derivative "
-        "that is k* to one side is k* to both where f* is differentiable, and so is the smoothed one."
+        "derivative that is k* to one side is k* to both where f* is differentiable, and so is the smoothed one."
     )
     if not len(evidence):
         return [opening, "Here k is 0 or all points coincide: there is no slope to speak of."]

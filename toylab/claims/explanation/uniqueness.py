@@ -122,9 +122,8 @@ def no_free_offset(verdict: Verdict) -> Sequence[str]:
         return "shifted as a whole, as far as the gap allows", "furthest shift"
 
     return [
-        "f + c has the constant of f, so only J decides: c ↦ J(f + c) is convex, with its least value at c = 0. It "
-        "has no "
-        "other minimum if it is strictly convex, as it is where φ or ϕ is; a straight piece around f leaves c free.",
+        "f + c has the constant of f, so only J decides: c ↦ J(f + c) is convex, with its least value at c = 0. It has "
+        "no other minimum if it is strictly convex, as it is where φ or ϕ is; a straight piece around f leaves c free.",
         *entries(evidence, describe),
         f"Error bounds: {gap_of(verdict)}. {verdict.claim.rationale}",
     ]
