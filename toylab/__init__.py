@@ -16,7 +16,7 @@ from toylab.critics import Critic, FormulaCritic, LowerExtension, UpperExtension
 from toylab.data_files import load_problem, read_measure, save_problem
 from toylab.divergences import DensityPair
 from toylab.errors import InputError, SolverError, ToylabError
-from toylab.functions import FunctionOnPair, Norm
+from toylab.functions import FunctionOnChain, FunctionOnPair, Norm
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem
@@ -47,6 +47,7 @@ __all__ = [
     "DiscreteMeasure",
     "Evidence",
     "FormulaCritic",
+    "FunctionOnChain",
     "FunctionOnPair",
     "InputError",
     "LipschitzBall",

@@ -8,13 +8,23 @@ from __future__ import annotations
 
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis, Verdict, VerdictStatus, decide
 from toylab.claims.bounding import THEOREM_2A, THEOREM_2B, THEOREM_2C, THEOREM_3
+from toylab.claims.bounds import LEAST_VALUE, MOST_CONSTANT
 from toylab.claims.cases import Budget, Case, Engine
+from toylab.claims.chains import LEMMA_10
 from toylab.claims.compact_dual import THEOREM_5
+from toylab.claims.constraints import BLENDS_SUFFICE, COMPACT_LIPSCHITZ
+from toylab.claims.diracs import DIRACS, HINGE_MARGIN, MEAN_SQUARE, MEAN_SQUARE_EQUAL
 from toylab.claims.equilibrium import THEOREM_2D
 from toylab.claims.existence import EXISTENCE
 from toylab.claims.full_slope import THEOREM_4
 from toylab.claims.gradients import PROPOSITION_1
+from toylab.claims.lemmas import LEMMA_8, LEMMA_9, LEMMA_11, LEMMA_12
+from toylab.claims.offsets import ONLY_WASSERSTEIN, SECTION_5_3
 from toylab.claims.overlap import ICLR_THEOREM_2, ICLR_THEOREM_2_DISJOINT
+from toylab.claims.partners import FEW, FOREST, SEVERAL, SINGLE
+from toylab.claims.reference import REFERENCE
+from toylab.claims.stationarity import SMOOTH, STANDSTILL
+from toylab.claims.uninformative import ANYTHING, FORCED, STEERED
 from toylab.claims.uniqueness import UNIQUENESS, UP_TO_A_CONSTANT, WASSERSTEIN_OFFSET
 from toylab.errors import unknown_name
 
@@ -33,6 +43,31 @@ ALL: tuple[Claim, ...] = (
     THEOREM_5,
     ICLR_THEOREM_2,
     ICLR_THEOREM_2_DISJOINT,
+    LEMMA_8,
+    LEMMA_9,
+    LEMMA_10,
+    LEMMA_11,
+    LEMMA_12,
+    ANYTHING,
+    FORCED,
+    STEERED,
+    SECTION_5_3,
+    ONLY_WASSERSTEIN,
+    LEAST_VALUE,
+    MOST_CONSTANT,
+    DIRACS,
+    HINGE_MARGIN,
+    MEAN_SQUARE,
+    MEAN_SQUARE_EQUAL,
+    STANDSTILL,
+    SMOOTH,
+    SEVERAL,
+    FOREST,
+    FEW,
+    SINGLE,
+    COMPACT_LIPSCHITZ,
+    BLENDS_SUFFICE,
+    REFERENCE,
 )
 _BY_NAME = {name: claim for claim in ALL for name in (claim.id, *claim.aliases)}
 

@@ -24,6 +24,7 @@ from toylab.errors import InputError, unknown_name
 _MAKERS = {
     "Candidate": "toylab.solve(problem) gives one, and Candidate.of(problem, critic) makes one of any critic",
     "FunctionOnPair": "make one of a critic, its constant and two points that it joins at full slope",
+    "FunctionOnChain": "make one of a critic, its constant and three points that it joins at full slope, one by one",
 }
 
 
@@ -229,7 +230,7 @@ class Claim:
         title: the statement in a few words, for tables.
         statement: the statement in full.
         sources: paper and number, the first one where it is stated this way.
-        subject_type: Candidate or FunctionOnPair.
+        subject_type: Candidate, FunctionOnPair or FunctionOnChain.
         hypotheses: what is asked of a subject.
         cases: budget -> cases for `verify`.
         measure: subject -> evidence.

@@ -11,13 +11,13 @@ from matplotlib.axes import Axes
 
 from toylab.claims.base import Verdict
 from toylab.errors import InputError
-from toylab.functions import FunctionOnPair
+from toylab.functions import FunctionOnChain, FunctionOnPair
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
 from toylab.plotting import curves, line, plane, points
 from toylab.plotting.canvas import TEXT
 from toylab.plotting.evidence import plot_evidence, plot_report
-from toylab.plotting.labels import candidate_title, pair_title, problem_label
+from toylab.plotting.labels import candidate_title, chain_title, pair_title, problem_label
 from toylab.plotting.marks import head
 from toylab.plotting.options import Options
 from toylab.problem import CriticProblem
@@ -44,7 +44,7 @@ def plot(
       gradient's norm in units of k, cut at twice that. Beyond the plane the same without the surface, projected onto
       the two leading principal axes of the points.
     * FunctionOnPair: level lines around the pair, the segment, gradients along it; beyond the plane the function
-      along the line through the pair.
+      along the line through the pair. FunctionOnChain: the same with both steps of the chain.
     * DiscreteMeasure, CriticProblem: the points, on the line with their masses as heights.
     * LossPair: φ and ϕ, with the constant a at which their slopes cancel.
     * Verdict, ClaimReport: residuals against their error bounds (`plot_evidence`).
@@ -72,6 +72,7 @@ _DRAWN = (
     "a Candidate",
     "a Solution",
     "a FunctionOnPair",
+    "a FunctionOnChain",
     "a DiscreteMeasure",
     "a CriticProblem",
     "a LossPair",
@@ -103,6 +104,17 @@ def _function_on_pair(subject: FunctionOnPair, axes: Axes | None = None, **choic
     if shown is not subject:
         axes.set_xlabel(f"length along the pair, from x; dimension {len(subject.x)}", fontsize=TEXT)
     head(axes, pair_title(subject), handles)
+    return axes
+
+
+@plot.register(FunctionOnChain)
+def _function_on_chain(subject: FunctionOnChain, axes: Axes | None = None, **choices: Any) -> Axes:
+    options = Options(**choices)
+    if len(subject.x) > 2:
+        return _function_on_pair(subject, axes, **choices)
+    draw = line.draw_function if len(subject.x) == 1 else plane.draw_function
+    axes, handles = draw(axes, subject, options)
+    head(axes, chain_title(subject), handles)
     return axes
 
 
