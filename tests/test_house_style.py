@@ -20,7 +20,7 @@ LAYERS = (
     ("distributions", "support", "problem"),
     ("zoo", "data_files", "fenchel_young", "plans", "network_critic", "functions", "divergences"),
     ("certificate",),
-    ("solution",),
+    ("solution", "families"),
     ("claims", "solvers", "generators"),
     ("verification", "comparison", "falsify", "dynamics", "testing"),
     ("plotting",),

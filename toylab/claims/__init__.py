@@ -12,6 +12,7 @@ from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.compact_dual import THEOREM_5
 from toylab.claims.equilibrium import THEOREM_2D
 from toylab.claims.existence import EXISTENCE
+from toylab.claims.families import FAMILY_CLAIMS
 from toylab.claims.full_slope import THEOREM_4
 from toylab.claims.gradients import PROPOSITION_1
 from toylab.claims.overlap import ICLR_THEOREM_2, ICLR_THEOREM_2_DISJOINT
@@ -33,6 +34,7 @@ ALL: tuple[Claim, ...] = (
     THEOREM_5,
     ICLR_THEOREM_2,
     ICLR_THEOREM_2_DISJOINT,
+    *FAMILY_CLAIMS,
 )
 _BY_NAME = {name: claim for claim in ALL for name in (claim.id, *claim.aliases)}
 

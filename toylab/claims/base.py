@@ -24,6 +24,7 @@ from toylab.errors import InputError, unknown_name
 _MAKERS = {
     "Candidate": "toylab.solve(problem) gives one, and Candidate.of(problem, critic) makes one of any critic",
     "FunctionOnPair": "make one of a critic, its constant and two points that it joins at full slope",
+    "Family": "Family.along(name, parameter, [(value, solution), …]) makes one of solutions",
 }
 
 
