@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
-from typing_extensions import Self
 
 from toylab.errors import InputError, real_number, unknown_name
 from toylab.markup import card, facts, number, quiet, table

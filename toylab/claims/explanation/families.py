@@ -83,7 +83,7 @@ carried_over = _comparison(
 
 divergence = _comparison(
     "The best constant critic pays φ(a) + ϕ(a), so D ≥ 0. J(k), the least J among k-Lipschitz critics, is convex with "
-    "slope −2λk* at k*: hence D ≥ λk*², which is 0 for P_g = P_r alone. From above Jensen's inequality and W₁ bound it.",
+    "slope −2λk* at k*: hence D ≥ λk*², which is 0 for P_g = P_r alone. From above W₁ bounds it.",
     "V lies between its dual and its primal bound; k* within √(gap/λ) of what the plan prescribes; rounding of W₁ is "
     "added.",
 )
@@ -155,8 +155,8 @@ falls = _comparison(
 )
 
 w1_continuous = _comparison(
-    "Moving g_θ(z) to g_θ'(z) for every z is a coupling of the two fake measures, of cost E‖g_θ − g_θ'‖; W₁ to the real "
-    "measure changes by no more than that (triangle inequality).",
+    "Moving g_θ(z) to g_θ'(z) for every z is a coupling of the two fake measures, of cost E‖g_θ − g_θ'‖; W₁ to the "
+    "real measure changes by no more than that (triangle inequality).",
     "W₁ = −V lies between its primal and dual bounds; rounding of the mean is added.",
 )
 
@@ -169,8 +169,8 @@ parallel_lines = _comparison(
 
 value_derivative = _comparison(
     "V is the largest of the dual values of all plans. For one plan −C²/4λ bends downwards by M at most as x moves, M "
-    "from the mass that can leave x and its distance to real points; so V(x + tu) + Mt²/2 is convex, and its difference "
-    "quotients bracket its derivative: (V(0) − V(−h))/h − Mh/2 ≤ ∂V ≤ (V(h) − V(0))/h + Mh/2. The plan's "
+    "from the mass that can leave x and its distance to real points; so V(x + tu) + Mt²/2 is convex, and its "
+    "difference quotients bracket its derivative: (V(0) − V(−h))/h − Mh/2 ≤ ∂V ≤ (V(h) − V(0))/h + Mh/2. The plan's "
     "k*Σγ(y − x)/d must lie between.",
     "gap/h for the values and for the plan, Mh/2 for the step; of several steps the best bracket is taken. Where the "
     "plan is not unique V has a kink, the bracket stays wide, and nothing is decided.",

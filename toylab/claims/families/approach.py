@@ -18,17 +18,13 @@ from toylab.claims.families.hypotheses import (
     CONDITION_11,
     PENALISED,
     SAME_TERMS,
-    different_losses,
-    different_regularizers,
     related,
 )
 from toylab.claims.families.readings import Reading, compare, constant_unit, readings
-from toylab.critics import tabulated
 from toylab.families import Family, ProblemFamily
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
-from toylab.solution import Candidate
 from toylab.zoo import load
 
 
@@ -67,10 +63,6 @@ def _measure_monotone(family: Family) -> Evidence:
             for (near, first), (far, second) in pairwise(members)
         ]
     )
-
-
-def _one_penalty(family: Family) -> str | None:
-    return different_losses(family) or different_regularizers(family)
 
 
 def _not_approaching(family: Family) -> str | None:
@@ -134,20 +126,12 @@ def _dearer_far_away() -> Family:
     return Family.along("two Diracs, a larger λ further away", "distance", members)
 
 
-def _quadratic() -> Family:
-    """Targets 0 and 1: on the fakes −10 and 0 against the real 1 the slopes change sign; k* = .769 as THEORY has it."""
-    pair = losses.quadratic(1.0, 1.0)
-    fake, real = DiscreteMeasure([[0.0]]), DiscreteMeasure([[1.0]])
-    problem = CriticProblem(fake, real, pair, LipschitzPenalty(0.1))
-    return Family.along("", "distance", [(1.0, Candidate.of(problem, tabulated(problem.support.points, np.ones(2))))])
-
-
 CONSTANT_VANISHES = Claim(
     id="lgan.section-4.1.vanishing-constant",
     title="k* ≤ φ'(a) W₁/2λ: penalising k, k* → 0 as P_g → P_r",
     statement=(
-        "With a penalty λk² on the constant k* ≤ φ'(a) W₁(P_g, P_r)/2λ, with equality for the Wasserstein loss: k* goes "
-        "to 0 as P_g approaches P_r, so that a WGAN gains from the penalty too."
+        "With a penalty λk² on the constant k* ≤ φ'(a) W₁(P_g, P_r)/2λ, with equality for the Wasserstein loss: k* "
+        "goes to 0 as P_g approaches P_r, so that a WGAN gains from the penalty too."
     ),
     sources=("LGAN section 4.1, remark on the penalty in WGAN", "LGAN Appendix A, remark on Lemma 15"),
     rests_on=("weak duality", "Kantorovich–Rubinstein duality"),

@@ -104,7 +104,18 @@ def _rise_error(reading: Reading, low: int, high: int) -> float:
     known = reading.known
     intervals = float(known.value_error[low] + known.value_error[high])
     moved = abs(float(known.slopes[low]))
+    if moved == 0.0 and slope_may_vanish(reading):
+        return 0.0  # nothing holds the two together: this critic is optimal, and the statement is about it as well
     return min(intervals, 2.0 * known.gap / moved if moved > 0 else np.inf)
+
+
+def slope_may_vanish(reading: Reading) -> bool:
+    """Whether slope(z) can be 0 at every point of the supports: no point of one support alone, or a flat loss."""
+    pair = reading.candidate.problem.losses
+    fake, real = pair.fake_loss.slope_range, pair.real_loss.slope_range
+    positive = fake.lower > 0 or (fake.lower == 0 and not fake.lower_attained)
+    negative = real.upper < 0 or (real.upper == 0 and not real.upper_attained)
+    return not (positive and negative and len(_lone(reading)[0]))
 
 
 def _lone(reading: Reading) -> tuple[np.ndarray, np.ndarray]:
@@ -145,7 +156,7 @@ def _measure_falls(family: Family) -> Evidence:
         rate = guaranteed_rate(other)
         names = f"from {one.known.k:.6g} to {other.known.k:.6g}"
         parts.append(compare(f"fall of J {names} against its least rate", fall, "≥", Interval.of(step * rate), unit))
-        if rate == 0.0 and fall.low <= 0.0:
+        if rate == 0.0 and slope_may_vanish(other) and fall.low <= 0.0:
             # nothing promises a fall, and the certificates see none: what is missing is the fall itself
             wanted = Interval.of(RESOLUTION * step * unit) + 2.0 * fall.radius
             parts.append(compare(f"fall of J {names} against any fall at all", fall, "≥", wanted, unit))
@@ -167,13 +178,6 @@ LONE_POINT = related(
     "some point has mass of one measure only",
     "move a point, however little",
 )
-
-
-def _neither(family: Family) -> str | None:
-    for label, member in zip(family.labels, family.members, strict=True):
-        if not isinstance(member.problem.regularizer, LipschitzBall | LipschitzPenalty):
-            return f"{label}: the constant is not restricted"
-    return None
 
 
 def along_radius(name: str, problem: CriticProblem, radii: tuple[float, ...]) -> ProblemFamily:
@@ -271,8 +275,8 @@ BALL_SLOPE = Claim(
     id="own.value-along-radius",
     title="J(k) is convex and nonincreasing, dJ/dk = −W₁(a_k, b_k)",
     statement=(
-        "Let J(k) be the least J among k-Lipschitz critics. For all k, m: J(m) ≥ J(k) − W₁(a_k, b_k)(m − k), a_k and b_k "
-        "the positive and the negative part of slope at the optimum: J is convex and nonincreasing with this slope."
+        "Let J(k) be the least J among k-Lipschitz critics. For all k, m: J(m) ≥ J(k) − W₁(a_k, b_k)(m − k), a_k and "
+        "b_k the positive and the negative part of slope at the optimum: J is convex and nonincreasing with this slope."
     ),
     sources=("toylab, the slope behind LGAN Lemmas 8 and 9",),
     rests_on=("comparison of problems",),
@@ -296,8 +300,8 @@ BALL_SLOPE = Claim(
         ),
     ),
     rationale=(
-        "J in [dual, primal]; C of the plan up to rounding, and C − W₁(a, b) ≤ gap/k, since a cheaper plan with the same "
-        "slopes would raise the dual value by k times what it saves."
+        "J in [dual, primal]; C of the plan up to rounding, and C − W₁(a, b) ≤ gap/k, since a cheaper plan with the "
+        "same slopes would raise the dual value by k times what it saves."
     ),
     argument=arguments.ball_slope,
 )

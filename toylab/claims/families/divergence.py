@@ -136,11 +136,12 @@ def _noise_of(clean: DiscreteMeasure, noisy: DiscreteMeasure) -> tuple[np.ndarra
 def _different_noise(family: Family) -> str | None:
     clean = family.members[0].problem
     for label, member in zip(family.labels[1:], family.members[1:], strict=True):
-        noise = [_noise_of(getattr(clean, side), getattr(member.problem, side)) for side in ("fake", "real")]
-        if noise[0] is None or noise[1] is None:
+        on_fakes = _noise_of(clean.fake, member.problem.fake)
+        on_reals = _noise_of(clean.real, member.problem.real)
+        if on_fakes is None or on_reals is None:
             return f"{label}: the measures are not those of {family.labels[0]} plus independent noise"
         size = float(max(np.abs(m.points).max() for m in (member.problem.fake, member.problem.real)))
-        (atoms, masses), (others, weights) = noise
+        (atoms, masses), (others, weights) = on_fakes, on_reals
         if atoms.shape != others.shape or np.abs(atoms - others).max() > 16.0 * _EPS * (1.0 + size):
             return f"{label}: fake and real points are given different noise"
         if np.abs(masses - weights).max() > 1e-12:
@@ -238,7 +239,9 @@ def _convex_cases(budget: Budget) -> Iterator[Case]:
             CriticProblem(DiscreteMeasure(points, p), DiscreteMeasure(points, q), make(), LipschitzPenalty(0.1))
             for p, q in (((0.7, 0.2, 0.1), (0.1, 0.1, 0.8)), ((0.2, 0.2, 0.6), (0.5, 0.4, 0.1)))
         ]
-        yield compared(f"three shared points mixed, {make().name}", mixed("three shared points", *ends, shares))
+        yield compared(
+            f"three shared points mixed, {make().name}", mixed("three shared points", ends[0], ends[1], shares)
+        )
 
 
 def _noise_cases(budget: Budget) -> Iterator[Case]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from toylab.condition import Condition
 from toylab.families import Family
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem
-from toylab.regularizers import LipschitzBall, LipschitzPenalty
+from toylab.regularizers import LipschitzBall
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -141,9 +140,3 @@ BALLS = related(
     "every regulariser is a Lipschitz ball",
     "take regularizer = LipschitzBall(radius)",
 )
-
-
-def weight_of(candidate: Any) -> float:
-    """λ of a penalised problem; of a ball the λ for which its radius would be W₁'s share: none, so NaN."""
-    regularizer = candidate.problem.regularizer
-    return regularizer.weight if isinstance(regularizer, LipschitzPenalty) else float("nan")

@@ -238,8 +238,8 @@ VALUE_DERIVATIVE = Claim(
     id="own.value-derivative",
     title="∂V/∂x_i = k* Σ_j γ_ij (y_j − x_i)/‖y_j − x_i‖",
     statement=(
-        "As the fake point x_i moves along u, k* Σ_j γ_ij ⟨y_j − x_i, u⟩/‖y_j − x_i‖ lies between the left and the right "
-        "derivative of V; where the plan γ is unique it is the derivative."
+        "As the fake point x_i moves along u, k* Σ_j γ_ij ⟨y_j − x_i, u⟩/‖y_j − x_i‖ lies between the left and the "
+        "right derivative of V; where the plan γ is unique it is the derivative."
     ),
     sources=("toylab, the reference direction where f* has a kink",),
     rests_on=("comparison of problems", "lgan.section-4.1.vanishing-constant"),
@@ -263,9 +263,9 @@ VALUE_DERIVATIVE = Claim(
         ),
     ),
     rationale=(
-        "Difference quotients of certified values, ± gap/h for values and plan, ± Mh/2 for the step, M derived from the "
-        "mass that can leave the point and its distance to real points; inconclusive where that bracket is wide, as at "
-        "kinks of V, where plans differ."
+        "Difference quotients of certified values, ± gap/h for values and plan, ± Mh/2 for the step, M derived from "
+        "the mass that can leave the point and its distance to real points; inconclusive where that bracket is wide, as "
+        "at kinks of V, where plans differ."
     ),
     argument=arguments.value_derivative,
 )

@@ -35,7 +35,7 @@ def _distances(problem: CriticProblem) -> np.ndarray:
 
 
 def distortion(first: np.ndarray, second: np.ndarray) -> float:
-    """The least ε with (1 − ε) d ≤ d' ≤ (1 + ε) d for all pairs of distances, and rounding; +inf where only one is 0."""
+    """The least ε with (1 − ε) d ≤ d' ≤ (1 + ε) d for all pairs, and rounding; +inf where only one of them is 0."""
     there = first > 0
     if (there != (second > 0)).any():
         return np.inf
