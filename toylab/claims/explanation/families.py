@@ -30,9 +30,9 @@ def _describe(evidence: Evidence, index: int) -> tuple[str, str]:
     return f"{evidence.labels[index]}: {left} {arrays['relation'][index]} {right}", "missed by"
 
 
-def _kind(evidence: Evidence) -> Callable[[int], str]:
-    """Entries with another relation, or that begin with another word, are of another kind."""
-    return lambda index: f"{evidence.labels[index].split(' ')[0][:1]}{evidence.arrays['relation'][index]}"
+def _kind(evidence: Evidence) -> Callable[[int], bool]:
+    """Entries about another quantity than the first one are of another kind."""
+    return lambda index: evidence.labels[index][0] != evidence.labels[0][0]
 
 
 def _comparison(why: str, bounds: str) -> Argument:

@@ -206,7 +206,7 @@ def _two_points_move() -> Family:
 
 
 def _crossed_plan() -> Family:
-    """Fakes (0, 0), (1, 1), reals (1, 0), (0, 1): a plan of crossed pairs would cost the same, a straight one not."""
+
     step = 1e-5
     return _step_family({t: _square(t, swapped=t == 0.0) for t in (-step, 0.0, step)}, "a plan that is not optimal")
 
@@ -259,13 +259,13 @@ VALUE_DERIVATIVE = Claim(
         Control(
             breaks=CERTIFIED.name,
             subject=_crossed_plan,
-            why="a plan that crosses over, claimed to be optimal: its derivative is .49, that of V is 0",
+            why="a plan that crosses over, claimed to be optimal: its derivative is .243, that of V is 0",
         ),
     ),
     rationale=(
         "Difference quotients of certified values, ± gap/h for values and plan, ± Mh/2 for the step, M derived from "
-        "the mass that can leave the point and its distance to real points; inconclusive where that bracket is wide, as "
-        "at kinks of V, where plans differ."
+        "the mass that can leave the point and its distance to real points; inconclusive where that bracket is wide, "
+        "as at kinks of V, where plans differ."
     ),
     argument=arguments.value_derivative,
 )
