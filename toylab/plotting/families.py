@@ -14,7 +14,7 @@ _SIZE = (6.0, 3.8)
 #: A parameter that is positive and spans more than this ratio is drawn on a logarithmic axis.
 _WIDE = 30.0
 #: Labels of roles longer than this many characters in all are turned.
-_ROOM = 70
+_ROOM = 40
 
 
 def draw_family(axes: Axes | None, family: Family) -> tuple[Axes, list[Artist]]:
@@ -34,24 +34,16 @@ def draw_family(axes: Axes | None, family: Family) -> tuple[Axes, list[Artist]]:
     axes.patch.set_visible(False)
     constants = axes.plot(at - shift, k, color=REAL, ls=line, lw=1.4, marker="o", ms=5.5, label="constant k", gid="k")
     bracket = np.stack([np.where(np.isfinite(gap), gap, 0.0), np.zeros_like(gap)])
-    values = right.errorbar(
-        at + shift,
-        value,
-        yerr=bracket,
-        color=FAKE,
-        ls="--" if line else "",
-        lw=1.4,
-        marker="D",
-        ms=5.0,
-        label="value V",
-    )
+    style = "--" if line else ""
+    values = right.plot(at + shift, value, color=FAKE, ls=style, lw=1.4, marker="D", ms=5.0, label="value V", gid="V")
+    right.errorbar(at + shift, value, yerr=bracket, fmt="none", ecolor=FAKE, lw=1.0, capsize=2.5)
     for side, name, colour in ((axes, "constant k", REAL), (right, "value V", FAKE)):
         side.set_ylabel(name, fontsize=TEXT, color=colour)
         side.tick_params(labelsize=SMALL)
         side.margins(x=0.08, y=0.15)
     _label_places(axes, family, at)
     axes.grid(alpha=0.25, lw=0.5)
-    return axes, [*constants, values[0]]
+    return axes, [*constants, *values]
 
 
 def _label_places(axes: Axes, family: Family, at: np.ndarray) -> None:
@@ -68,7 +60,8 @@ def family_title(family: Family) -> str:
     """Two lines: what the family is; losses, and the loosest certificate."""
     problem = family.members[0].problem
     same = len({member.problem.regularizer for member in family.members}) == 1
-    terms = problem_label(problem) if same else f"{problem.losses.name} loss, {len(family)} problems"
+    name = problem.losses.name
+    terms = problem_label(problem) if same else f"{name[:1].upper()}{name[1:]} loss, {len(family)} problems"
     gap = max(float(member.certificate.relative_gap) for member in family.members)
     loosest = "loosest relative gap"
     return f"{family.name}\n{terms}, {gap_text(gap).replace('relative gap', loosest)}"

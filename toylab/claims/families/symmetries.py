@@ -70,7 +70,9 @@ def _measure(family: Family, *, factor: float = 1.0, swap: bool = False) -> Evid
                 k or 1.0,
             )
         )
-        carried = Interval.of(_cost(first, other, swap), first.rounding) + spread
+        # the critic at hand costs its gap more than f*
+        cost = _cost(first, other, swap)
+        carried = Interval(cost - first.known.gap, cost) + Interval.of(0.0, first.rounding) + spread
         parts.append(compare(f"V, {label}, against what f* of the first costs there", other.value, "≥", carried, unit))
     return Evidence.joined(parts)
 
