@@ -54,7 +54,7 @@ def test_json_gives_the_same_family_back(along):
 def test_json_that_does_not_fit_is_refused(along, missing):
     data = along.to_json()
     del data[missing]
-    with pytest.raises(InputError, match="what Family.to_json"):
+    with pytest.raises(InputError, match=r"what Family\.to_json"):
         Family.from_json(data)
 
 

@@ -22,7 +22,7 @@ LAYERS = (
     ("certificate",),
     ("solution", "families"),
     ("claims", "solvers", "generators"),
-    ("verification", "comparison", "falsify", "dynamics", "testing"),
+    ("verification", "comparison", "convergence", "falsify", "dynamics", "testing"),
     ("plotting",),
     ("report", "bench", "play"),
     ("cli", "__main__", "__init__"),
