@@ -45,7 +45,7 @@ def plot_rates(studies: Sequence[RateStudy]) -> Axes:
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
         axes.set_title(f"{study.population}\n{_exponents(study)}", fontsize=TEXT, parse_math=False)
-        axes.tick_params(labelsize=SMALL)
+        axes.tick_params(which="both", labelsize=SMALL)
         axes.grid(alpha=0.25, lw=0.5)
         axes.set_xlabel("n", fontsize=TEXT)
     panels[0].set_ylabel("error", fontsize=TEXT)

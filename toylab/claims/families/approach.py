@@ -183,7 +183,7 @@ FALLS_MONOTONICALLY = Claim(
             subject=lambda: _written(
                 losses.logistic(), LipschitzPenalty(0.1), dict.fromkeys((0.1, 1.0, 1.5, 3.0, 10.0), 1.0), "two Diracs"
             ),
-            why="logistic, λ = .1: k* = .248, 1.568, 1.669, 1.477, .819 at distances .1, 1, 1.5, 3, 10",
+            why="logistic, λ = .1: k* = .248, 1.568, 1.668, 1.477, .819 at distances .1, 1, 1.5, 3, 10",
         ),
     ),
     rationale="k* within √(gap/λ) of C/2λ; two such intervals are compared.",
