@@ -16,6 +16,7 @@ from toylab.critics import Critic, FormulaCritic, LowerExtension, UpperExtension
 from toylab.data_files import load_problem, read_measure, save_problem
 from toylab.divergences import DensityPair
 from toylab.errors import InputError, SolverError, ToylabError
+from toylab.families import Family, ProblemFamily
 from toylab.functions import FunctionOnChain, FunctionOnPair, Norm
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
@@ -46,6 +47,7 @@ __all__ = [
     "DensityPair",
     "DiscreteMeasure",
     "Evidence",
+    "Family",
     "FormulaCritic",
     "FunctionOnChain",
     "FunctionOnPair",
@@ -55,6 +57,7 @@ __all__ = [
     "LossPair",
     "LowerExtension",
     "Norm",
+    "ProblemFamily",
     "Solution",
     "SolverError",
     "Status",

@@ -16,6 +16,7 @@ from toylab.claims.constraints import BLENDS_SUFFICE, COMPACT_LIPSCHITZ
 from toylab.claims.diracs import DIRACS, HINGE_MARGIN, MEAN_SQUARE, MEAN_SQUARE_EQUAL
 from toylab.claims.equilibrium import THEOREM_2D
 from toylab.claims.existence import EXISTENCE
+from toylab.claims.families import FAMILY_CLAIMS
 from toylab.claims.full_slope import THEOREM_4
 from toylab.claims.gradients import PROPOSITION_1
 from toylab.claims.lemmas import LEMMA_8, LEMMA_9, LEMMA_11, LEMMA_12
@@ -68,6 +69,7 @@ ALL: tuple[Claim, ...] = (
     COMPACT_LIPSCHITZ,
     BLENDS_SUFFICE,
     REFERENCE,
+    *FAMILY_CLAIMS,
 )
 _BY_NAME = {name: claim for claim in ALL for name in (claim.id, *claim.aliases)}
 

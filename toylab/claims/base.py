@@ -25,6 +25,7 @@ _MAKERS = {
     "Candidate": "toylab.solve(problem) gives one, and Candidate.of(problem, critic) makes one of any critic",
     "FunctionOnPair": "make one of a critic, its constant and two points that it joins at full slope",
     "FunctionOnChain": "make one of a critic, its constant and three points that it joins at full slope, one by one",
+    "Family": "Family.along(name, parameter, [(value, solution), …]) makes one of solutions",
 }
 
 

@@ -42,6 +42,14 @@ FOUNDATIONS: tuple[Foundation, ...] = (
         rests_on=("weak duality",),
     ),
     Foundation(
+        name="comparison of problems",
+        sentence=(
+            "The optimal critic of one problem, handed to another, bounds that one's value from above; the optimal "
+            "plan, handed on, bounds it from below."
+        ),
+        rests_on=("weak duality",),
+    ),
+    Foundation(
         name="Kantorovich–Rubinstein duality",
         sentence="W₁(P_g, P_r) is the largest E_real f − E_fake f over all functions with Lipschitz constant 1.",
     ),

@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 
 from toylab.claims.base import Verdict
 from toylab.errors import InputError
+from toylab.families import Family
 from toylab.functions import FunctionOnChain, FunctionOnPair
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
-from toylab.plotting import curves, line, plane, points
+from toylab.plotting import curves, families, line, plane, points
 from toylab.plotting.canvas import TEXT
 from toylab.plotting.evidence import plot_evidence, plot_report
 from toylab.plotting.labels import candidate_title, chain_title, pair_title, problem_label
@@ -45,6 +46,7 @@ def plot(
       the two leading principal axes of the points.
     * FunctionOnPair: level lines around the pair, the segment, gradients along it; beyond the plane the function
       along the line through the pair. FunctionOnChain: the same with both steps of the chain.
+    * Family: the constant k and the value V of every member against the parameter, or side by side in their roles.
     * DiscreteMeasure, CriticProblem: the points, on the line with their masses as heights.
     * LossPair: φ and ϕ, with the constant a at which their slopes cancel.
     * Verdict, ClaimReport: residuals against their error bounds (`plot_evidence`).
@@ -73,6 +75,7 @@ _DRAWN = (
     "a Solution",
     "a FunctionOnPair",
     "a FunctionOnChain",
+    "a Family",
     "a DiscreteMeasure",
     "a CriticProblem",
     "a LossPair",
@@ -115,6 +118,14 @@ def _function_on_chain(subject: FunctionOnChain, axes: Axes | None = None, **cho
     draw = line.draw_function if len(subject.x) == 1 else plane.draw_function
     axes, handles = draw(axes, subject, options)
     head(axes, chain_title(subject), handles)
+    return axes
+
+
+@plot.register(Family)
+def _family(subject: Family, axes: Axes | None = None, **choices: Any) -> Axes:
+    Options(**choices)
+    axes, handles = families.draw_family(axes, subject)
+    head(axes, families.family_title(subject), handles)
     return axes
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from toylab.claims import Verdict
 from toylab.errors import InputError
+from toylab.families import Family
 from toylab.solution import Candidate
 from toylab.verification import TrainingReport
 
@@ -111,6 +112,9 @@ def _describe_subject(name: str, subject: Any) -> str:
             f"Worst case {name}: {seen}, {len(problem.fake)} fake and {len(problem.real)} real points "
             f"with gradients and the pairs of the plan; k = {k:.4g}."
         )
+    if isinstance(subject, Family):
+        axis = subject.parameter or "the role"
+        return f"Worst case {name}: the constant k and the value V of {len(subject)} problems against {axis}."
     return f"Worst case {name}: {subject.describe()}, with gradients along the segment."
 
 

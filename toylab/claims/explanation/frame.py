@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toylab.claims.explanation.wording import bullets, by_label, entries
+from toylab.families import Family
 from toylab.markup import number
 from toylab.solution import Candidate
 
@@ -132,6 +133,8 @@ def _inconclusive(verdict: Verdict) -> str:
 
 def _tighter(verdict: Verdict, ratio: float) -> str:
     """How to get a bound that is smaller by this ratio."""
+    if isinstance(verdict.subject, Family):
+        return "Solve its problems with a smaller rtol, or take problems that lie closer together or further apart."
     if not isinstance(verdict.subject, Candidate):
         return "Rounding sets it: move the points further apart, or choose values nearer to 0."
     wanted = float(verdict.subject.certificate.relative_gap) / ratio
