@@ -148,11 +148,10 @@ class PerfectDiscriminator(Discriminator):
 
     @override
     def gradient(self, x: np.ndarray) -> np.ndarray:
-        """Central differences over 1e-6 of a coordinate, exactly 0 where D is constant."""
-        step = 1e-6 * (1.0 + np.abs(x).max(initial=0.0))
-        columns = []
-        for unit in np.eye(x.shape[1]):
-            columns.append((self(x + step * unit) - self(x - step * unit)) / (2.0 * step))
+        """Central differences over at most 1e-6 and a hundredth of the way between the supports; 0 where D is constant."""
+        between = self.fake.distance_to_support(x) + self.real.distance_to_support(x)
+        step = np.minimum(1e-6 * (1.0 + np.abs(x).max(initial=0.0)), 0.01 * np.where(between > 0, between, 1.0))[:, None]
+        columns = [(self(x + step * unit) - self(x - step * unit)) / (2.0 * step[:, 0]) for unit in np.eye(x.shape[1])]
         return np.stack(columns, axis=1)
 
     @override
@@ -296,12 +295,11 @@ class WhiteNoise(Discriminator):
     def gradient(self, x: np.ndarray) -> np.ndarray:
         return np.zeros(x.shape)
 
-    def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-        """∇ log D = r/(level + ε) at `shape` = (repetitions, batch) fakes, (repetitions, batch, d)."""
-        repetitions, batch = shape
+    def draw(self, repetitions: int, batch: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """D and ∇D at the fakes of a batch, drawn anew each time: (repetitions, batch) and (repetitions, batch, d)."""
         epsilon = self.value_noise * rng.normal(size=(repetitions, 1 if self.shared else batch))
-        r = self.gradient_noise * rng.normal(size=(repetitions, batch, self.dimension))
-        return r / (self.level + epsilon)[:, :, None]
+        gradients = self.gradient_noise * rng.normal(size=(repetitions, batch, self.dimension))
+        return np.broadcast_to(self.level + epsilon, (repetitions, batch)), gradients
 
     @override
     def describe(self) -> str:
