@@ -1,7 +1,7 @@
 """Two measures on sets of any dimension: boxes, segments, points, and their mixtures.
 
-Where measures live on sets of lower dimension neither has a density, but P_r still has one with respect to P_g + P_r: the
-optimal discriminator D* = dP_r/d(P_g + P_r). Points carry more than segments do, and segments more than boxes.
+Where measures live on sets of lower dimension neither has a density, but P_r still has one with respect to P_g + P_r:
+the optimal discriminator D* = dP_r/d(P_g + P_r). Points carry more than segments do, and segments more than boxes.
 
 Source: Arjovsky and Bottou (2017), Theorems 2.1 to 2.3.
 """
@@ -21,6 +21,7 @@ from toylab.distributions import Distribution, Gaussian, Masses, Mixture, Segmen
 from toylab.distributions.plain import from_json, to_json, words
 from toylab.errors import InputError
 from toylab.markup import card, facts, number
+from toylab.measures import DiscreteMeasure
 
 #: Points at which a segment and each side of a box are looked at.
 _ALONG, _ACROSS = 41, 9
@@ -90,8 +91,6 @@ def parts(distribution: Distribution) -> list[Part]:
     """
     match distribution:
         case Masses(measure=measure):
-            from toylab.measures import DiscreteMeasure
-
             carried = np.flatnonzero(measure.weights > 0)
             return [
                 Part(weight=float(measure.weights[i]), shape=Masses(DiscreteMeasure(measure.points[i : i + 1])))
@@ -297,7 +296,9 @@ def _share_of_segment(segment: Segment, other: Distribution, distance: float) ->
     def beyond(t: float) -> float:
         return float(other.distance_to_support(segment.at(np.array([t])))[0]) - distance
 
-    ends = []
-    for end in (0.0, 1.0):
-        ends.append(end if beyond(end) <= 0 else float(brentq(beyond, min(place, end), max(place, end), xtol=1e-15)))  # type: ignore[arg-type]
-    return abs(ends[1] - ends[0])
+    def reached(end: float) -> float:
+        if beyond(end) <= 0:
+            return end
+        return float(brentq(beyond, min(place, end), max(place, end), xtol=1e-15))  # type: ignore[arg-type]
+
+    return reached(1.0) - reached(0.0)

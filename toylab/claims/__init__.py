@@ -13,8 +13,14 @@ from toylab.claims.compact_dual import THEOREM_5
 from toylab.claims.equilibrium import THEOREM_2D
 from toylab.claims.existence import EXISTENCE
 from toylab.claims.full_slope import THEOREM_4
+from toylab.claims.generator_gradients import FORWARD_KL, SINGLE_JSD, THEOREM_2_4, THEOREM_2_5
 from toylab.claims.gradients import PROPOSITION_1
+from toylab.claims.instance_noise import COROLLARY_3_2, ENOUGH
+from toylab.claims.local_objectives import FISHER_LOCAL, LOCAL_DENSITIES, LOCAL_FINITE
+from toylab.claims.mode_collapse import FISHER_PUSHES, MODE_COLLAPSE
+from toylab.claims.noisy_discriminator import THEOREM_2_6
 from toylab.claims.overlap import ICLR_THEOREM_2, ICLR_THEOREM_2_DISJOINT
+from toylab.claims.perfect_discrimination import THEOREM_2_1, THEOREM_2_2, THEOREM_2_3
 from toylab.claims.uniqueness import UNIQUENESS, UP_TO_A_CONSTANT, WASSERSTEIN_OFFSET
 from toylab.errors import unknown_name
 
@@ -33,6 +39,21 @@ ALL: tuple[Claim, ...] = (
     THEOREM_5,
     ICLR_THEOREM_2,
     ICLR_THEOREM_2_DISJOINT,
+    LOCAL_FINITE,
+    LOCAL_DENSITIES,
+    FISHER_LOCAL,
+    MODE_COLLAPSE,
+    FISHER_PUSHES,
+    THEOREM_2_1,
+    THEOREM_2_2,
+    THEOREM_2_3,
+    THEOREM_2_4,
+    THEOREM_2_5,
+    FORWARD_KL,
+    SINGLE_JSD,
+    THEOREM_2_6,
+    COROLLARY_3_2,
+    ENOUGH,
 )
 _BY_NAME = {name: claim for claim in ALL for name in (claim.id, *claim.aliases)}
 

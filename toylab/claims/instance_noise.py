@@ -15,6 +15,7 @@ from toylab.condition import Condition
 from toylab.distributions import Masses
 from toylab.distributions.plain import to_json
 from toylab.divergences import DensityPair, integrate
+from toylab.errors import InputError
 from toylab.generators import (
     Affine,
     Average,
@@ -52,11 +53,20 @@ def _noisy(update: GeneratorUpdate) -> Condition:
 
 NOISE_ON_BOTH = Hypothesis(
     name="the same noise on fakes and reals",
-    sentence="N(0, σ² I) is added to the fakes of a finite batch and to finitely many reals, and D* is the optimum of these",
+    sentence=(
+        "N(0, σ² I) is added to the fakes of a finite batch and to finitely many reals, and D* is the optimum of these"
+    ),
     test=_noisy,
     met=lambda update: f"σ = {update.noise:g} on both sides, and D* = q/(p + q) of the noisy measures",
     repair="take GeneratorUpdate.against_the_optimum(generator, batch, real, noise=σ)",
 )
+
+
+def _finite_sides(update: GeneratorUpdate) -> tuple[Masses, Masses]:
+    """Fakes and reals, both finite, with noise on them."""
+    if not isinstance(update.law, Masses) or not isinstance(update.real, Masses) or update.noise == 0:
+        raise InputError("this is computed for instance noise on a finite batch of fakes and finitely many reals.")
+    return update.law, update.real
 
 
 def attraction_minus_repulsion(update: GeneratorUpdate) -> Average:
@@ -64,9 +74,7 @@ def attraction_minus_repulsion(update: GeneratorUpdate) -> Average:
 
     P_ε is the density of N(0, σ² I), a = 1/(2σ²(p + q)) and b = a q/p with the noisy densities p and q.
     """
-    sigma, law, real = update.noise, update.law, update.real
-    assert isinstance(law, Masses)
-    assert isinstance(real, Masses)
+    (law, real), sigma = _finite_sides(update), update.noise
 
     def log_terms(x: np.ndarray, measure: DiscreteMeasure) -> tuple[np.ndarray, np.ndarray]:
         """ln(weight P_ε(x − y)), (m, n), and x − y, (m, n, d)."""
@@ -89,9 +97,8 @@ def attraction_minus_repulsion(update: GeneratorUpdate) -> Average:
 
 def doubled_jsd_gradient(update: GeneratorUpdate) -> Average:
     """∇_θ 2 JSD of the noisy measures: ∫ ∂p/∂θ ln(2p/(p + q)) dx, ∂p/∂θ = Σ_i w_i N(x; x_i, σ²)(x − x_i)ᵀJ_i/σ²."""
-    batch, sigma = update.latent.measure, update.noise  # type: ignore[attr-defined]
-    law, real = update.law, update.real
-    assert isinstance(law, Masses)
+    (law, real), sigma = _finite_sides(update), update.noise
+    batch = update.latent.measure  # type: ignore[attr-defined]
     pair = DensityPair(smoothed(law, sigma), smoothed(real, sigma))
     fakes, jacobians = update.generator(batch.points), update.generator.jacobian(batch.points)
     constant = fakes.shape[1] * np.log(np.sqrt(2.0 * np.pi) * sigma)
@@ -190,8 +197,9 @@ COROLLARY_3_2 = Claim(
     id="arjovsky-bottou.corollary-3.2",
     title="with instance noise the update is attraction minus repulsion, and ∇ 2 JSD",
     statement=(
-        "With noise N(0, σ² I) on fakes and reals and D* frozen, E ∇_θ log(1 − D*(x)) is the attraction of x to the reals with "
-        "a = 1/(2σ²(p + q)) minus its repulsion from the fakes with b = a q/p, and equals ∇_θ 2 JSD of the noisy measures."
+        "With noise N(0, σ² I) on fakes and reals and D* frozen, E ∇_θ log(1 − D*(x)) is the attraction of x to the "
+        "reals with a = 1/(2σ²(p + q)) minus its repulsion from the fakes with b = a q/p, and equals ∇_θ 2 JSD of "
+        "the noisy measures."
     ),
     sources=("Arjovsky and Bottou (2017), Corollary 3.2", "Arjovsky and Bottou (2017), Theorem 3.2"),
     rests_on=("integration by parts",),
@@ -214,8 +222,8 @@ COROLLARY_3_2 = Claim(
         ),
     ),
     rationale=(
-        "The expectations by two trapezoidal rules over the noise around every fake, the gradient of JSD by cubature over "
-        "space with ∂p/∂θ in closed form, each with the difference of two rules as its error."
+        "The expectations by two trapezoidal rules over the noise around every fake, the gradient of JSD by cubature "
+        "over space with ∂p/∂θ in closed form, each with the difference of two rules as its error."
     ),
     argument=attraction_and_repulsion,
 )
@@ -224,8 +232,8 @@ COROLLARY_3_2 = Claim(
 
 
 def _distance(update: GeneratorUpdate) -> float:
-    assert isinstance(update.law, Masses)
-    return float(np.linalg.norm(update.law.measure.points[0] - update.real.measure.points[0]))  # type: ignore[attr-defined]
+    law, real = _finite_sides(update)
+    return float(np.linalg.norm(law.measure.points[0] - real.measure.points[0]))
 
 
 def _two_points(update: GeneratorUpdate) -> bool:
@@ -235,7 +243,8 @@ def _two_points(update: GeneratorUpdate) -> bool:
 
 def _is_pair(update: GeneratorUpdate) -> Condition:
     return Condition.that(
-        _two_points(update) and isinstance(update.generator, Shift), "not one fake that is shifted towards one real point"
+        _two_points(update) and isinstance(update.generator, Shift),
+        "not one fake that is shifted towards one real point",
     )
 
 

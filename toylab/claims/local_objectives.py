@@ -207,7 +207,11 @@ def _density_pairs(budget: Budget) -> Iterator[tuple[str, Distribution, Distribu
     yield "two Gaussians", Gaussian([0.0], 1.0), Gaussian([1.0], 1.5)
     yield "a Gaussian in a box", UniformBox([0.0], [2.0]), Gaussian([0.5], 1.0)
     if budget is Budget.FULL:
-        yield "one Gaussian against two", Gaussian([-0.75], 0.5), Mixture([Gaussian([-1.25], 0.5), Gaussian([1.0], 0.5)])
+        yield (
+            "one Gaussian against two",
+            Gaussian([-0.75], 0.5),
+            Mixture([Gaussian([-1.25], 0.5), Gaussian([1.0], 0.5)]),
+        )
         yield "the plane", Gaussian([0.3, 0.0], 1.0), Mixture([Gaussian([-0.5, 0.2], 1.3), Gaussian([1.0, 1.0], 0.7)])
 
 
@@ -240,8 +244,8 @@ LOCAL_DENSITIES = Claim(
         ),
     ),
     rationale=(
-        "Rounding: of ln p and ln q through F' = pq(φ' − ϕ')/((p + q)h''), and of h' over h''. The minimiser at z is found "
-        "by bisection, f* by its closed form."
+        "Rounding: of ln p and ln q through F' = pq(φ' − ϕ')/((p + q)h''), and of h' over h''. The minimiser at z is "
+        "found by bisection, f* by its closed form."
     ),
     argument=local_on_densities,
 )
@@ -380,8 +384,8 @@ FISHER_LOCAL = Claim(
     id="lgan.section-3.2",
     title="μ-Fisher: f* = (q − p)/(F μ), local up to one factor",
     statement=(
-        "For the Fisher IPM with a fixed μ, f* = (q − p)/(F μ) with F the IPM's value: it reaches F, and F f*(z) depends "
-        "on the densities at z alone."
+        "For the Fisher IPM with a fixed μ, f* = (q − p)/(F μ) with F the IPM's value: it reaches F, and F f*(z) "
+        "depends on the densities at z alone."
     ),
     sources=("LGAN section 3.2", "ICLR section 4.1", "Mroueh and Sercu (2017)"),
     rests_on=("Cauchy–Schwarz inequality",),
@@ -397,8 +401,8 @@ FISHER_LOCAL = Claim(
         ),
     ),
     rationale=(
-        "Quadrature: the differences of the Gauss and Kronrod rules, summed over pieces that are cut where p = q; beyond "
-        "12 standard deviations the densities are below 1e-31. Rounding of ln p, ln q and ln μ elsewhere."
+        "Quadrature: the differences of the Gauss and Kronrod rules, summed over pieces that are cut where p = q; "
+        "beyond 12 standard deviations the densities are below 1e-31. Rounding of ln p, ln q and ln μ elsewhere."
     ),
     argument=fisher,
 )

@@ -28,6 +28,7 @@ from toylab.divergences import (
     score,
 )
 from toylab.divergences.on_the_line import crossings
+from toylab.errors import InputError
 
 _EPS = float(np.finfo(np.float64).eps)
 _RESOLUTION = 1e-6
@@ -114,8 +115,8 @@ def _arrangement(pair: DensityPair) -> Condition:
 TWO_MODES = Hypothesis(
     name="two modes of the fakes' width",
     sentence=(
-        "on the line; the reals are two equal Gaussians of one width, at least four widths apart; the fakes stand between "
-        "them, Gaussian of the same width, or uniform and not reaching to the middle"
+        "on the line; the reals are two equal Gaussians of one width, at least four widths apart; the fakes stand "
+        "between them, Gaussian of the same width, or uniform and not reaching to the middle"
     ),
     test=_arrangement,
     met=lambda pair: pair.describe(),
@@ -216,9 +217,15 @@ def _summands(pair: DensityPair, z: np.ndarray) -> np.ndarray:
     return np.ones(len(z))
 
 
-def _measure_drawn(pair: DensityPair) -> Evidence:
+def _arranged(pair: DensityPair) -> Modes:
     found = modes(pair)
-    assert found is not None
+    if found is None or not _between(found):
+        raise InputError("fractions are measured for fakes, Gaussian or uniform, between two equal modes on the line.")
+    return found
+
+
+def _measure_drawn(pair: DensityPair) -> Evidence:
+    found = _arranged(pair)
     fraction, error = fraction_towards(pair, found.near)
     expected, taken = found.drawn()
     arrays = {
@@ -249,8 +256,7 @@ def _measure_drawn(pair: DensityPair) -> Evidence:
 
 
 def _measure_pushed(pair: DensityPair) -> Evidence:
-    found = modes(pair)
-    assert found is not None
+    found = _arranged(pair)
     fraction, error = fraction_towards(pair, found.near)
     away = 1.0 - fraction
     low, high = (_LEAST_PUSHED, _MOST_PUSHED) if found.gaussian else (0.0, 0.0)
@@ -300,9 +306,9 @@ MODE_COLLAPSE = Claim(
     id="iclr.section-4.2",
     title="mode collapse by locality: nearly all fakes are drawn to the nearer mode",
     statement=(
-        "Fakes at m beside the mode A of two, under the vanilla GAN or least squares: the fraction Φ(|A − m|/σ) of Gaussian "
-        "fakes, less the little that the mode B takes, and all uniform fakes are drawn to A; none of them feel that B "
-        "is empty."
+        "Fakes at m beside the mode A of two, under the vanilla GAN or least squares: the fraction Φ(|A − m|/σ) of "
+        "Gaussian fakes, less the little that the mode B takes, and all uniform fakes are drawn to A; none of them "
+        "feel that B is empty."
     ),
     sources=("ICLR section 4.2", "ICLR Figure 2"),
     rests_on=("lgan.section-3.1.densities",),
@@ -323,8 +329,8 @@ MODE_COLLAPSE = Claim(
         ),
     ),
     rationale=(
-        "Closed form: the sign of f*' changes at A and at (A + B)/2 + σ² ln((m − A)/(B − m))/(B − A). The changes are found by "
-        "bisection, each up to the mass of the fakes where f*' is within rounding; 2 Φ(−9) for the tails."
+        "Closed form: the sign of f*' changes at A and at (A + B)/2 + σ² ln((m − A)/(B − m))/(B − A). The changes "
+        "are found by bisection, each up to the mass of the fakes where f*' is within rounding; 2 Φ(−9) for the tails."
     ),
     argument=drawn,
 )
@@ -333,8 +339,8 @@ FISHER_PUSHES = Claim(
     id="iclr.section-4.2.fisher",
     title="Fisher with uniform μ pushes half of the Gaussian fakes away",
     statement=(
-        "Under the Fisher IPM with uniform μ, between .49 and .5 of Gaussian fakes beside a mode are pushed away from it, "
-        "and no uniform fakes are."
+        "Under the Fisher IPM with uniform μ, between .49 and .5 of Gaussian fakes beside a mode are pushed away "
+        "from it, and no uniform fakes are."
     ),
     sources=("ICLR section 4.2", "ICLR Figure 2"),
     rests_on=("lgan.section-3.2",),
@@ -355,8 +361,8 @@ FISHER_PUSHES = Claim(
         ),
     ),
     rationale=(
-        "The changes of sign of f*' are found by bisection, each up to the mass of the fakes where f*' is within rounding; "
-        "2 Φ(−9) for the tails."
+        "The changes of sign of f*' are found by bisection, each up to the mass of the fakes where f*' is within "
+        "rounding; 2 Φ(−9) for the tails."
     ),
     argument=pushed,
 )

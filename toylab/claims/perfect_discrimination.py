@@ -121,11 +121,10 @@ def _names(pair: ManifoldPair, points: np.ndarray) -> list[str]:
 
 
 def _pointwise(names: list[str], wrong: np.ndarray, nearby: np.ndarray) -> Evidence:
-    common = {"resolution": 1e-3, "scale": 1.0}
     return Evidence.joined(
         [
-            Evidence.of(wrong, 0.0, labels=[f"D at {name}" for name in names], **common),
-            Evidence.of(nearby, 0.0, labels=[f"D around {name}" for name in names], **common),
+            Evidence.of(wrong, 0.0, labels=[f"D at {name}" for name in names], resolution=1e-3, scale=1.0),
+            Evidence.of(nearby, 0.0, labels=[f"D around {name}" for name in names], resolution=1e-3, scale=1.0),
         ]
     )
 
@@ -146,7 +145,7 @@ def _measure_separated(pair: ManifoldPair) -> Evidence:
 
 
 def _measure_almost_everywhere(pair: ManifoldPair) -> Evidence:
-    """The side that is nearer: right and constant within 0.49 of the distance; and how much mass lies where sides meet."""
+    """The side that is nearer: right and constant within 0.49 of the distance; and the mass where sides meet."""
     points, wrong, nearby = _around(pair, pair.nearest_side, 0.49)
     near = np.array([pair.mass_near(_TOUCH, real=real) for real in (False, True)])
     segments = [p.shape for p in (*pair.fake_parts, *pair.real_parts) if isinstance(p.shape, Segment)]
@@ -244,8 +243,8 @@ THEOREM_2_1 = Claim(
     id="arjovsky-bottou.theorem-2.1",
     title="disjoint compact supports: a perfect discriminator with zero gradient on both",
     statement=(
-        "If P_g and P_r live on disjoint compact sets, a smooth D is 1 around all reals and 0 around all fakes, so that "
-        "∇D = 0 on both supports."
+        "If P_g and P_r live on disjoint compact sets, a smooth D is 1 around all reals and 0 around all fakes, so "
+        "that ∇D = 0 on both supports."
     ),
     sources=("Arjovsky and Bottou (2017), Theorem 2.1",),
     rests_on=("Urysohn's lemma",),
@@ -263,9 +262,9 @@ THEOREM_2_1 = Claim(
         Control(breaks=DISJOINT_COMPACT.name, subject=_shared_atom, why="a shared atom is fake and real at once"),
     ),
     rationale=(
-        "None: with t = d_fake/(d_fake + d_real), D = s(3t − 1) is 0 where t ≤ ⅓ and 1 where t ≥ ⅔, which holds within a "
-        "third of the distance to the other support, bit by bit; it is looked at 0.3 of the way, at one point in each of "
-        "many strata of equal mass."
+        "None: with t = d_fake/(d_fake + d_real), D = s(3t − 1) is 0 where t ≤ ⅓ and 1 where t ≥ ⅔, which holds "
+        "within a third of the distance to the other support, bit by bit; it is looked at 0.3 of the way, at one "
+        "point in each of many strata of equal mass."
     ),
     argument=separated,
 )
@@ -274,8 +273,8 @@ THEOREM_2_2 = Claim(
     id="arjovsky-bottou.theorem-2.2",
     title="sets that do not align perfectly: zero gradient almost everywhere on them",
     statement=(
-        "If P_g and P_r live on sets of lower dimension that do not align perfectly, some D is right and constant around "
-        "almost every fake and almost every real point."
+        "If P_g and P_r live on sets of lower dimension that do not align perfectly, some D is right and constant "
+        "around almost every fake and almost every real point."
     ),
     sources=("Arjovsky and Bottou (2017), Theorem 2.2",),
     rests_on=("arjovsky-bottou.theorem-2.1",),
@@ -293,9 +292,9 @@ THEOREM_2_2 = Claim(
         ),
     ),
     rationale=(
-        "D is the side that is nearer: constant within half of the distance to the other support, bit by bit. Points with "
-        "distance 0 must have no mass: crossings at an angle with sine ≥ 0.01 leave at most 2h/(0.01 L) within h = 1e-9, "
-        "L the length of the shortest segment."
+        "D is the side that is nearer: constant within half of the distance to the other support, bit by bit. Points "
+        "with distance 0 must have no mass: crossings at an angle with sine ≥ 0.01 leave at most 2h/(0.01 L) within "
+        "h = 1e-9, L the length of the shortest segment."
     ),
     argument=almost_everywhere,
 )
@@ -319,8 +318,8 @@ THEOREM_2_3 = Claim(
         Control(breaks=LOWER_DIMENSION.name, subject=_overlapping, why="half of the mass is shared: JSD = ½ log 2"),
     ),
     rationale=(
-        "Rounding alone: D* = dP_r/d(P_g + P_r) is 0 or 1 at every point off the crossings, which have no mass; one point in "
-        "each of many strata of equal mass is looked at."
+        "Rounding alone: D* = dP_r/d(P_g + P_r) is 0 or 1 at every point off the crossings, which have no mass; one "
+        "point in each of many strata of equal mass is looked at."
     ),
     argument=divergences_saturate,
 )

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from toylab.distributions.base import Distribution
 from toylab.distributions.combined import Mixture, Noisy, Translated
 from toylab.distributions.shapes import Gaussian, Masses, Segment, UniformBox
 from toylab.errors import InputError, unknown_name
 from toylab.measures import DiscreteMeasure
+
+#: Parts of a sum that are written out.
+_SHOWN = 4
 
 
 def to_json(distribution: Distribution) -> dict[str, Any]:
@@ -20,22 +25,23 @@ def to_json(distribution: Distribution) -> dict[str, Any]:
     """
     match distribution:
         case Gaussian(mean=mean, scale=scale):
-            return {"kind": "gaussian", "mean": mean.tolist(), "scale": scale}
+            data = {"kind": "gaussian", "mean": mean.tolist(), "scale": scale}
         case UniformBox(centre=centre, half_side=half):
-            return {"kind": "uniform-box", "centre": centre.tolist(), "half_side": half.tolist()}
+            data = {"kind": "uniform-box", "centre": centre.tolist(), "half_side": half.tolist()}
         case Segment(start=start, end=end):
-            return {"kind": "segment", "start": start.tolist(), "end": end.tolist()}
+            data = {"kind": "segment", "start": start.tolist(), "end": end.tolist()}
         case Masses(measure=measure):
-            return {"kind": "masses", "measure": measure.to_json()}
+            data = {"kind": "masses", "measure": measure.to_json()}
         case Mixture(components=components, weights=weights):
-            return {"kind": "mixture", "components": [to_json(c) for c in components], "weights": weights.tolist()}
+            data = {"kind": "mixture", "components": [to_json(c) for c in components], "weights": weights.tolist()}
         case Translated(distribution=inner, offset=offset):
-            return {"kind": "translated", "distribution": to_json(inner), "offset": offset.tolist()}
+            data = {"kind": "translated", "distribution": to_json(inner), "offset": offset.tolist()}
         case Noisy(distribution=inner, scale=scale):
-            return {"kind": "noisy", "distribution": to_json(inner), "scale": scale}
-    raise InputError(
-        f"a {type(distribution).__name__} cannot be written as JSON; that is possible for {', '.join(_READERS)}."
-    )
+            data = {"kind": "noisy", "distribution": to_json(inner), "scale": scale}
+        case _:
+            kind = type(distribution).__name__
+            raise InputError(f"a {kind} cannot be written as JSON; that is possible for {', '.join(_READERS)}.")
+    return data
 
 
 def from_json(data: Any) -> Distribution:
@@ -70,23 +76,31 @@ def words(distribution: Distribution) -> str:
     """A distribution as a person would write it."""
     match distribution:
         case Gaussian(mean=mean, scale=scale):
-            return f"N({_point(mean)}, {scale:g}²)"
+            said = f"N({_point(mean)}, {scale:g}²)"
         case UniformBox(centre=centre, half_side=half):
-            return f"U({_point(centre - half)}, {_point(centre + half)})"
+            said = f"U({_point(centre - half)}, {_point(centre + half)})"
         case Segment(start=start, end=end):
-            return f"the segment from {_point(start)} to {_point(end)}"
+            said = f"the segment from {_point(start)} to {_point(end)}"
+        case Masses(measure=measure) if len(measure) == 1:
+            said = f"a point mass at {_point(measure.points[0])}"
         case Masses(measure=measure):
-            shown = " + ".join(
-                f"{w:.4g} δ{_point(z)}" for w, z in zip(measure.weights[:3], measure.points[:3], strict=True)
-            )
-            return shown if len(measure) <= 3 else f"{shown} + … ({len(measure)} points)"
+            said = _sum(measure.weights, [f"δ({_point(z)})" for z in measure.points[:_SHOWN]])
         case Mixture(components=components, weights=weights):
-            return " + ".join(f"{w:.4g} {words(part)}" for w, part in zip(weights, components, strict=True))
+            said = _sum(weights, [words(part) for part in components[:_SHOWN]])
         case Translated(distribution=inner, offset=offset):
-            return f"({words(inner)}) moved by {_point(offset)}"
+            said = f"({words(inner)}) moved by {_point(offset)}"
         case Noisy(distribution=inner, scale=scale):
-            return f"({words(inner)}) with noise N(0, {scale:g}²)"
-    return type(distribution).__name__
+            said = f"({words(inner)}) with noise N(0, {scale:g}²)"
+        case _:
+            said = type(distribution).__name__
+    return said
+
+
+def _sum(weights: np.ndarray, shown: list[str]) -> str:
+    if len(weights) == 1:
+        return shown[0]
+    terms = " + ".join(f"{w:.4g} {part}" for w, part in zip(weights, shown, strict=False))
+    return terms if len(weights) == len(shown) else f"{terms} + … ({len(weights)} in all)"
 
 
 def _point(coordinates: Any) -> str:

@@ -23,7 +23,7 @@ from toylab.divergences.densities import DensityPair, pieces
 from toylab.divergences.objective import Objective
 from toylab.errors import InputError
 
-#: Points between which the zeros of F_fake − F_real are looked for, and how far out the tails of Gaussians are followed.
+#: Points between which zeros of F_fake − F_real are looked for, and how far out the tails of Gaussians are followed.
 _GRID, _REACH = 4097, 12.0
 
 
@@ -128,8 +128,8 @@ class WassersteinOnLine(Objective):
         pair = DensityPair(fake, real)
         if pair.dimension != 1:
             raise InputError(
-                f"the Wasserstein critic of densities has a closed form on the line, not in dimension {pair.dimension}; "
-                "sample both measures and solve the CriticProblem."
+                "the Wasserstein critic of densities has a closed form on the line, not in dimension "
+                f"{pair.dimension}; sample both measures and solve the CriticProblem."
             )
         regions = [piece for distribution in (fake, real) for piece in pieces(distribution)]
         reach = [piece.width[0] * (1.0 if piece.bounded else _REACH) for piece in regions]

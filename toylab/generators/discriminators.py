@@ -1,11 +1,11 @@
 """Discriminators D: R^d → (0, 1), larger on real points, with the gradients that a generator follows.
 
-    discriminator            D
-    OptimalDiscriminator     q/(p + q) for two densities: D* of the vanilla GAN, frozen
-    PerfectDiscriminator     1 on the reals, 0 on the fakes, constant around both
-    AffineDiscriminator      c + b·x, where that is in (0, 1)
-    LogisticDiscriminator    σ(c + b·x)
-    WhiteNoise               a level, plus independent Gaussian noise in D and in ∇D at every point
+discriminator            D
+OptimalDiscriminator     q/(p + q) for two densities: D* of the vanilla GAN, frozen
+PerfectDiscriminator     1 on the reals, 0 on the fakes, constant around both
+AffineDiscriminator      c + b·x, where that is in (0, 1)
+LogisticDiscriminator    σ(c + b·x)
+WhiteNoise               a level, plus independent Gaussian noise in D and in ∇D at every point
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class OptimalDiscriminator(Discriminator):
         DensityPair(self.fake, self.real)
 
     def ratio(self, x: np.ndarray) -> np.ndarray:
-        """ln q − ln p, (m,)."""
+        """Ln q − ln p, (m,)."""
         fake, real = DensityPair(self.fake, self.real).log_densities(x)
         return real - fake
 
@@ -125,8 +125,8 @@ class OptimalDiscriminator(Discriminator):
 class PerfectDiscriminator(Discriminator):
     """A smooth D that is 1 around the real support and 0 around the fake one, so that its gradient is 0 on both.
 
-    With t = d_fake/(d_fake + d_real), d the distances from the supports, D = s(3t − 1) where s is the smoothstep 3t² − 2t³
-    on [0, 1], 0 below and 1 above: D = 0 where t ≤ 1/3 and 1 where t ≥ 2/3.
+    With t = d_fake/(d_fake + d_real), d the distances from the supports, D = s(3t − 1) where s is the smoothstep
+    3t² − 2t³ on [0, 1], 0 below and 1 above: D = 0 where t ≤ 1/3 and 1 where t ≥ 2/3.
 
     Attributes:
         fake: P_g, with a support whose distance is known.
@@ -148,9 +148,11 @@ class PerfectDiscriminator(Discriminator):
 
     @override
     def gradient(self, x: np.ndarray) -> np.ndarray:
-        """Central differences over at most 1e-6 and a hundredth of the way between the supports; 0 where D is constant."""
+        """Central differences over at most 1e-6 and a hundredth of the way between the supports; 0 around both."""
         between = self.fake.distance_to_support(x) + self.real.distance_to_support(x)
-        step = np.minimum(1e-6 * (1.0 + np.abs(x).max(initial=0.0)), 0.01 * np.where(between > 0, between, 1.0))[:, None]
+        step = np.minimum(1e-6 * (1.0 + np.abs(x).max(initial=0.0)), 0.01 * np.where(between > 0, between, 1.0))[
+            :, None
+        ]
         columns = [(self(x + step * unit) - self(x - step * unit)) / (2.0 * step[:, 0]) for unit in np.eye(x.shape[1])]
         return np.stack(columns, axis=1)
 
@@ -260,8 +262,8 @@ class LogisticDiscriminator(Discriminator):
 class WhiteNoise(Discriminator):
     """D(x) = level + ε(x) and ∇D(x) = r(x) with Gaussian noise, independent from point to point and of each other.
 
-    The model of Arjovsky and Bottou's Theorem 2.6 for a discriminator that is nearly perfect: the level is D* = 0 on the
-    fakes. ε is drawn at every call of `draw`, so that D may be negative; the theorem does not mind. As a plain
+    The model of Arjovsky and Bottou's Theorem 2.6 for a discriminator that is nearly perfect: the level is D* = 0 on
+    the fakes. ε is drawn at every call of `draw`, so that D may be negative; the theorem does not mind. As a plain
     function it is its level with gradient 0.
 
     Attributes:

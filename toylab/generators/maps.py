@@ -1,10 +1,10 @@
 """Small parametric generators g_θ with exact Jacobians: maps from latent points z to fake points.
 
-    generator          θ                  g_θ(z)             ∂g/∂θ
-    ParallelLine       one number         (θ, z)             (1, 0)
-    Shift              d numbers          z + θ              I
-    Affine             A (d, l), b (d,)   A z + b            z_j in the row of A_ij, 1 in that of b_i
-    HiddenLayer        W, c, V, b         V tanh(W z + c) + b
+generator          θ                  g_θ(z)             ∂g/∂θ
+ParallelLine       one number         (θ, z)             (1, 0)
+Shift              d numbers          z + θ              I
+Affine             A (d, l), b (d,)   A z + b            z_j in the row of A_ij, 1 in that of b_i
+HiddenLayer        W, c, V, b         V tanh(W z + c) + b
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
 from math import prod
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from typing_extensions import Self, override
+from typing_extensions import override
 
 from toylab.distributions import Distribution, Gaussian, Masses, Segment, UniformBox
 from toylab.distributions.base import Box
@@ -302,9 +302,7 @@ class HiddenLayer(Generator):
     outer: np.ndarray
     offset: np.ndarray
 
-    def __init__(
-        self, inner: npt.ArrayLike, bias: npt.ArrayLike, outer: npt.ArrayLike, offset: npt.ArrayLike
-    ) -> None:
+    def __init__(self, inner: npt.ArrayLike, bias: npt.ArrayLike, outer: npt.ArrayLike, offset: npt.ArrayLike) -> None:
         for name, values, axes in (("inner", inner, 2), ("bias", bias, 1), ("outer", outer, 2), ("offset", offset, 1)):
             object.__setattr__(self, name, _array(values, name, axes))
         if not (len(self.inner) == len(self.bias) == self.outer.shape[1] and len(self.outer) == len(self.offset)):

@@ -95,7 +95,9 @@ def from_json(data: Any) -> Generator:
     try:
         return _GENERATORS[kind](**{str(key): value for key, value in data.items() if key != "kind"})
     except TypeError:
-        raise InputError(f"a generator in JSON is what to_json() wrote; the fields of this {kind} do not fit.") from None
+        raise InputError(
+            f"a generator in JSON is what to_json() wrote; the fields of this {kind} do not fit."
+        ) from None
 
 
 def smoothed(distribution: Distribution, noise: float) -> Distribution:
@@ -274,8 +276,8 @@ class GeneratorUpdate:
         """One line."""
         noise = f", instance noise {self.noise:g}" if self.noise else ""
         return (
-            f"{self.generator.describe()}, z from {distributions.words(self.latent)}, cost {self.cost.formula}, against "
-            f"{self.discriminator.describe()}{noise}"
+            f"{self.generator.describe()}, z from {distributions.words(self.latent)}, cost {self.cost.formula}, "
+            f"against {self.discriminator.describe()}{noise}"
         )
 
     def __repr__(self) -> str:
@@ -292,7 +294,10 @@ class GeneratorUpdate:
         ]
         try:
             found = self.gradient()
-            shown = ", ".join(f"{number(float(v))} ± {number(float(e), 2)}" for v, e in zip(found.value[:4], found.error))
+            shown = ", ".join(
+                f"{number(float(v))} ± {number(float(e), 2)}"
+                for v, e in zip(found.value[:4], found.error[:4], strict=True)
+            )
             rows.append(("gradient", f"({shown}{', …' if len(found.value) > 4 else ''})"))
         except InputError as error:
             rows.append(("gradient", f"not computed: {error}"))

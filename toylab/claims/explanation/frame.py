@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toylab.claims.explanation.wording import bullets, by_label, entries
+from toylab.functions import FunctionOnPair
 from toylab.markup import number
 from toylab.solution import Candidate
 
@@ -132,7 +133,9 @@ def _inconclusive(verdict: Verdict) -> str:
 
 def _tighter(verdict: Verdict, ratio: float) -> str:
     """How to get a bound that is smaller by this ratio."""
-    if not isinstance(verdict.subject, Candidate):
+    if not isinstance(verdict.subject, Candidate | FunctionOnPair):
+        return "Rounding and quadrature set it: choose a case whose numbers are less extreme."
+    if isinstance(verdict.subject, FunctionOnPair):
         return "Rounding sets it: move the points further apart, or choose values nearer to 0."
     wanted = float(verdict.subject.certificate.relative_gap) / ratio
     if not wanted >= _FINEST:
