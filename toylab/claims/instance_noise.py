@@ -84,7 +84,8 @@ def attraction_minus_repulsion(update: GeneratorUpdate) -> Average:
             return np.log(measure.weights) - 0.5 * (offset**2).sum(axis=2) / sigma**2 - constant, offset
 
     def field(x: np.ndarray) -> np.ndarray:
-        (fake, from_fake), (real_terms, from_real) = (log_terms(x, side.measure) for side in (law, real))
+        fake, from_fake = log_terms(x, law.measure)
+        real_terms, from_real = log_terms(x, real.measure)
         log_p, log_q = logsumexp(fake, axis=1), logsumexp(real_terms, axis=1)
         log_a = -np.logaddexp(log_p, log_q) - np.log(2.0 * sigma**2)
         log_b = log_a + log_q - log_p

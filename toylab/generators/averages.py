@@ -4,7 +4,8 @@ Every integral is computed twice, with a rule and with one of twice as many poin
 value is returned. Its error is at most the difference of the two as soon as doubling at least halves the error, which
 these rules do by far: for integrands that are analytic around the line both converge geometrically, the trapezoidal
 rule on the line like exp(−2πa/h) for a strip of half width a (Trefethen and Weideman, 2014, Theorem 5.1),
-Gauss-Legendre on an interval like ρ^(−2n). Gaussians are cut 12 standard deviations out; beyond are less than 4e-33 of the mass.
+Gauss-Legendre on an interval like ρ^(−2n). Gaussians are cut 12 standard deviations out; beyond are less than 4e-33 of
+the mass.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from toylab.critics import NearestPoint
 from toylab.functions import FunctionOnPair
 from toylab.problem import CriticProblem
@@ -14,6 +16,11 @@ def gap_text(gap: float) -> str:
     if gap >= 1e-15:
         return f"relative gap {gap:.2g}" if gap >= 1e-3 else f"relative gap {gap:.1e}"
     return "relative gap < 1e-15"
+
+
+def wrapped(text: str, width: int = 78) -> str:
+    """A title over as many lines as it needs."""
+    return fill(text, width)
 
 
 def problem_label(problem: CriticProblem) -> str:
