@@ -87,7 +87,7 @@ def attraction_minus_repulsion(update: GeneratorUpdate) -> Average:
         fake, from_fake = log_terms(x, law.measure)
         real_terms, from_real = log_terms(x, real.measure)
         log_p, log_q = logsumexp(fake, axis=1), logsumexp(real_terms, axis=1)
-        log_a = -np.logaddexp(log_p, log_q) - np.log(2.0 * sigma**2)
+        log_a = -np.logaddexp(np.asarray(log_p), np.asarray(log_q)) - np.log(2.0 * sigma**2)
         log_b = log_a + log_q - log_p
         attraction = np.einsum("mn,mnd->md", np.exp(log_a[:, None] + real_terms), 2.0 * from_real)
         repulsion = np.einsum("mn,mnd->md", np.exp(log_b[:, None] + fake), 2.0 * from_fake)

@@ -41,11 +41,13 @@ def _quantiles(distribution: Distribution, count: int) -> np.ndarray:
     return distribution.sample_points(count, np.random.default_rng(_SEED))
 
 
-def _spread(points: np.ndarray) -> np.ndarray:
-    """Points on the line that can be told apart: few of them as they are, else evenly spaced over the middle 98 %."""
+def _spread(points: np.ndarray, width: float) -> np.ndarray:
+    """Points on a line of this width that can be told apart: few as they are, else spread over the middle 98 %."""
     if len(points) <= _SPREAD:
         return np.sort(points, axis=0)
-    return np.linspace(*np.quantile(points[:, 0], [0.01, 0.99]), _SPREAD)[:, None]
+    low, high = np.quantile(points[:, 0], [0.01, 0.99])
+    count = int(np.clip((high - low) / (_LONGEST * width) + 1.0, 3.0, _SPREAD))
+    return np.linspace(low, high, count)[:, None]
 
 
 def _swatch(colour: str, label: str) -> Artist:
@@ -95,7 +97,7 @@ def _densities_on_line(axes: Axes | None, pair: DensityPair, options: Options) -
         return axes, handles
     handles.append(_critic_curve(axes, pair, z))
     if options.arrows:
-        fakes = _spread(_quantiles(pair.fake, _MANY))
+        fakes = _spread(_quantiles(pair.fake, _MANY), right - left)
         _line_arrows(axes, fakes, marks.gradients_at(pair.critic, fakes), -0.09 * top, right - left)
         handles.append(_arrow_handle("direction of ∇f* at fakes"))
     return axes, handles
@@ -106,6 +108,8 @@ def _critic_curve(axes: Axes, pair: DensityPair, z: np.ndarray) -> Artist:
     values = np.asarray(pair.critic(z), dtype=np.float64)
     beside = axes.twinx()
     beside.plot(z[:, 0], np.where(np.isfinite(values), values, np.nan), color=INK, lw=1.2, ls="--", gid="critic")
+    low, high = beside.get_ylim()
+    beside.set_ylim(low - 0.17 * (high - low), high)  # clear of the fakes at the bottom
     beside.set_ylabel("critic f*(z)", fontsize=TEXT)
     beside.tick_params(labelsize=SMALL)
     return Line2D([], [], color=INK, lw=1.2, ls="--", label="critic f*")
@@ -234,8 +238,11 @@ def draw_update(axes: Axes | None, update: GeneratorUpdate, options: Options) ->
     _check_dimension(update.generator.dimension, "a generator's update")
     on_line = update.generator.dimension == 1
     fakes = update.generator(_quantiles(update.latent, _MANY if on_line else _ARROWS))
-    fakes = _spread(fakes) if on_line else fakes
-    scene = Scene(fakes=fakes, moved=_moved(update, fakes), reals=_quantiles(update.real, _ARROWS))
+    reals = _quantiles(update.real, _ARROWS)
+    if on_line:
+        left, right = surface.interval(options.extent, np.concatenate([fakes, reals]))
+        fakes = _spread(fakes, right - left)
+    scene = Scene(fakes=fakes, moved=_moved(update, fakes), reals=reals)
     draw = _update_on_line if on_line else _update_in_plane
     axes, handles = draw(axes, update, options, scene)
     if options.arrows and np.abs(scene.moved).max(initial=0.0) > 0:
