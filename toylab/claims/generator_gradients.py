@@ -254,9 +254,9 @@ THEOREM_2_4 = Claim(
         ),
     ),
     rationale=(
-        "The gradient and M by two rules, n and 2n points: the difference bounds the error of the finer one, as "
-        "doubling far more than halves it. ε is a bound over the box around the fakes, so that the right side can "
-        "only be larger."
+        "The gradient and M by two rules, one of 1.6 times as many points: their difference bounds the error of the "
+        "finer one, as that far more than halves it. ε is a bound over the box around the fakes, so that the right "
+        "side can only be larger."
     ),
     argument=vanishing,
 )
