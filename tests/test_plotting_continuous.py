@@ -1,5 +1,7 @@
 """Pictures of densities, sets of lower dimension, and a generator's update: what is in them is what is the case."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ VANILLA = UnrestrictedLoss(losses.logistic())
 REAL = Mixture([Gaussian([-1.25], 0.15), Gaussian([1.0], 0.15)])
 
 
-def by_gid(axes, gid):
+def by_gid(axes, gid) -> list[Any]:
     return [artist for artist in axes.get_children() if artist.get_gid() == gid]
 
 

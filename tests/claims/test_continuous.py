@@ -154,7 +154,7 @@ def test_other_arrangements_are_not_judged(fake, real, why):
 def test_what_cannot_be_measured_says_so_even_when_waived():
     pair = DensityPair(Gaussian([0.0], 1.0), Gaussian([1.0], 1.0), VANILLA)
     with pytest.raises(InputError, match="between two equal modes on the line"):
-        claims.get("iclr.section-4.2").check(pair, waive=["two modes of the fakes' width"])
+        claims.get("iclr.section-4.2").check(pair, waive=["two modes as wide as the fakes"])
 
 
 # --- Arjovsky and Bottou 2.1 to 2.3 ---

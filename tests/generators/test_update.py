@@ -1,6 +1,7 @@
 """A generator's gradient against differences of the cost, and against mpmath where there is an integral."""
 
 import json
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -61,7 +62,7 @@ def kl_minus_two_jsd(theta):
     def q(x):
         return mpmath.npdf(x, 0, mpmath.mpf("1.5"))
 
-    def kl(a, b):
+    def kl(a, b) -> Any:
         return mpmath.quad(lambda x: a(x) * mpmath.log(a(x) / b(x)), [-14, -4, 0, 2, 6, 14])
 
     def middle(x):

@@ -113,7 +113,7 @@ def _arrangement(pair: DensityPair) -> Condition:
 
 
 TWO_MODES = Hypothesis(
-    name="two modes of the fakes' width",
+    name="two modes as wide as the fakes",
     sentence=(
         "on the line; the reals are two equal Gaussians of one width, at least four widths apart; the fakes stand "
         "between them, Gaussian of the same width, or uniform and not reaching to the middle"

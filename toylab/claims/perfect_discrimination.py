@@ -262,7 +262,7 @@ THEOREM_2_1 = Claim(
         Control(breaks=DISJOINT_COMPACT.name, subject=_shared_atom, why="a shared atom is fake and real at once"),
     ),
     rationale=(
-        "None: with t = d_fake/(d_fake + d_real), D = s(3t − 1) is 0 where t ≤ ⅓ and 1 where t ≥ ⅔, which holds "
+        "No rounding: with t = d_fake/(d_fake + d_real), D = s(3t − 1) is 0 where t ≤ ⅓ and 1 where t ≥ ⅔, which holds "
         "within a third of the distance to the other support, bit by bit; it is looked at 0.3 of the way, at one "
         "point in each of many strata of equal mass."
     ),
