@@ -18,7 +18,7 @@ LAYERS = (
     ("measures", "storage", "critics", "regularizers"),
     ("losses",),
     ("distributions", "support", "problem"),
-    ("zoo", "data_files", "fenchel_young", "plans", "network_critic", "functions", "divergences"),
+    ("zoo", "data_files", "fenchel_young", "plans", "network_critic", "functions", "divergences", "manifolds"),
     ("certificate",),
     ("solution", "families"),
     ("uninformative",),

@@ -7,7 +7,7 @@ certificate; `claims` decides what the papers say about it.
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from toylab import claims, distributions, divergences, losses, solvers, zoo
+from toylab import claims, distributions, divergences, generators, losses, solvers, zoo
 from toylab.certificate import Certificate, certify
 from toylab.claims import Budget, Claim, Evidence, Verdict, VerdictStatus
 from toylab.comparison import Comparison, compare
@@ -18,7 +18,9 @@ from toylab.divergences import DensityPair
 from toylab.errors import InputError, SolverError, ToylabError
 from toylab.families import Family, ProblemFamily
 from toylab.functions import FunctionOnChain, FunctionOnPair, Norm
+from toylab.generators import GeneratorUpdate
 from toylab.losses import LossPair
+from toylab.manifolds import ManifoldPair
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem
 from toylab.regularizers import LipschitzBall, LipschitzPenalty, Unrestricted
@@ -51,11 +53,13 @@ __all__ = [
     "FormulaCritic",
     "FunctionOnChain",
     "FunctionOnPair",
+    "GeneratorUpdate",
     "InputError",
     "LipschitzBall",
     "LipschitzPenalty",
     "LossPair",
     "LowerExtension",
+    "ManifoldPair",
     "Norm",
     "ProblemFamily",
     "Solution",
@@ -71,6 +75,7 @@ __all__ = [
     "compare",
     "distributions",
     "divergences",
+    "generators",
     "load_problem",
     "losses",
     "plot",

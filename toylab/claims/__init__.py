@@ -18,11 +18,17 @@ from toylab.claims.equilibrium import THEOREM_2D
 from toylab.claims.existence import EXISTENCE
 from toylab.claims.families import FAMILY_CLAIMS
 from toylab.claims.full_slope import THEOREM_4
+from toylab.claims.generator_gradients import FORWARD_KL, SINGLE_JSD, THEOREM_2_4, THEOREM_2_5
 from toylab.claims.gradients import PROPOSITION_1
+from toylab.claims.instance_noise import COROLLARY_3_2, ENOUGH
 from toylab.claims.lemmas import LEMMA_8, LEMMA_9, LEMMA_11, LEMMA_12
+from toylab.claims.local_objectives import FISHER_LOCAL, LOCAL_DENSITIES, LOCAL_FINITE
+from toylab.claims.mode_collapse import FISHER_PUSHES, MODE_COLLAPSE
+from toylab.claims.noisy_discriminator import THEOREM_2_6
 from toylab.claims.offsets import ONLY_WASSERSTEIN, SECTION_5_3
 from toylab.claims.overlap import ICLR_THEOREM_2, ICLR_THEOREM_2_DISJOINT
 from toylab.claims.partners import FEW, FOREST, SEVERAL, SINGLE
+from toylab.claims.perfect_discrimination import THEOREM_2_1, THEOREM_2_2, THEOREM_2_3
 from toylab.claims.reference import REFERENCE
 from toylab.claims.stationarity import SMOOTH, STANDSTILL
 from toylab.claims.uninformative import ANYTHING, FORCED, STEERED
@@ -70,6 +76,21 @@ ALL: tuple[Claim, ...] = (
     BLENDS_SUFFICE,
     REFERENCE,
     *FAMILY_CLAIMS,
+    LOCAL_FINITE,
+    LOCAL_DENSITIES,
+    FISHER_LOCAL,
+    MODE_COLLAPSE,
+    FISHER_PUSHES,
+    THEOREM_2_1,
+    THEOREM_2_2,
+    THEOREM_2_3,
+    THEOREM_2_4,
+    THEOREM_2_5,
+    FORWARD_KL,
+    SINGLE_JSD,
+    THEOREM_2_6,
+    COROLLARY_3_2,
+    ENOUGH,
 )
 _BY_NAME = {name: claim for claim in ALL for name in (claim.id, *claim.aliases)}
 

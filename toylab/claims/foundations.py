@@ -91,6 +91,27 @@ FOUNDATIONS: tuple[Foundation, ...] = (
         name="LGAN Lemma 14",
         sentence="If the derivative along a unit vector v equals ‖∇f‖, then ∇f = ‖∇f‖ v.",
     ),
+    Foundation(
+        name="Cauchy–Schwarz inequality",
+        sentence="An inner product is at most the product of the norms, and equal to it for parallel vectors only.",
+    ),
+    Foundation(
+        name="Urysohn's lemma",
+        sentence=(
+            "Between two disjoint compact sets of R^d a smooth function climbs from 0 around one to 1 around the other."
+        ),
+    ),
+    Foundation(
+        name="integration by parts",
+        sentence="∫ p ⟨∇f, v⟩ = −∫ f div(p v): moving the points along v changes E f as ∂p = −div(p v) does.",
+    ),
+    Foundation(
+        name="stability of the Cauchy law",
+        sentence=(
+            "The quotient of independent centred Gaussians is centred Cauchy, its scale the quotient of theirs; a "
+            "weighted mean of independent centred Cauchy variables is again one, its scale the weighted mean of theirs."
+        ),
+    ),
 )
 _BY_NAME = {foundation.name: foundation for foundation in FOUNDATIONS}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from textwrap import fill
 
 from toylab.critics import NearestPoint
 from toylab.functions import FunctionOnChain, FunctionOnPair
@@ -16,6 +17,11 @@ def gap_text(gap: float) -> str:
     if gap >= 1e-15:
         return f"relative gap {gap:.2g}" if gap >= 1e-3 else f"relative gap {gap:.1e}"
     return "relative gap < 1e-15"
+
+
+def wrapped(text: str, width: int = 78) -> str:
+    """A title over as many lines as it needs."""
+    return fill(text, width)
 
 
 def problem_label(problem: CriticProblem) -> str:

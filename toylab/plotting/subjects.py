@@ -10,15 +10,18 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from toylab.claims.base import Verdict
+from toylab.divergences import DensityPair
 from toylab.errors import InputError
 from toylab.families import Family
 from toylab.functions import FunctionOnChain, FunctionOnPair
+from toylab.generators import GeneratorUpdate
 from toylab.losses import LossPair
+from toylab.manifolds import ManifoldPair
 from toylab.measures import DiscreteMeasure
-from toylab.plotting import curves, families, line, plane, points
+from toylab.plotting import continuous, curves, families, line, plane, points
 from toylab.plotting.canvas import TEXT
 from toylab.plotting.evidence import plot_evidence, plot_report
-from toylab.plotting.labels import candidate_title, chain_title, pair_title, problem_label
+from toylab.plotting.labels import candidate_title, chain_title, pair_title, problem_label, wrapped
 from toylab.plotting.marks import head
 from toylab.plotting.options import Options
 from toylab.problem import CriticProblem
@@ -47,6 +50,9 @@ def plot(
     * FunctionOnPair: level lines around the pair, the segment, gradients along it; beyond the plane the function
       along the line through the pair. FunctionOnChain: the same with both steps of the chain.
     * Family: the constant k and the value V of every member against the parameter, or side by side in their roles.
+    * DensityPair: both densities (level lines in the plane), the objective's critic f*, and which way fakes are drawn.
+    * ManifoldPair: the sets, and where the nearer side changes.
+    * GeneratorUpdate: the discriminator, fakes with the way they are moved, and reals.
     * DiscreteMeasure, CriticProblem: the points, on the line with their masses as heights.
     * LossPair: φ and ϕ, with the constant a at which their slopes cancel.
     * Verdict, ClaimReport: residuals against their error bounds (`plot_evidence`).
@@ -76,6 +82,9 @@ _DRAWN = (
     "a FunctionOnPair",
     "a FunctionOnChain",
     "a Family",
+    "a DensityPair",
+    "a ManifoldPair",
+    "a GeneratorUpdate",
     "a DiscreteMeasure",
     "a CriticProblem",
     "a LossPair",
@@ -126,6 +135,27 @@ def _family(subject: Family, axes: Axes | None = None, **choices: Any) -> Axes:
     Options(**choices)
     axes, handles = families.draw_family(axes, subject)
     head(axes, families.family_title(subject), handles)
+    return axes
+
+
+@plot.register(DensityPair)
+def _densities(subject: DensityPair, axes: Axes | None = None, **choices: Any) -> Axes:
+    axes, handles = continuous.draw_densities(axes, subject, Options(**choices))
+    head(axes, wrapped(subject.describe()), handles)
+    return axes
+
+
+@plot.register(ManifoldPair)
+def _manifolds(subject: ManifoldPair, axes: Axes | None = None, **choices: Any) -> Axes:
+    axes, handles = continuous.draw_manifolds(axes, subject, Options(**choices))
+    head(axes, wrapped(subject.describe()), handles)
+    return axes
+
+
+@plot.register(GeneratorUpdate)
+def _update(subject: GeneratorUpdate, axes: Axes | None = None, **choices: Any) -> Axes:
+    axes, handles = continuous.draw_update(axes, subject, Options(**choices))
+    head(axes, wrapped(subject.describe()), handles)
     return axes
 
 

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toylab.claims import Verdict
+from toylab.divergences import DensityPair
 from toylab.errors import InputError
 from toylab.families import Family
+from toylab.generators import GeneratorUpdate
+from toylab.manifolds import ManifoldPair
 from toylab.solution import Candidate
 from toylab.verification import TrainingReport
 
@@ -25,6 +28,14 @@ _DPI, _SCREEN = 192, 96
 _PALETTE = 192
 #: Colours nearer than this to a named one stand aside: Pillow looks for the nearest in steps of four levels.
 _APART = 8
+
+
+#: What is to be seen of subjects that are no candidates.
+_SEEN = {
+    DensityPair: "with both densities, the critic, and which way fakes are drawn",
+    ManifoldPair: "with the line where the nearer side changes",
+    GeneratorUpdate: "with the discriminator and the way fakes are moved",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +126,8 @@ def _describe_subject(name: str, subject: Any) -> str:
     if isinstance(subject, Family):
         axis = subject.parameter or "the role"
         return f"Worst case {name}: the constant k and the value V of {len(subject)} problems against {axis}."
-    return f"Worst case {name}: {subject.describe()}, with gradients along the segment."
+    seen = _SEEN.get(type(subject), "with gradients along the segment")
+    return f"Worst case {name}: {subject.describe()}, {seen}."
 
 
 def _describe_evidence(verdict: Verdict) -> str:
