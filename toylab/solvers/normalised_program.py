@@ -104,8 +104,12 @@ class NormalisedProgram:
 
     def slope(self, f: torch.Tensor, kinks: KinkSlacks) -> torch.Tensor:
         """The slope h'(f), (N,), of which every kink gives its multiplier."""
-        total = _slope(self.losses, self.fake_weights, self.real_weights, f)
+        total = self.smooth_slope(f)
         return total + self.kinks.slope(kinks) if len(self.kinks) else total
+
+    def smooth_slope(self, f: torch.Tensor) -> torch.Tensor:
+        """h'(f) less the jumps of the kinks below f, (N,)."""
+        return _slope(self.losses, self.fake_weights, self.real_weights, f)
 
     def value(self, point: Iterate) -> float:
         """J(f) + R(k)."""
@@ -114,14 +118,12 @@ class NormalisedProgram:
     def objective(self, f: torch.Tensor) -> torch.Tensor:
         """J(f) for values (…, N)."""
         p, q = self.fake_weights, self.real_weights
-        fake, real = p * self.losses.fake_loss.value(f), q * self.losses.real_loss.value(f)
-        return (torch.where(p > 0, fake, torch.zeros_like(f)) + torch.where(q > 0, real, torch.zeros_like(f))).sum(-1)
+        return (_carried(p, self.losses.fake_loss.value(f)) + _carried(q, self.losses.real_loss.value(f))).sum(-1)
 
     def plain_slope(self, f: torch.Tensor) -> torch.Tensor:
         """The slope h'(f), kinks included, (N,)."""
         p, q = self.fake_weights, self.real_weights
-        fake, real = p * self.losses.fake_loss.slope(f), q * self.losses.real_loss.slope(f)
-        return torch.where(p > 0, fake, torch.zeros_like(f)) + torch.where(q > 0, real, torch.zeros_like(f))
+        return _carried(p, self.losses.fake_loss.slope(f)) + _carried(q, self.losses.real_loss.slope(f))
 
     def local_model(self, f: torch.Tensor, residual: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Curvature of every point's objective without kinks, and its Fenchel-Young gap to the dual's slope, (N,) each.
@@ -134,8 +136,8 @@ class NormalisedProgram:
             f: (N,), critic values.
             residual: (N,), h'(f) − s.
         """
-        here = self.fake_weights * self.losses.fake_loss.curvature(f)
-        here = here + self.real_weights * self.losses.real_loss.curvature(f)
+        p, q = self.fake_weights, self.real_weights
+        here = _carried(p, self.losses.fake_loss.curvature(f)) + _carried(q, self.losses.real_loss.curvature(f))
         size = residual.abs()
         reach = LARGEST_GROWTH + (f - self.best_constant).abs()
         far = (size > here) | self.affine
@@ -177,8 +179,12 @@ class NormalisedProgram:
 
 def _slope(losses: LossPair, p: torch.Tensor, q: torch.Tensor, f: torch.Tensor) -> torch.Tensor:
     """P φ'(f) + q ϕ'(f) less the jumps of the kinks below f."""
-    fake, real = _smooth_slope(losses.fake_loss, f), _smooth_slope(losses.real_loss, f)
-    return torch.where(p > 0, p * fake, 0.0 * p) + torch.where(q > 0, q * real, 0.0 * q)
+    return _carried(p, _smooth_slope(losses.fake_loss, f)) + _carried(q, _smooth_slope(losses.real_loss, f))
+
+
+def _carried(mass: torch.Tensor, each: torch.Tensor) -> torch.Tensor:
+    """Mass times what a loss says, 0 where there is no mass even if the loss overflows there."""
+    return torch.where(mass > 0, mass * each, torch.zeros_like(each))
 
 
 def _smooth_slope(loss: Loss, f: torch.Tensor) -> torch.Tensor:
