@@ -23,10 +23,21 @@ PAIRS = {
 FAKE, REAL = torch.tensor([0.25, 0.75, 0.0], dtype=torch.float64), torch.tensor([0.0, 0.5, 0.5], dtype=torch.float64)
 
 
+def number(value: float) -> torch.Tensor:
+    return torch.tensor([value], dtype=torch.float64)
+
+
+def noise(rng: np.random.Generator, count: int, decades: float = 0.0) -> torch.Tensor:
+    """Numbers of either sign and of any one size between 1 and so many decades less."""
+    return torch.tensor(rng.normal(size=count) * 10.0 ** rng.uniform(-decades, 0.0))
+
+
 def terms_of(count: int, rng: np.random.Generator, size: int) -> KinkedTerms:
     """Kinks at any points, several at one of them among them, with jumps over six decades."""
     points = torch.tensor(rng.integers(0, size, count))
-    return KinkedTerms(points, torch.tensor(10.0 ** rng.uniform(-3, 3, count)), torch.tensor(rng.normal(size=count)), size)
+    return KinkedTerms(
+        points, torch.tensor(10.0 ** rng.uniform(-3, 3, count)), torch.tensor(rng.normal(size=count)), size
+    )
 
 
 def slacks_of(terms: KinkedTerms, values: torch.Tensor, rng: np.random.Generator, decades: float) -> KinkSlacks:
@@ -84,7 +95,9 @@ def test_the_start_is_inside_by_the_room_asked_for(room):
     slacks = terms.start(values, room)
     beyond = values[terms.points] - terms.at
     assert float(torch.minimum(slacks.above, slacks.below).min()) >= room
-    np.testing.assert_allclose(slacks.above - slacks.below, beyond, rtol=0, atol=8 * EPS * (room + float(beyond.abs().max())))
+    np.testing.assert_allclose(
+        slacks.above - slacks.below, beyond, rtol=0, atol=8 * EPS * (room + float(beyond.abs().max()))
+    )
     assert bool((slacks.alpha > 0).all())
     assert bool((slacks.beta > 0).all())
     np.testing.assert_allclose(slacks.alpha + slacks.beta, terms.jumps, rtol=4 * EPS)
@@ -101,7 +114,7 @@ def test_the_eliminated_step_solves_the_whole_newton_system(seed, decades):
     size = 4
     terms, values = terms_of(7, rng, size), torch.tensor(rng.normal(size=size))
     slacks = slacks_of(terms, values, rng, decades)
-    aim = KinkAim(*(torch.tensor(rng.normal(size=7) * 10.0 ** rng.uniform(-decades, 0)) for _ in range(2)))
+    aim = KinkAim(noise(rng, 7, decades), noise(rng, 7, decades))
     square = rng.normal(size=(size, size))
     matrix, residual = square @ square.T + np.eye(size), rng.normal(size=size)
 
@@ -136,16 +149,17 @@ def test_the_eliminated_step_solves_the_whole_newton_system(seed, decades):
 
 
 @pytest.mark.parametrize(
-    ("goal", "value", "slope"), [(-1.0, -1.0, 0.0), (0.4, 0.25, 0.15), (0.9, 0.25, 0.65), (2.0, 1.0, 1.0), (9.0, 8.0, 1.0)]
+    ("goal", "value", "slope"),
+    [(-1.0, -1.0, 0.0), (0.4, 0.25, 0.15), (0.9, 0.25, 0.65), (2.0, 1.0, 1.0), (9.0, 8.0, 1.0)],
 )
 def test_the_slope_at_the_optimum_is_that_of_the_kink(goal, value, slope):
     """½(t − goal)² + max(0, t − ¼) is least at goal below the kink, at goal − 1 beyond it, else on it: β = goal − t."""
-    terms = KinkedTerms(torch.tensor([0]), *(torch.tensor([x], dtype=torch.float64) for x in (1.0, 0.25)), 1)
+    terms = KinkedTerms(torch.tensor([0]), number(1.0), number(0.25), 1)
     t = torch.zeros(1, dtype=torch.float64)
     slacks = terms.start(t, 1.0)
     for _ in range(60):
         target = 0.1 * terms.products(slacks).total() / 2.0
-        aim = KinkAim(*(torch.full((1,), target, dtype=torch.float64) for _ in range(2)))
+        aim = KinkAim(number(target), number(target))
         rest = t - goal + terms.slope(slacks) + terms.shift(slacks, aim)
         change = -rest / (1.0 + terms.curvature(slacks))
         step = terms.step(slacks, aim, change)
@@ -165,7 +179,7 @@ def test_the_reach_is_the_longest_step_inside(seed):
     terms = terms_of(5, rng, 3)
     slacks = slacks_of(terms, torch.tensor(rng.normal(size=3)), rng, 4.0)
     dbeta = torch.tensor(rng.normal(size=5))
-    change = KinkSlacks(*(torch.tensor(rng.normal(size=5)) for _ in range(2)), -dbeta, dbeta)
+    change = KinkSlacks(noise(rng, 5), noise(rng, 5), -dbeta, dbeta)
     reach = slacks.reach(change)
 
     def least(step: float) -> float:
@@ -197,7 +211,9 @@ def test_products_are_what_the_optimum_makes_vanish():
 
 
 def test_the_pair_of_a_users_own_kinks_is_read_from_its_losses():
-    uneven = LossPair("uneven", losses.Scaled(losses.Hinge(), 3.0), losses.Reflected(losses.Shifted(losses.Hinge(), 2.0)))
+    uneven = LossPair(
+        "uneven", losses.Scaled(losses.Hinge(), 3.0), losses.Reflected(losses.Shifted(losses.Hinge(), 2.0))
+    )
     terms = KinkedTerms.of(uneven, FAKE, REAL)
     found = sorted(zip(terms.points.tolist(), terms.jumps.tolist(), terms.at.tolist(), strict=True))
     # fakes jump at −1 by 3 p; ϕ(t) = max(0, 1 − t − 2) jumps at −1 as well, by q

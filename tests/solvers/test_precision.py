@@ -50,7 +50,7 @@ def test_a_generic_problem_has_none(problem):
 
 ALMOST = np.array([0.5 + 1e-9, 0.5 - 1e-9])
 SPREAD = with_measures(DiscreteMeasure(X, [1e-10, 1.0]), DiscreteMeasure(Y))
-TWINS = with_measures(DiscreteMeasure(X), DiscreteMeasure(np.concatenate([X[:1] + [1.5e-10, 0.0], Y])))
+TWINS = with_measures(DiscreteMeasure(X), DiscreteMeasure(np.array([[1.5e-10, 0.0], *Y])))
 NEARLY_EQUAL = with_measures(DiscreteMeasure(X), DiscreteMeasure(X, ALMOST))
 CASES = {
     # mass that differs: ½ (1e-9 + 1e-9), of which ε is 2e-16/1e-9
@@ -77,7 +77,9 @@ def test_all_that_apply_are_said():
     assert [sentence.split()[0] for sentence in found] == ["critic", "lambda", "weights", "distances"]
 
 
-@pytest.mark.parametrize(("problem", "said"), [(with_penalty(13e-10 * 1.01), False), (with_penalty(13e-10 * 0.99 / 10), True)])
+@pytest.mark.parametrize(
+    ("problem", "said"), [(with_penalty(13e-10 * 1.01), False), (with_penalty(13e-10 * 0.99 / 10), True)]
+)
 def test_the_penalty_is_measured_by_the_squared_size_of_the_points(problem, said):
     """λ/diameter² is what scaling leaves unchanged: (cX, c²λ) is the same problem."""
     scaled = CriticProblem(

@@ -35,7 +35,7 @@ def measured_slope(loss: Loss, at: float) -> float:
     st.sampled_from([(1.0, 1.0), (2.0, 0.5)]),
 )
 def test_the_slopes_far_out_are_those_of_the_loss(pair, offset, unit, factors):
-    """The slope of a sum of these losses at ±T is within (scale/T)² of its limit: that of the square root falls slowest."""
+    """The slope of these losses at ±T is within (scale/T)² of its limit: that of the square root falls slowest."""
     pair = pair.rescaled(unit).shifted(offset).weighted(fake=factors[0], real=factors[1])
     lines = recession_pair(pair)
     assert lines is not None
@@ -94,7 +94,9 @@ def test_a_loss_that_is_two_lines_is_its_own_limit(unit):
         losses.logistic() + losses.exponential(),
         losses.combination((1.0, losses.quadratic()), (1.0, losses.logistic())),
         LossPair("one side bends", losses.Softplus(), losses.Reflected(losses.Linear())),
-        LossPair("falls first", losses.Total((losses.Softplus(), losses.Affine(-0.5))), losses.Reflected(losses.Softplus())),
+        LossPair(
+            "falls first", losses.Total((losses.Softplus(), losses.Affine(-0.5))), losses.Reflected(losses.Softplus())
+        ),
     ],
     ids=lambda pair: pair.name,
 )

@@ -1,4 +1,4 @@
-"""Where the interior point starts: inside all constraints, with a plan that bounds something, better than a constant."""
+"""Where the interior point starts: inside all constraints, with a plan that bounds, better than a constant."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,9 @@ CPU = torch.device("cpu")
 STARTS = [starting_point, constant_start]
 every_loss = st.one_of(
     condition_11_losses,
-    st.sampled_from([losses.hinge(), losses.quadratic(), losses.hinge() + losses.logistic(), losses.quadratic(-1.0, 2.0)]),
+    st.sampled_from(
+        [losses.hinge(), losses.quadratic(), losses.hinge() + losses.logistic(), losses.quadratic(-1.0, 2.0)]
+    ),
 )
 
 
@@ -69,7 +71,9 @@ def test_every_start_is_strictly_feasible(problem, start):
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
 @pytest.mark.parametrize("weight", [1e-6, 1.0, 1e6])
-@pytest.mark.parametrize("pair", [losses.logistic(), losses.exponential(), losses.sqrt(), losses.hinge(), losses.quadratic()])
+@pytest.mark.parametrize(
+    "pair", [losses.logistic(), losses.exponential(), losses.sqrt(), losses.hinge(), losses.quadratic()]
+)
 def test_extremes_too(start, scale, weight, pair):
     """A far outlier, weights down to 1e-12, coordinates and λ of every size."""
     rng = np.random.default_rng(0)
@@ -87,8 +91,12 @@ def disjoint(draw: st.DrawFn) -> CriticProblem:
     problem = draw(problems(losses=every_loss, regularizers=regularizers))
     away = np.zeros(problem.dimension)
     away[0] = draw(st.sampled_from([0.125, 10.125]))  # off the grid of the points
-    return CriticProblem(problem.fake, DiscreteMeasure(problem.real.points + away, problem.real.weights),
-                         problem.losses, problem.regularizer)
+    return CriticProblem(
+        problem.fake,
+        DiscreteMeasure(problem.real.points + away, problem.real.weights),
+        problem.losses,
+        problem.regularizer,
+    )
 
 
 @settings(max_examples=120, deadline=None, derandomize=True)
@@ -144,7 +152,9 @@ def test_it_is_no_worse_than_the_best_constant(problem):
     assert objective + cost <= constant + 1e-8 * (1.0 + np.abs(values - best).max()) + 16 * EPS * abs(constant)
 
 
-@pytest.mark.parametrize("pair", [losses.logistic(), losses.sqrt(), losses.exponential(), losses.hinge(), losses.wasserstein()])
+@pytest.mark.parametrize(
+    "pair", [losses.logistic(), losses.sqrt(), losses.exponential(), losses.hinge(), losses.wasserstein()]
+)
 @pytest.mark.parametrize("distance", [0.1, 1.0, 30.0])
 def test_two_diracs_start_within_half_a_decade_of_their_optimum(pair, distance):
     """There the shape is the optimal critic itself, so the best scale of the grid is a neighbour of the optimal one."""

@@ -56,7 +56,9 @@ def test_both_losses_are_straight_on_it_and_one_bends_at_each_end(name):
         rises = np.diff(loss.value(inside)) / np.diff(inside)
         np.testing.assert_allclose(rises, sign * slope, rtol=1e-12)
     for end in (end for end in (low, high) if np.isfinite(end)):
-        bends = [np.diff(loss.value(end + np.array([-0.1, 0.0, 0.1])), n=2)[0] for loss in (pair.fake_loss, pair.real_loss)]
+        bends = [
+            np.diff(loss.value(end + np.array([-0.1, 0.0, 0.1])), n=2)[0] for loss in (pair.fake_loss, pair.real_loss)
+        ]
         assert max(bends) > 0.01
 
 
@@ -69,7 +71,9 @@ def test_both_losses_are_straight_on_it_and_one_bends_at_each_end(name):
         LossPair("one curved", losses.Linear(), losses.Reflected(losses.Softplus())),
         losses.wasserstein().weighted(fake=2.0),  # no best constant
         losses.hinge().weighted(fake=2.0),  # the best constant is a kink
-        LossPair("kinks meet", losses.Shifted(losses.Hinge(), 1.0), losses.Reflected(losses.Shifted(losses.Hinge(), 1.0))),
+        LossPair(
+            "kinks meet", losses.Shifted(losses.Hinge(), 1.0), losses.Reflected(losses.Shifted(losses.Hinge(), 1.0))
+        ),
     ],
     ids=lambda pair: pair.name,
 )
@@ -138,9 +142,7 @@ def test_the_optimum_is_wassersteins_once_the_critic_fits(name):
     x, y, q = np.array([0.0, 0.25, 2.0]), np.array([0.5, 1.0]), np.array([0.25, 0.75])
     w1 = slope * wasserstein_distance(x, y, None, q)
     weight = 2.0 * w1 * 2.0 / (high - low)  # k* · diameter is half of what fits
-    problem = CriticProblem(
-        DiscreteMeasure(x[:, None]), DiscreteMeasure(y[:, None], q), pair, LipschitzPenalty(weight)
-    )
+    problem = CriticProblem(DiscreteMeasure(x[:, None]), DiscreteMeasure(y[:, None], q), pair, LipschitzPenalty(weight))
     middle = np.array([0.5 * (low + high)])
     constant = float(pair.fake_loss.value(middle)[0] + pair.real_loss.value(middle)[0])
     solution = solve(problem, InteriorPoint())
