@@ -145,11 +145,14 @@ def test_the_steps_lead_to_the_optimum(oracle, start):
             break
         point = predictor_corrector(program, point)
     gap, _ = program.gap_and_room(point)
-    assert isinstance(oracle.problem.regularizer, LipschitzPenalty)
-    weight = oracle.problem.regularizer.weight
+    regularizer = oracle.problem.regularizer
+    assert isinstance(regularizer, LipschitzPenalty)
     # γ w and the pointwise gaps bound the value only up to their second order, hence the factor 4
     assert gap <= 1e-9 * max(abs(oracle.value), 1.0)
-    assert abs(point.k / program.length - oracle.constant) <= np.sqrt(4.0 * gap / weight) + 1e-12 * oracle.constant
+    assert (
+        abs(point.k / program.length - oracle.constant)
+        <= np.sqrt(4.0 * gap / regularizer.weight) + 1e-12 * oracle.constant
+    )
     assert abs(program.value(point) - oracle.value) <= 4.0 * gap + 1e-12 * abs(oracle.value)
 
 
