@@ -40,6 +40,11 @@ LINEAR_SLOPES = st.sampled_from(
 )
 
 
+def penalty_weight(problem: CriticProblem) -> float:
+    assert isinstance(problem.regularizer, LipschitzPenalty)
+    return problem.regularizer.weight
+
+
 def missing(program: NormalisedProgram, problem: CriticProblem, point: Iterate) -> tuple[np.ndarray, float]:
     """What the stationarity of f and of k still miss, from the points, the weights and the losses, in NumPy."""
     values, gamma = point.values.numpy(), point.gamma.numpy()
@@ -145,14 +150,10 @@ def test_the_steps_lead_to_the_optimum(oracle, start):
             break
         point = predictor_corrector(program, point)
     gap, _ = program.gap_and_room(point)
-    regularizer = oracle.problem.regularizer
-    assert isinstance(regularizer, LipschitzPenalty)
+    weight = penalty_weight(oracle.problem)
     # γ w and the pointwise gaps bound the value only up to their second order, hence the factor 4
     assert gap <= 1e-9 * max(abs(oracle.value), 1.0)
-    assert (
-        abs(point.k / program.length - oracle.constant)
-        <= np.sqrt(4.0 * gap / regularizer.weight) + 1e-12 * oracle.constant
-    )
+    assert abs(point.k / program.length - oracle.constant) <= np.sqrt(4.0 * gap / weight) + 1e-12 * oracle.constant
     assert abs(program.value(point) - oracle.value) <= 4.0 * gap + 1e-12 * abs(oracle.value)
 
 
@@ -192,7 +193,7 @@ def test_lengths_have_no_unit():
         DiscreteMeasure(2.0**10 * problem.fake.points),
         DiscreteMeasure(2.0**10 * problem.real.points),
         problem.losses,
-        LipschitzPenalty(2.0**20 * problem.regularizer.weight),
+        LipschitzPenalty(2.0**20 * penalty_weight(problem)),
     )
     first, second = (
         predictor_corrector(program, starting_point(program))
