@@ -9,6 +9,7 @@ import pytest
 
 from toylab import claims
 from toylab.report import files, html, junit, leftovers
+from toylab.report.drawings import Drawings
 from toylab.report.files import write_report
 from toylab.verification import VerificationReport
 from toylab.verification.replay import subject_from_json
@@ -42,6 +43,7 @@ def test_every_worst_case_comes_back_with_its_verdict(report, written):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Files are the subject here, not what the page shows."""
+    monkeypatch.setattr(files, "draw", lambda *_: Drawings(cases={}, training={}, files={}))
     monkeypatch.setattr(html, "render", lambda *_, **__: "a page")
 
 
@@ -83,13 +85,15 @@ def test_a_run_leaves_the_cases_its_report_refers_to_and_no_others(report, tmp_p
 
 @pytest.mark.usefixtures("undrawn")
 def test_pictures_of_an_earlier_training_go_with_it(report, tmp_path, monkeypatch):
-    def draw(row, folder):
-        (folder / f"maxgp-{row.case}.png").write_bytes(b"a picture")
-        return f"maxgp-{row.case}.png"
+    def draw(report, workers):
+        files = {row.case.name: b"a picture" for row in report.training}
+        return Drawings(cases={}, training={}, files=files)
 
-    monkeypatch.setattr(files, "draw_training", draw)
+    monkeypatch.setattr(files, "draw", draw)
     monkeypatch.setattr(files, "junit", SimpleNamespace(render=lambda report: ""))
-    trained = [SimpleNamespace(case=name, trained=True, to_json=dict, as_expected=True) for name in "ab"]
+    trained = [
+        SimpleNamespace(case=SimpleNamespace(name=name), trained=True, to_json=dict, as_expected=True) for name in "ab"
+    ]
     write_report(replace(report, training=tuple(trained)), tmp_path)
     assert sorted(path.name for path in tmp_path.glob("*.png")) == ["maxgp-a.png", "maxgp-b.png"]
     write_report(replace(report, training=tuple(trained[1:])), tmp_path)

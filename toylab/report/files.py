@@ -9,7 +9,7 @@ from typing import Any
 
 from toylab.errors import InputError
 from toylab.report import html, junit, leftovers
-from toylab.report.pictures import training_figure
+from toylab.report.drawings import draw
 from toylab.report.replay import case_file
 from toylab.report.versions import versions
 from toylab.storage import writable_folder, write_json
@@ -20,15 +20,6 @@ def picture_name(report: TrainingReport) -> str:
     """The file name of a training picture."""
     words = "".join(c if c.isalnum() else " " for c in report.case.name).split()
     return f"maxgp-{'-'.join(words)}.png"
-
-
-def draw_training(report: TrainingReport, folder: Path) -> str:
-    """Draw a trained critic beside the certified one; returns the file name."""
-    from toylab.plotting import save
-
-    name = picture_name(report)
-    save(training_figure(report), folder / name)
-    return name
 
 
 def worst_case(report: ClaimReport) -> dict[str, Any] | None:
@@ -74,7 +65,8 @@ def write_report(report: VerificationReport, folder: Path, *, workers: int = 1) 
 
 def _made(report: VerificationReport, made: Path, folder: Path, workers: int) -> tuple[list[str], list[str], list[str]]:
     """Make everything but report.json; the names of pages, cases and pictures."""
-    pages = {"report.html": html.render(report, folder=folder, workers=workers), "junit.xml": junit.render(report)}
+    drawings = draw(report, workers)
+    pages = {"report.html": html.render(report, folder=folder, drawings=drawings), "junit.xml": junit.render(report)}
     for name, text in pages.items():
         (made / name).write_text(text, encoding="utf-8")
     worst = {case_file(row.claim): worst_case(row) for row in report.claims}
@@ -82,8 +74,10 @@ def _made(report: VerificationReport, made: Path, folder: Path, workers: int) ->
     writable_folder(made / "cases")
     for name, data in cases.items():
         write_json(made / name, data)
-    pictures = [draw_training(row, made) for row in report.training if row.trained is not None]
-    return list(pages), list(cases), pictures
+    pictures = {picture_name(row): drawings.files[row.case.name] for row in report.training if row.trained is not None}
+    for name, data in pictures.items():
+        (made / name).write_bytes(data)
+    return list(pages), list(cases), list(pictures)
 
 
 def _put(made: Path, target: Path) -> None:
