@@ -1,8 +1,10 @@
 """One predictor-corrector step of the interior point.
 
 The unknown df is split as dg + dk (f − c)/k, which turns the border of the Newton system from θ d, where
-everything cancels, into γ/k. The central path is weighted, γ w = μ p ⊗ q, because no step gets far towards
-equal products where the weights differ by many orders.
+everything cancels, into γ/k. The central path is weighted, γ w = μ times a share of each pair, because no step gets
+far towards equal products where the weights differ by many orders. Where the direction would take a value beyond the
+room in which the local model of its loss means something, as on a plateau before an exponential rise, it is found
+once more with the curvature of the chord to the end of that room.
 
 Source: Mehrotra (1992).
 """
@@ -22,9 +24,12 @@ _FRACTION_TO_BOUNDARY = 0.995
 _REFINEMENTS = 1
 #: A value may move by this share of the farthest one where its loss grows linearly.
 _SHARE_OF_FARTHEST = 0.1
-_BENDS = 3
+#: Where a loss grows without bound a value lands no further than this beyond its best constant, in critic units.
 _LANDING = 0.3
-_SHORT = 0.5
+#: How often the model of the losses is bent where a value would leave its room.
+_BENDS = 3
+#: Share of a step that is worth no other direction.
+_LONG_ENOUGH = 0.5
 
 
 def predictor_corrector(program: NormalisedProgram, point: Iterate) -> Iterate:
@@ -33,11 +38,11 @@ def predictor_corrector(program: NormalisedProgram, point: Iterate) -> Iterate:
     change = _change(program, point, border)
     limit = growth_limit(program, point, change.values)
     for _ in range(_BENDS):
-        if limit > _SHORT:
+        if limit > _LONG_ENOUGH:
             break
         border = _Border(program, point, _bend(program, point, change.values))
-        other = _change(program, point, border)
-        change, limit = other, growth_limit(program, point, other.values)
+        change = _change(program, point, border)
+        limit = growth_limit(program, point, change.values)
     shrinking = -point.k / change.k if change.k < 0 else np.inf
     step = min(_FRACTION_TO_BOUNDARY * min(_reach(point, change), shrinking), 1.0)
     return point.moved(change, min(step, limit))
@@ -171,13 +176,11 @@ def _growth_room(slopes: SlopeRange, above: torch.Tensor) -> torch.Tensor:
     """How far values `above` their best constant may go up; see `growth_limit`."""
     if slopes.lower == slopes.upper:
         return torch.full_like(above, torch.inf)
+    below = torch.clamp(-above, min=0.0)
     if np.isinf(slopes.upper):
-        return torch.where(above > _LANDING, LARGEST_GROWTH, _LANDING + torch.clamp(-above, min=0.0))
-    room = LARGEST_GROWTH + torch.clamp(-above, min=0.0)
-    if np.isfinite(slopes.upper):
-        # a loss that grows like a straight line does no harm further out, or as far out as others are
-        room = room + above.abs() + _SHARE_OF_FARTHEST * above.abs().max()
-    return room
+        return torch.where(above > _LANDING, LARGEST_GROWTH, _LANDING + below)
+    # a loss that grows like a straight line does no harm further out, or as far out as others are
+    return LARGEST_GROWTH + below + above.abs() + _SHARE_OF_FARTHEST * above.abs().max()
 
 
 def _reach(point: Iterate, change: Iterate) -> float:
