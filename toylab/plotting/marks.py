@@ -218,4 +218,4 @@ def head(axes: Axes, title: str, handles: list[Artist], *, columns: int | None =
         columnspacing=1.4,
         borderaxespad=0.2,
     )
-    axes.set_title(title, parse_math=False, fontsize=10.0, pad=7.0 + 15.0 * -(-len(handles) // columns))
+    axes.set_title(title, parse_math=False, fontsize=10.0, y=1.0, pad=7.0 + 15.0 * -(-len(handles) // columns))
