@@ -22,7 +22,7 @@ LAYERS = (
     ("certificate",),
     ("solution",),
     ("claims", "solvers", "generators"),
-    ("verification", "comparison", "falsify", "dynamics", "testing"),
+    ("verification", "comparison", "falsification", "dynamics", "testing"),
     ("plotting",),
     ("report", "bench", "play"),
     ("cli", "__main__", "__init__"),
@@ -42,6 +42,7 @@ HEAVY = {
         "solvers.threads",
     ),
     "cvxpy": (),
+    "hypothesis": ("falsification", "testing"),
     "ot": (),
     "matplotlib": ("plotting",),
 }

@@ -26,6 +26,7 @@ from toylab.solvers.solving import solve
 from toylab.verification import ClaimReport, verify
 
 if TYPE_CHECKING:
+    from toylab.falsification import falsify
     from toylab.plotting import plot
 
 try:
@@ -67,6 +68,7 @@ __all__ = [
     "compare",
     "distributions",
     "divergences",
+    "falsify",
     "load_problem",
     "losses",
     "plot",
@@ -80,11 +82,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """`toylab.plot` is loaded on first use, so that importing toylab does not import matplotlib."""
+    """`plot` and `falsify` are loaded on first use, so that importing toylab imports no matplotlib or hypothesis."""
     if name == "plot":
         from toylab.plotting import plot
 
         return plot
+    if name == "falsify":
+        from toylab.falsification import falsify
+
+        return falsify
     raise AttributeError(f"module 'toylab' has no attribute {name!r}")
 
 
