@@ -217,7 +217,7 @@ class QuadraticForm(Critic):
 
     @override
     def gradient(self, z: np.ndarray) -> np.ndarray:
-        """b + Az."""
+        """The gradient b + Az."""
         return self.linear + np.asarray(z, dtype=np.float64) @ self.matrix
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from toylab.certificate import Certificate, as_critic, certify
-from toylab.critics import FormulaCritic, LowerExtension, NearestPoint, hermite, unit_vectors
+from toylab.critics import FormulaCritic, LowerExtension, NearestPoint, hermite, tabulated, unit_vectors
 from toylab.errors import InputError
 from toylab.markup import Tone, badge, card, facts, number, quiet
 from toylab.problem import CriticProblem
@@ -173,7 +173,10 @@ class Candidate:
             return Candidate.of(problem, NearestPoint(points, values), plan)
         if "gradients" in data:  # a smooth critic with gradients of its own at the merged points
             return Candidate.of(problem, _steered(problem, values, data["gradients"]), plan)
-        return Candidate.of(problem, LowerExtension(points, values, constant), plan)
+        critic = LowerExtension(points, values, constant)
+        if np.abs(critic(points) - values).max() > 1e-9 * (np.ptp(values) + constant * problem.support.diameter):
+            critic = tabulated(points, values)  # of a critic that is steeper than from fake to real points
+        return Candidate.of(problem, critic, plan)
 
 
 def _steered(problem: CriticProblem, values: np.ndarray, gradients: Any) -> FormulaCritic:

@@ -218,13 +218,12 @@ def _with_optimum(kinds: tuple[LossKind, ...], critic: CriticKind) -> tuple[Loss
 
 def _prepare() -> None:
     """Load the engines, which takes seconds the first time, and keep torch to one thread."""
-    from toylab.solvers import interior_point, transport
+    import importlib
+
     from toylab.verification.cases import one_thread
 
-    assert interior_point and transport
-    import ot
-
-    assert ot
+    for engine in ("toylab.solvers.interior_point", "toylab.solvers.transport", "ot"):
+        importlib.import_module(engine)
     one_thread()
 
 

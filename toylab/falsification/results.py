@@ -11,7 +11,7 @@ import numpy as np
 from toylab.claims import Claim, Evidence, Verdict, VerdictStatus
 from toylab.falsification.coverage import Coverage
 from toylab.falsification.spaces import AbstractRecipe
-from toylab.markup import card, facts, lines
+from toylab.markup import card, facts, lines, quiet
 from toylab.verification.reports import ExitCode
 
 
@@ -157,7 +157,9 @@ class SearchResult:
     def _repr_html_(self) -> str:
         rows: list[tuple[str, Any]] = [] if self.counterexample is None else list(self.counterexample.rows())
         return card(
-            f"SearchResult {self.claim.id}", facts([("", self.conclusion()), *rows]), lines(self.coverage.lines())
+            f"SearchResult {self.claim.id}",
+            facts([("", self.conclusion()), *rows]),
+            quiet(lines(self.coverage.lines())),
         )
 
     def to_json(self) -> dict[str, Any]:

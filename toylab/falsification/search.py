@@ -218,5 +218,5 @@ def _drawing_only_by_seed() -> Iterator[None]:
     if not hasattr(provider, "_maybe_draw_constant"):
         yield
         return
-    with mock.patch.object(provider, "_maybe_draw_constant", lambda *arguments, **options: None):
+    with mock.patch.object(provider, "_maybe_draw_constant", return_value=None):
         yield

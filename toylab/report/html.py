@@ -8,6 +8,7 @@ from typing import Any
 
 from toylab import claims as _claims
 from toylab.claims import foundations
+from toylab.falsification import necessity
 from toylab.report import dependencies, replay, words
 from toylab.report.papers import by_paper
 from toylab.report.pictures import Pair, training_picture
@@ -33,6 +34,7 @@ def render(report: VerificationReport, *, folder: Path | None = None, workers: i
     graph = foundations.dependencies(row.claim for row in report.claims)
     drawn = dict(zip((row.claim.id for row in report.claims), _drawn(report.claims, workers), strict=True))
     views = {row.claim.id: claim_view(row, report.budget, folder, drawn[row.claim.id], graph) for row in report.claims}
+    kept = necessity.kept()
     papers = [(paper, [views[row.claim.id] for row in rows]) for paper, rows in by_paper(report.claims)]
     return _template().render(
         report=report,
@@ -45,6 +47,10 @@ def render(report: VerificationReport, *, folder: Path | None = None, workers: i
         graph=dependencies.picture([row.claim for row in report.claims]),
         refuted={view.report.claim.id for view in views.values() if view.false},
         training=[(row, words.training_rows(row), _training(row)) for row in report.training],
+        necessity=kept,
+        necessity_rows=[
+            (row, words.search_outcome(row.cell)) for row in necessity.rows((row.claim for row in report.claims), kept)
+        ],
         reproduce=replay.verify_line(report),
         versions=versions(),
         words=words,

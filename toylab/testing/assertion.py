@@ -178,9 +178,7 @@ def steepest_pairs(problem: CriticProblem, function: Any) -> list[FunctionOnPair
     slope = np.divide(rise, distance, out=np.full(rise.shape, -np.inf), where=distance > 0)
     k = float(slope.max())
     if not k > 0:
-        raise InputError(
-            "the critic rises from no fake point to any real one, so that no pair is joined at full slope."
-        )
+        raise InputError("the critic rises from no fake point to any real one: no pair is joined at full slope.")
     rounding = 8.0 * _EPS * (np.abs(values).max() + k * distance)
     tight = np.argwhere((k * distance - rise <= rounding) & (distance > 0))[:_MOST_PAIRS]
     name = type(function).__name__

@@ -73,7 +73,7 @@ def problems(
         InputError: an argument of another kind, or an unknown loss.
     """
     least, most = _checked_sizes(sizes, least=2)
-    if overlap not in _SUPPORTS:
+    if not isinstance(overlap, bool | None):
         raise InputError(f"overlap must be True, False or None, got {overlap!r}.")
     dimensions = _checked_dimensions(dimension)
     pairs, costs = _loss_strategy(losses), _regularizer_strategy(regularizers)
