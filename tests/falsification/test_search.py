@@ -78,7 +78,7 @@ WITHOUT = [
 
 @pytest.mark.parametrize(("name", "hypothesis"), WITHOUT)
 def test_without_a_hypothesis_the_case_is_found_that_shows_it_was_needed(name, hypothesis):
-    result = falsify(name, without=[hypothesis], examples=150, seconds=120)
+    result = falsify(name, without=[hypothesis], examples=150, seconds=25)
     found = result.counterexample
     assert found is not None, result.text()
     assert found.breaks == (hypothesis,)
@@ -157,7 +157,7 @@ def interrupting(claim, after, error):
 
     def measure(subject):
         seen.append(subject)
-        if len(seen) > after:
+        if len(seen) == after + 1:
             raise error
         return claim.measure(subject)
 
@@ -176,6 +176,8 @@ def test_an_interruption_while_shrinking_keeps_what_was_found():
     broken = interrupting(claim, 6, KeyboardInterrupt())
     result = falsify(broken, without=["Euclidean norm"])
     assert result.ending is Ending.INTERRUPTED
+    assert result.shrink_steps > 0
+    assert result.counterexample is not None
 
 
 def test_seconds_bound_the_search():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from toylab import claims, losses
 from toylab.claims.kinds import CriticKind, FunctionKind, LossKind, NormKind, RegularizerKind, SupportKind
+from toylab.critics import steepest_chord
 from toylab.errors import InputError
 from toylab.falsification.candidates import candidate_recipes
 from toylab.falsification.fractions import atoms, fraction
@@ -18,7 +19,7 @@ from toylab.falsification.measures import measure_pair, sites
 from toylab.falsification.spaces import Selection, named_hypotheses, space_for
 from toylab.functions import FunctionOnPair, Norm
 from toylab.measures import DiscreteMeasure
-from toylab.problem import CriticProblem
+from toylab.problem import CriticProblem, LipschitzBall
 
 
 def selections(name, *without):
@@ -85,11 +86,12 @@ ALL_KINDS = Selection(
 def test_critics_of_our_own_are_drawn_at_the_merged_points(recipe):
     assert recipe.values.shape == (len(recipe.problem.support.points),)
     assert all(": " in label for label in recipe.labels)
-    try:
-        candidate = recipe.subject()
-    except InputError as error:
-        assert "do not fit into the ball" in str(error)
+    ball = recipe.problem.regularizer
+    if isinstance(ball, LipschitzBall) and steepest_chord(recipe.problem.support.points, recipe.values) > ball.radius:
+        with pytest.raises(InputError, match="do not fit into the ball"):
+            recipe.subject()
         return
+    candidate = recipe.subject()
     again = type(candidate).from_json(json.loads(json.dumps(recipe.to_json(candidate))))
     assert again.fake_values == pytest.approx(candidate.fake_values)
     assert again.certificate.primal == pytest.approx(candidate.certificate.primal, rel=1e-12)

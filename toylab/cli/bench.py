@@ -45,7 +45,7 @@ def register(commands: Any) -> None:
         "HYPOTHESIS`. Exit code 0 unless a counterexample breaks no hypothesis of a true statement.",
     )
     necessity.add_argument("--claims", default="*", metavar="PATTERN", help="ids to select, for instance 'lgan.*'")
-    necessity.add_argument("--examples", type=int, default=100, help="budget of each search (default 100)")
+    necessity.add_argument("--examples", type=int, default=150, help="budget of each search (default 150)")
     necessity.add_argument("--seconds", type=float, default=120.0, help="budget of each search (default 120)")
     necessity.add_argument("--seed", type=int, default=0, help="of each search (default 0)")
     necessity.add_argument("--out", default="toylab-necessity", metavar="DIR", help="folder of the table")

@@ -198,6 +198,7 @@ def candidate_recipes(draw: st.DrawFn, selection: Selection) -> CandidateRecipe:
             f"critic: {critic.value}",
             f"dimension: {dimension}",
             f"points: {count}",
+            f"masses: {'equal' if max(np.ptp(fake.weights), np.ptp(real.weights)) == 0 else 'unequal'}",
         ),
         values=np.array(values, dtype=np.float64),
         direction=np.array(direction, dtype=np.float64),

@@ -48,12 +48,22 @@ class FunctionRecipe(AbstractRecipe):
     def words(self, subject: FunctionOnPair) -> list[tuple[str, str]]:
         norm = "Euclidean" if subject.norm.p == 2 else f"l_{subject.norm.p:g}"
         return [
-            ("function", subject.name),
+            ("function", f"{subject.name}{_formula(subject.f)}"),
             ("pair", f"from {vector(subject.x)} to {vector(subject.y)}"),
             ("constant", f"k = {fraction(subject.k)}"),
             ("norm", norm),
             ("gradient", f"{vector(subject.f.gradient(0.5 * (subject.x + subject.y)[None])[0])} half way"),
         ]
+
+
+def _formula(f: Critic) -> str:
+    """The formula of a function as it is drawn here, after its name."""
+    if isinstance(f, LowerExtension):
+        return f", −{fraction(f.lipschitz_constant)}·‖z − {vector(f.centres[0])}‖"
+    assert isinstance(f, QuadraticForm)
+    linear = f" {vector(f.linear)}·z"
+    rows = ", ".join(vector(row) for row in f.matrix)
+    return linear if not f.matrix.any() else f"{linear} + ½ z·Az with A = [{rows}]"
 
 
 def steepest_direction(step: np.ndarray, p: float) -> np.ndarray:

@@ -157,6 +157,7 @@ def search_cell(claim: Claim, hypothesis: str | None, *, examples: int, seconds:
     else:
         found = Found.NOTHING if coverage.decided else Found.UNDECIDED
         words = f"{coverage.tried} tried, {coverage.decided} decided"
+        words += f", {coverage.impossible.total()} impossible to make" if not coverage.tried else ""
         words += f"; not confirmed: {result.unconfirmed[0]}" if result.unconfirmed else ""
     return Cell(
         claim=claim.id,
@@ -171,7 +172,7 @@ def search_cell(claim: Claim, hypothesis: str | None, *, examples: int, seconds:
 def search_table(
     claims: Sequence[Claim],
     *,
-    examples: int = 100,
+    examples: int = 150,
     seconds: float = 120.0,
     seed: int = 0,
     workers: int = 1,
