@@ -19,6 +19,7 @@ from toylab.measures import DiscreteMeasure
 #: Coordinates reach this far from the origin.
 REACH = 10
 _MOST_MASS = 9
+_DRAWN_COORDINATES = 3
 
 
 class Extra(Enum):
@@ -57,12 +58,14 @@ class Site:
 
 
 def cells(dimension: int) -> st.SearchStrategy[tuple[int, ...]]:
-    """Whole coordinates; in the plane and beyond one time in three on the first axis, so that lines occur."""
-    free = st.tuples(*[st.integers(-REACH, REACH)] * dimension)
-    if dimension == 1:
-        return free
-    on_axis = st.integers(-REACH, REACH).map(lambda at: (at,) + (0,) * (dimension - 1))
-    return st.one_of(on_axis, free, free)
+    """Whole coordinates; in the plane and beyond one time in three on the first axis, so that lines occur.
+
+    Up to three coordinates are drawn and the last ones dropped, so that shrinking can lower the dimension.
+    """
+    drawn = max(dimension, _DRAWN_COORDINATES)
+    free = st.tuples(*[st.integers(-REACH, REACH)] * drawn)
+    on_axis = st.tuples(st.integers(-REACH, REACH)).map(lambda at: at + (0,) * (drawn - 1))
+    return st.one_of(on_axis, free, free).map(lambda cell: cell[:dimension])
 
 
 _SIDES = {
