@@ -47,10 +47,10 @@ class SupportKind(Kind):
 class CriticKind(Kind):
     """Where the critic of a candidate comes from."""
 
-    OPTIMAL = "optimal critic"
+    OPTIMAL = "optimal"
     STEERED = "optimal values, other gradients"
     GIVEN = "values of our own"
-    WRONG_PLAN = "optimal critic, another coupling"
+    WRONG_PLAN = "optimal, another coupling"
 
 
 class FunctionKind(Kind):

@@ -187,7 +187,6 @@ def _run(search: _Search, recipes: st.SearchStrategy[AbstractRecipe], seed: int)
         derandomize=False,
         phases=(Phase.generate, Phase.target, Phase.shrink),
         verbosity=Verbosity.quiet,
-        backend="hypothesis",
     )
     ending = Ending.EXAMPLES
     with _drawing_only_by_seed():
