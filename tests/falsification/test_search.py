@@ -180,6 +180,24 @@ def test_an_interruption_while_shrinking_keeps_what_was_found():
     assert result.counterexample is not None
 
 
+def test_progress_is_told():
+    told = []
+    falsify("lgan.theorem-4", examples=10, progress=lambda *what: told.append(what))
+    assert told[0] == (0, 10, "searching")
+    assert all(done <= total == 10 for done, total, _ in told)
+    falsify("lgan.theorem-4", without="Euclidean norm", progress=lambda *what: told.append(what))
+    assert told[-1][2] == "shrinking"
+
+
+def test_a_result_shows_itself_in_a_notebook():
+    page = falsify("lgan.theorem-4", without="Euclidean norm")._repr_html_()
+    assert "SearchResult lgan.theorem-4" in page
+    assert "contradiction" in page
+    assert "SearchResult(lgan.theorem-4: Verdict(lgan.theorem-4: violated" in repr(
+        falsify("lgan.theorem-4", without="Euclidean norm")
+    )
+
+
 def test_seconds_bound_the_search():
     result = falsify("lgan.theorem-3", examples=100_000, seconds=1.0)
     assert result.ending is Ending.SECONDS

@@ -1,6 +1,7 @@
 """What is drawn: the kinds that were asked for, small, and written down exactly."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toylab import claims, losses
-from toylab.claims.kinds import CriticKind, FunctionKind, LossKind, NormKind, RegularizerKind, SupportKind
+from toylab.claims.kinds import CriticKind, FunctionKind, Kind, LossKind, NormKind, RegularizerKind, SupportKind
 from toylab.critics import steepest_chord
 from toylab.errors import InputError
 from toylab.falsification.candidates import candidate_recipes
@@ -77,9 +78,13 @@ def test_every_kind_of_losses_is_what_it_says_and_survives_json(kind, data):
         assert pair.strictly_convex == (kind not in {LossKind.WASSERSTEIN, LossKind.HINGE})
 
 
-ALL_KINDS = Selection(
-    kinds={axis: tuple(axis) for axis in (LossKind, RegularizerKind, SupportKind)} | {CriticKind: (CriticKind.GIVEN,)}
-)
+KINDS: dict[type[Kind], tuple[Any, ...]] = {
+    LossKind: tuple(LossKind),
+    RegularizerKind: tuple(RegularizerKind),
+    SupportKind: tuple(SupportKind),
+    CriticKind: (CriticKind.GIVEN,),
+}
+ALL_KINDS = Selection(kinds=KINDS)
 
 
 @given(recipe=candidate_recipes(ALL_KINDS))

@@ -1,5 +1,7 @@
 """assert_claim is red where a claim fails, where it says nothing, and where the critic is no critic."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -104,7 +106,7 @@ def nearly_optimal(size):
 
 def test_the_tolerance_is_in_units_of_the_claim():
     critic = nearly_optimal(0.02)
-    waived = {"waive": "certified optimal"}
+    waived: dict[str, Any] = {"waive": "certified optimal"}
     with pytest.raises(ClaimViolatedError, match=r"beyond the tolerance 0\.005"):
         assert_claim("lgan.theorem-2b", PROBLEM, critic, tolerance=0.005, **waived)
     verdict = assert_claim("lgan.theorem-2b", PROBLEM, critic, tolerance=0.05, **waived)

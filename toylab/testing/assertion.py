@@ -46,7 +46,7 @@ def assert_claim(
     plan: Any = None,
     waive: str | Iterable[str] = (),
     tolerance: float = 0.0,
-    allow: Iterable[VerdictStatus] = (),
+    allow: VerdictStatus | Iterable[VerdictStatus] = (),
 ) -> Verdict:
     """Assert that a claim holds for a critic on a problem.
 
@@ -113,7 +113,7 @@ def _badness(verdict: Verdict, tolerance: float) -> tuple[int, float]:
     return (3 if beyond else ranks.get(verdict.status, 1)), -margin
 
 
-def _checked_allowed(allow: Iterable[VerdictStatus]) -> frozenset[VerdictStatus]:
+def _checked_allowed(allow: VerdictStatus | Iterable[VerdictStatus]) -> frozenset[VerdictStatus]:
     open_ends = {VerdictStatus.NOT_APPLICABLE, VerdictStatus.INCONCLUSIVE}
     chosen = (allow,) if isinstance(allow, VerdictStatus) else tuple(allow)
     wrong = [one for one in chosen if one not in open_ends]
