@@ -6,7 +6,7 @@ VERIFY_FLAGS ?=
 TEST_FLAGS ?=
 CAMPAIGN_FLAGS ?=
 
-.PHONY: install verify test test-long test-browser lint format campaign extremes readme-picture clean
+.PHONY: install verify test test-long test-browser lint format campaign extremes necessity readme-picture clean
 .DEFAULT_GOAL := verify
 
 install: $(VENV)/.installed
@@ -27,6 +27,11 @@ test-long: install
 
 extremes: install
 	$(RUN)/toylab bench extremes
+
+# Searches every claim without each of its hypotheses, and keeps what was found as data of the package.
+necessity: install
+	$(RUN)/toylab bench necessity --out toylab-necessity
+	cp toylab-necessity/necessity.json toylab/falsification/necessity.json
 
 campaign: install
 	$(RUN)/toylab bench campaign --problems 100000 $(CAMPAIGN_FLAGS)
@@ -50,4 +55,4 @@ readme-picture: install
 	$(RUN)/toylab solve case3 --n 60 --seed 1 --plot docs/case3.png
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis toylab-report toylab-campaign
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis toylab-report toylab-campaign toylab-falsify toylab-necessity

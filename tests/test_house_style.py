@@ -23,7 +23,7 @@ LAYERS = (
     ("solution", "families"),
     ("uninformative",),
     ("claims", "solvers", "generators"),
-    ("verification", "comparison", "convergence", "falsify", "dynamics", "testing"),
+    ("verification", "comparison", "convergence", "falsification", "dynamics", "testing"),
     ("plotting",),
     ("report", "bench", "play"),
     ("cli", "__main__", "__init__"),
@@ -43,6 +43,7 @@ HEAVY = {
         "solvers.threads",
     ),
     "cvxpy": (),
+    "hypothesis": ("falsification", "testing"),
     "ot": (),
     "matplotlib": ("plotting",),
 }

@@ -7,6 +7,7 @@ from oracles import star, two_diracs
 from strategies import elementary_losses, penalties, problems
 
 from toylab import losses, zoo
+from toylab.critics import tabulated
 from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
@@ -146,3 +147,25 @@ def test_a_fake_with_two_partners_has_two_directions_and_no_gradient_is_invented
 
 def test_a_solution_written_as_json_comes_back_as_a_candidate():
     assert type(Solution.from_json(solve(CURVED).to_json())) is Candidate
+
+
+def test_a_critic_that_is_steep_elsewhere_than_from_fake_to_real_survives_json():
+    """Its constant between fake and real points is 0, and its values fall by 1 from the fake to the real point."""
+    problem = zoo.load("two-diracs")
+    falling = Candidate.of(problem, tabulated(problem.support.points, np.array([1.0, 0.0])))
+    assert falling.lipschitz_constant == 0.0
+    again = Candidate.from_json(falling.to_json())
+    assert np.array_equal(again.fake_values, falling.fake_values)
+    assert np.array_equal(again.real_values, falling.real_values)
+
+
+def test_gradients_of_ones_own_are_read_and_checked():
+    exact = solve(zoo.load("two-diracs"))
+    points = exact.problem.support.points
+    data = {**exact.to_json(), "gradients": np.full(points.shape, 7.0).tolist()}
+    again = Candidate.from_json(data)
+    assert again.critic.gradient(points) == pytest.approx(np.full(points.shape, 7.0))
+    assert again.fake_values == pytest.approx(exact.fake_values)
+    for flawed in ([[7.0]], [["up"]] * len(points), [[np.inf]] * len(points)):
+        with pytest.raises(InputError, match="gradients"):
+            Candidate.from_json({**data, "gradients": flawed})

@@ -29,6 +29,7 @@ from toylab.solvers.solving import solve
 from toylab.verification import ClaimReport, verify
 
 if TYPE_CHECKING:
+    from toylab.falsification import falsify
     from toylab.plotting import plot
 
 try:
@@ -75,6 +76,7 @@ __all__ = [
     "compare",
     "distributions",
     "divergences",
+    "falsify",
     "generators",
     "load_problem",
     "losses",
@@ -89,11 +91,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """`toylab.plot` is loaded on first use, so that importing toylab does not import matplotlib."""
+    """`plot` and `falsify` are loaded on first use, so that importing toylab imports no matplotlib or hypothesis."""
     if name == "plot":
         from toylab.plotting import plot
 
         return plot
+    if name == "falsify":
+        from toylab.falsification import falsify
+
+        return falsify
     raise AttributeError(f"module 'toylab' has no attribute {name!r}")
 
 

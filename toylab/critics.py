@@ -198,6 +198,29 @@ class FormulaCritic(Critic):
         return self.gradient_formula(np.asarray(z, dtype=np.float64))
 
 
+@dataclass(frozen=True, eq=False)
+class QuadraticForm(Critic):
+    """z ↦ b·z + ½ z·Az with a symmetric A: a plane where A = 0.
+
+    Attributes:
+        linear: (d,), b.
+        matrix: (d, d), A.
+    """
+
+    linear: np.ndarray
+    matrix: np.ndarray
+
+    @override
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        z = np.asarray(z, dtype=np.float64)
+        return z @ self.linear + 0.5 * ((z @ self.matrix) * z).sum(axis=1)
+
+    @override
+    def gradient(self, z: np.ndarray) -> np.ndarray:
+        """The gradient b + Az."""
+        return self.linear + np.asarray(z, dtype=np.float64) @ self.matrix
+
+
 def steepest_chord(points: np.ndarray, values: np.ndarray) -> float:
     """Max |f(w) − f(z)| / ‖w − z‖ over all pairs of different points: the Lipschitz constant on them."""
     steepest = 0.0

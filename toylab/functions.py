@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from toylab.critics import Critic
-from toylab.errors import InputError
+from toylab.critics import Critic, LowerExtension, QuadraticForm
+from toylab.errors import InputError, unknown_name
 from toylab.markup import card, facts, number
 
 
@@ -78,15 +79,42 @@ class FunctionOnPair:
         return card(type(self).__name__, facts(rows))
 
     def to_json(self) -> dict[str, Any]:
-        """What can be written down of it; the function itself is known by its name."""
+        """What can be written down of it; a function that is no quadratic form or cone is known by its name."""
+        formula = _formula(self.f)
         return {
             "subject": "function-on-pair",
             "name": self.name,
             "k": self.k,
             "x": self.x.tolist(),
             "y": self.y.tolist(),
-            "norm": self.norm.p,
+            "norm": "inf" if np.isinf(self.norm.p) else self.norm.p,
+            **({} if formula is None else {"function": formula}),
         }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> FunctionOnPair:
+        """The function on a pair of `to_json`, where that wrote down the function itself.
+
+        Raises:
+            InputError: the function is known by its name only, or the data do not fit.
+        """
+        if "function" not in data:
+            raise InputError(f"the function {data.get('name')!r} is known by its name only, not written down.")
+        try:
+            x, y = (np.array(data[end], dtype=np.float64) for end in ("x", "y"))
+            f = _from_formula(data["function"], len(x))
+            subject = FunctionOnPair(
+                name=str(data["name"]), f=f, k=float(data["k"]), x=x, y=y, norm=Norm(float(data["norm"]))
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(
+                f"a function on a pair in JSON is what FunctionOnPair.to_json() wrote; this does not fit ({error!r})."
+            ) from None
+        if x.shape != y.shape or x.ndim != 1:
+            raise InputError(f"x and y must be points of one space, got shapes {x.shape} and {y.shape}.")
+        return subject
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -121,3 +149,34 @@ class FunctionOnChain(FunctionOnPair):
     def to_json(self) -> dict[str, Any]:
         """What can be written down of it; the function itself is known by its name."""
         return {**super().to_json(), "subject": "function-on-chain", "via": self.via.tolist()}
+
+
+def _formula(f: Critic) -> dict[str, Any] | None:
+    """A quadratic form or a lower extension as plain data, None for other functions."""
+    match f:
+        case QuadraticForm():
+            return {"kind": "quadratic form", "linear": f.linear.tolist(), "matrix": f.matrix.tolist()}
+        case LowerExtension():
+            return {
+                "kind": "cones",
+                "centres": f.centres.tolist(),
+                "values": f.values.tolist(),
+                "k": f.lipschitz_constant,
+            }
+    return None
+
+
+def _from_formula(data: Mapping[str, Any], dimension: int) -> Critic:
+    match data.get("kind"):
+        case "quadratic form":
+            linear, matrix = (np.array(data[key], dtype=np.float64) for key in ("linear", "matrix"))
+            if linear.shape != (dimension,) or matrix.shape != (dimension, dimension):
+                raise InputError(f"a quadratic form on R^{dimension} has shapes ({dimension},) and ({dimension}²).")
+            return QuadraticForm(linear, matrix)
+        case "cones":
+            centres, values = (np.array(data[key], dtype=np.float64) for key in ("centres", "values"))
+            if centres.ndim != 2 or centres.shape[1] != dimension or values.shape != (len(centres),):
+                raise InputError(f"cones on R^{dimension} have centres (N, {dimension}) and values (N,).")
+            return LowerExtension(centres, values, float(data["k"]))
+        case other:
+            raise unknown_name("kind of function", other, ("quadratic form", "cones"))

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from toylab.certificate import Certificate, as_critic, certify
-from toylab.critics import LowerExtension, NearestPoint, unit_vectors
+from toylab.critics import FormulaCritic, LowerExtension, NearestPoint, hermite, tabulated, unit_vectors
 from toylab.errors import InputError
 from toylab.markup import Tone, badge, card, facts, number, quiet
 from toylab.problem import CriticProblem
@@ -171,7 +171,26 @@ class Candidate:
             raise InputError(f"a candidate in JSON needs {len(points)} fake and real values, got {len(values)}.")
         if isinstance(problem.regularizer, Unrestricted):  # no constant holds these values together
             return Candidate.of(problem, NearestPoint(points, values), plan)
-        return Candidate.of(problem, LowerExtension(points, values, constant), plan)
+        if "gradients" in data:  # a smooth critic with gradients of its own at the merged points
+            return Candidate.of(problem, _steered(problem, values, data["gradients"]), plan)
+        critic = LowerExtension(points, values, constant)
+        if np.abs(critic(points) - values).max() > 1e-9 * (np.ptp(values) + constant * problem.support.diameter):
+            critic = tabulated(points, values)  # of a critic that is steeper than from fake to real points
+        return Candidate.of(problem, critic, plan)
+
+
+def _steered(problem: CriticProblem, values: np.ndarray, gradients: Any) -> FormulaCritic:
+    """The smooth critic with these values at the caller's points and these gradients at the merged ones."""
+    support = problem.support
+    merged = np.zeros(len(support.points))
+    merged[np.concatenate([support.fake_owner, support.real_owner])] = values
+    try:
+        slopes = np.array(gradients, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the gradients of a candidate in JSON are no numbers ({error}).") from None
+    if slopes.shape != support.points.shape or not np.isfinite(slopes).all():
+        raise InputError(f"a candidate in JSON needs finite gradients {support.points.shape}, got {slopes.shape}.")
+    return hermite(support.points, merged, slopes)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

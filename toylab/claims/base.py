@@ -17,6 +17,7 @@ import numpy as np
 from toylab.claims import faces
 from toylab.claims.cases import Budget, Case
 from toylab.claims.explanation import explain
+from toylab.claims.kinds import Kind
 from toylab.condition import Condition
 from toylab.errors import InputError, unknown_name
 
@@ -111,7 +112,8 @@ class Evidence:
     def margins(self) -> np.ndarray:
         """(error − residual)/scale, (e,): negative where the statement is violated."""
         scale = np.where(self.scale > 0, self.scale, 1.0)
-        return (self.error - self.residual) / scale
+        with np.errstate(invalid="ignore"):  # an infinite residual within an infinite bound says nothing
+            return (self.error - self.residual) / scale
 
 
 def decide(evidence: Evidence) -> VerdictStatus:
@@ -140,6 +142,7 @@ class Hypothesis:
         assume: how a subject is read once the hypothesis is waived; the subject itself by default.
         met: subject -> how it meets the hypothesis, with its numbers.
         repair: what to do where it does not, as the end of a sentence "To repair it, …".
+        relax: kinds of subjects on which it fails: a search draws them only once it is waived, and then only them.
     """
 
     name: str
@@ -148,6 +151,7 @@ class Hypothesis:
     assume: Callable[[Any], Any] = field(default=lambda subject: subject, repr=False)
     met: Callable[[Any], str] = field(default=lambda subject: "", repr=False)
     repair: str = ""
+    relax: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

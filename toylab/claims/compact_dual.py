@@ -14,6 +14,7 @@ from toylab.claims.cases import Budget, Case, Engine, standard
 from toylab.claims.certified import CERTIFIED_GAP, RESOLUTION, AssumedOptimal, certified, certified_optimal
 from toylab.claims.explanation.duality import compact_dual
 from toylab.claims.hypotheses import WASSERSTEIN
+from toylab.claims.kinds import CriticKind, RegularizerKind
 from toylab.condition import Condition
 from toylab.critics import tabulated
 from toylab.errors import InputError
@@ -52,6 +53,7 @@ BALL = Hypothesis(
     ),
     met=lambda candidate: f"K = {candidate.problem.regularizer.radius:g}",
     repair="take regularizer = LipschitzBall(1.0)",
+    relax=(RegularizerKind.PENALTY, RegularizerKind.TARGET, RegularizerKind.UNRESTRICTED),
 )
 COMPACT_OPTIMUM = Hypothesis(
     name="compact-dual optimum",
@@ -63,6 +65,7 @@ COMPACT_OPTIMUM = Hypothesis(
         f"gap is {candidate.certificate.relative_gap:.2g}, at most {CERTIFIED_GAP:g}"
     ),
     repair="solve with toylab.solvers.CompactDual()",
+    relax=(CriticKind.GIVEN, CriticKind.WRONG_PLAN),
 )
 
 

@@ -10,6 +10,7 @@ from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.certified import RESOLUTION
 from toylab.claims.explanation.gradients import full_slope
+from toylab.claims.kinds import FunctionKind, NormKind
 from toylab.claims.segments import POSITIONS, cone_error
 from toylab.condition import Condition
 from toylab.critics import FormulaCritic, LowerExtension, unit_vectors
@@ -57,6 +58,7 @@ LIPSCHITZ_FUNCTION = Hypothesis(
         f"the longest of 1024 gradients around the pair has length {_steepest(subject):.6g}, k = {subject.k:g}"
     ),
     repair="enlarge k to the function's Lipschitz constant",
+    relax=(FunctionKind.STEEPER,),
 )
 TIGHT_PAIR = Hypothesis(
     name="tight pair",
@@ -66,6 +68,7 @@ TIGHT_PAIR = Hypothesis(
         f"f(y) − f(x) misses k‖y − x‖ by {abs(_slack(subject)):.2g}, rounding is {_rounding(subject):.2g}"
     ),
     repair="choose a pair that the function joins at full slope",
+    relax=(FunctionKind.ACROSS,),
 )
 EUCLIDEAN = Hypothesis(
     name="Euclidean norm",
@@ -73,6 +76,7 @@ EUCLIDEAN = Hypothesis(
     test=lambda subject: Condition.that(subject.norm.p == 2, f"the norm is l_{subject.norm.p:g}"),
     met=lambda subject: "lengths are Euclidean",
     repair="measure lengths with Norm(2.0)",
+    relax=(NormKind.OTHER,),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from toylab.claims.base import Hypothesis
 from toylab.claims.certified import CERTIFIED_GAP, AssumedOptimal, certified_optimal
+from toylab.claims.kinds import CriticKind, LossKind, RegularizerKind, SupportKind
 from toylab.condition import Condition
 from toylab.critics import LowerExtension, UpperExtension
 from toylab.losses import LossPair
@@ -59,6 +60,7 @@ CERTIFIED = Hypothesis(
         "solve with a smaller rtol, or certify the critic with the optimal plan: "
         "Candidate.of(problem, critic, exact.certificate.plan)"
     ),
+    relax=(CriticKind.GIVEN, CriticKind.WRONG_PLAN),
 )
 
 CONDITION_11 = Hypothesis(
@@ -67,6 +69,7 @@ CONDITION_11 = Hypothesis(
     test=lambda candidate: candidate.problem.losses.condition_11(),
     met=lambda candidate: candidate.problem.losses.describe_condition_11(),
     repair="take wasserstein, logistic, sqrt, exponential, or a positive combination of them",
+    relax=(LossKind.HINGE, LossKind.LEAST_SQUARES, LossKind.UNATTAINED),
 )
 
 STRICTLY_CONVEX = Hypothesis(
@@ -78,6 +81,7 @@ STRICTLY_CONVEX = Hypothesis(
     ),
     met=lambda candidate: _strictly_convex(candidate.problem.losses),
     repair="add a strictly convex pair, 0.1 * losses.logistic() say",
+    relax=(LossKind.WASSERSTEIN, LossKind.HINGE),
 )
 
 WASSERSTEIN = Hypothesis(
@@ -88,6 +92,7 @@ WASSERSTEIN = Hypothesis(
     ),
     met=lambda candidate: "φ(t) = t and ϕ(t) = −t",
     repair="take losses.wasserstein()",
+    relax=tuple(kind for kind in LossKind if kind is not LossKind.WASSERSTEIN),
 )
 
 RESTRICTED = Hypothesis(
@@ -99,6 +104,7 @@ RESTRICTED = Hypothesis(
     ),
     met=lambda candidate: f"the regulariser is {candidate.problem.regularizer!r}",
     repair="take LipschitzPenalty(weight) or LipschitzBall(radius)",
+    relax=(RegularizerKind.UNRESTRICTED,),
 )
 
 PENALISED = Hypothesis(
@@ -107,6 +113,7 @@ PENALISED = Hypothesis(
     test=_penalised,
     met=lambda candidate: f"the penalty is {candidate.problem.regularizer.weight:g}·k²",
     repair="take regularizer = LipschitzPenalty(0.1)",
+    relax=(RegularizerKind.BALL, RegularizerKind.TARGET, RegularizerKind.UNRESTRICTED),
 )
 
 DISJOINT_SUPPORTS = Hypothesis(
@@ -118,6 +125,7 @@ DISJOINT_SUPPORTS = Hypothesis(
         f"{candidate.problem.support.in_real.sum()}, none of them shared"
     ),
     repair="move the shared points apart, however little",
+    relax=(SupportKind.OVERLAPPING, SupportKind.SAME, SupportKind.EQUAL),
 )
 
 SAME_SUPPORT = Hypothesis(
@@ -126,6 +134,7 @@ SAME_SUPPORT = Hypothesis(
     test=lambda candidate: Condition.that(_same_support(candidate), "some point has mass of one measure only"),
     met=lambda candidate: f"all {candidate.problem.support.in_fake.sum()} points with mass carry mass of both",
     repair="put both measures on the same points",
+    relax=(SupportKind.DISJOINT, SupportKind.OVERLAPPING),
 )
 
 DIFFERENT_MEASURES = Hypothesis(
@@ -134,6 +143,7 @@ DIFFERENT_MEASURES = Hypothesis(
     test=lambda candidate: Condition.that(not candidate.problem.support.equal_measures, "P_g = P_r"),
     met=lambda candidate: f"the masses of a point differ by up to {_largest_difference(candidate):.4g}",
     repair="change the weights of one measure",
+    relax=(SupportKind.EQUAL,),
 )
 
 LIPSCHITZ_EXTENSION = Hypothesis(
@@ -148,4 +158,5 @@ LIPSCHITZ_EXTENSION = Hypothesis(
         f"k = {candidate.lipschitz_constant:.6g}"
     ),
     repair="take the extension of its values, LowerExtension(points, critic(points), k)",
+    relax=(CriticKind.STEERED,),
 )

@@ -1,4 +1,4 @@
-"""The command line: `toylab verify`, `check`, `list`, `solve`, `zoo`, `bench`; one module a command."""
+"""The command line: `toylab verify`, `check`, `falsify`, `list`, `solve`, `zoo`, `bench`; one module a command."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from toylab.cli import bench, check, listing, solve, verify, zoo
+from toylab.cli import bench, check, falsify, listing, solve, verify, zoo
 from toylab.errors import InputError, SolverError, ToylabError
 from toylab.verification import ExitCode
 
-_COMMANDS = (verify, check, listing, solve, zoo, bench)
+_COMMANDS = (verify, check, falsify, listing, solve, zoo, bench)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from toylab.claims import Claim
-from toylab.cli.selection import selected_claims
+from toylab.cli.selection import nothing_selected, selected_claims
 from toylab.verification import ExitCode
 
 
@@ -17,6 +16,9 @@ def register(commands: Any) -> None:
     listing = commands.add_parser("list", help="the claims: id, source, statement, hypotheses, controls")
     listing.add_argument("--claims", default="*", metavar="PATTERN")
     listing.add_argument("--markdown", action="store_true", help="as the README's table")
+    listing.add_argument(
+        "--necessity", action="store_true", help="as a table of claims without each hypothesis, with counterexamples"
+    )
     listing.set_defaults(run=run)
 
 
@@ -24,14 +26,19 @@ def run(options: argparse.Namespace) -> int:
     """Print the selected claims."""
     chosen = selected_claims(options.claims)
     if not chosen:
-        print(f"toylab: no claim matches {options.claims!r}; `toylab list` shows them all.", file=sys.stderr)
-        return ExitCode.NOTHING_SELECTED
+        return nothing_selected(options.claims)
+    if options.necessity:
+        from toylab.falsification import necessity
+
+        print(necessity.markdown(chosen))
+        return ExitCode.AS_EXPECTED
     if options.markdown:
         print(markdown_table(chosen))
         return ExitCode.AS_EXPECTED
     for claim in chosen:
         aliases = f" (also {', '.join(claim.aliases)})" if claim.aliases else ""
         print(f"{claim.id}{aliases} · {'; '.join(claim.sources)} · expected: {claim.expected.value}")
+        print(f"  {claim.title}")
         print(f"  {claim.statement}")
         print(f"  Hypotheses: {'; '.join(f'{h.name} – {h.sentence}' for h in claim.hypotheses)}.")
         for control in claim.controls:

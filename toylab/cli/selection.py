@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
+import sys
 
 from toylab import claims
 from toylab.claims import Claim
+from toylab.verification import ExitCode
 
 
 def selected_claims(patterns: str) -> list[Claim]:
@@ -15,6 +18,16 @@ def selected_claims(patterns: str) -> list[Claim]:
     """
     found = {claim.id for pattern in patterns.split(",") for claim in _matching(pattern.strip())}
     return [claim for claim in claims.ALL if claim.id in found]
+
+
+def nothing_selected(patterns: str) -> ExitCode:
+    """Say that no claim matches, with the nearest names, and end with the exit code for that."""
+    known = [name for claim in claims.ALL for name in (claim.id, *claim.aliases)]
+    plain = [pattern.strip().strip("*?") for pattern in patterns.split(",")]
+    near = dict.fromkeys(name for one in plain for name in difflib.get_close_matches(one, known, n=2, cutoff=0.5))
+    hint = f"did you mean {' or '.join(near)}?" if near else "`toylab list` shows them all."
+    print(f"toylab: no claim matches {patterns!r}; {hint}", file=sys.stderr)
+    return ExitCode.NOTHING_SELECTED
 
 
 def _matching(pattern: str) -> list[Claim]:

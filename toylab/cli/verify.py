@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from toylab.claims import Budget
-from toylab.cli.selection import selected_claims
+from toylab.cli.selection import nothing_selected, selected_claims
 from toylab.cli.terminal import console, progress_bar
 from toylab.errors import InputError
-from toylab.verification import ExitCode
 
 
 def register(commands: Any) -> None:
@@ -44,8 +42,7 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"--workers must be at least 1, got {options.workers}.")
     chosen = selected_claims(options.claims)
     if not chosen:
-        print(f"toylab: no claim matches {options.claims!r}; `toylab list` shows them all.", file=sys.stderr)
-        return ExitCode.NOTHING_SELECTED
+        return nothing_selected(options.claims)
     folder = writable_folder(options.out)
     writable_folder(folder / "cases")
     with progress_bar() as progress:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from toylab.claims import VerdictStatus
+from toylab.falsification.necessity import Cell, Found
 from toylab.verification import ClaimReport, ControlReport, ExitCode, TrainingReport, VerificationReport
 
 
@@ -42,6 +43,11 @@ _UNDECIDED = {VerdictStatus.INCONCLUSIVE: "inconclusive", VerdictStatus.NOT_APPL
 def claim_outcome(report: ClaimReport) -> Outcome:
     """What the cases of a claim say, controls aside."""
     return case_outcome(report.status, report.claim.expected)
+
+
+def search_outcome(cell: Cell) -> Outcome:
+    """What the search for a counterexample ended with; that none was found decides nothing."""
+    return Outcome(words=cell.found.value, tone=Tone.GOOD if cell.found is Found.COUNTEREXAMPLE else Tone.OPEN)
 
 
 def case_outcome(status: VerdictStatus, expected: VerdictStatus) -> Outcome:

@@ -9,12 +9,13 @@ from typing import Any
 
 from toylab.claims import Budget, Case, Claim, Control
 from toylab.errors import InputError, unknown_name
+from toylab.functions import FunctionOnPair
 
 
 def subject_from_json(claim: Claim, data: Any) -> Any:
     """The subject of a claim from what `to_json` wrote of one.
 
-    Candidates are rebuilt and certified anew. What is known by its name only (the functions of LGAN Theorem 4)
+    Candidates are rebuilt and certified anew. What is known by its name only (some functions of LGAN Theorem 4)
     is looked up among the claim's cases and controls.
 
     Args:
@@ -30,7 +31,7 @@ def subject_from_json(claim: Claim, data: Any) -> Any:
     if kind != wanted:
         raise InputError(f"{claim.id} is decided on a {wanted} in JSON (its field 'subject' says so), got {kind!r}.")
     build = getattr(claim.subject_type, "from_json", None)
-    if build is not None:
+    if build is not None and (claim.subject_type is not FunctionOnPair or "function" in data):
         return build(data)
     found = next((subject for subject in _named_subjects(claim) if _matches(subject.to_json(), data)), None)
     if found is None:
