@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from toylab.certificate import Certificate, as_critic, certify
-from toylab.critics import FormulaCritic, LowerExtension, NearestPoint, hermite, tabulated, unit_vectors
+from toylab.critics import HermiteCritic, LowerExtension, NearestPoint, hermite, tabulated, unit_vectors
 from toylab.errors import InputError
 from toylab.markup import Tone, badge, card, facts, number, quiet
 from toylab.problem import CriticProblem
@@ -179,7 +179,7 @@ class Candidate:
         return Candidate.of(problem, critic, plan)
 
 
-def _steered(problem: CriticProblem, values: np.ndarray, gradients: Any) -> FormulaCritic:
+def _steered(problem: CriticProblem, values: np.ndarray, gradients: Any) -> HermiteCritic:
     """The smooth critic with these values at the caller's points and these gradients at the merged ones."""
     support = problem.support
     merged = np.zeros(len(support.points))

@@ -26,14 +26,9 @@ def render(report: VerificationReport, *, folder: Path | None = None, drawings: 
     """
     drawings = draw(report) if drawings is None else drawings
     graph = foundations.dependencies(row.claim for row in report.claims)
-<<<<<<< HEAD
     cases = drawings.cases
     views = {row.claim.id: claim_view(row, report.budget, folder, cases[row.claim.id], graph) for row in report.claims}
-=======
-    drawn = dict(zip((row.claim.id for row in report.claims), _drawn(report.claims, workers), strict=True))
-    views = {row.claim.id: claim_view(row, report.budget, folder, drawn[row.claim.id], graph) for row in report.claims}
     kept = necessity.kept()
->>>>>>> falsifier
     papers = [(paper, [views[row.claim.id] for row in rows]) for paper, rows in by_paper(report.claims)]
     return _template().render(
         report=report,
@@ -45,15 +40,11 @@ def render(report: VerificationReport, *, folder: Path | None = None, drawings: 
         used_by={name: [above for above, below in graph.items() if name in below] for name in graph},
         graph=dependencies.picture([row.claim for row in report.claims]),
         refuted={view.report.claim.id for view in views.values() if view.false},
-<<<<<<< HEAD
         training=[(row, words.training_rows(row), drawings.training.get(row.case.name)) for row in report.training],
-=======
-        training=[(row, words.training_rows(row), _training(row)) for row in report.training],
         necessity=kept,
         necessity_rows=[
             (row, words.search_outcome(row.cell)) for row in necessity.rows((row.claim for row in report.claims), kept)
         ],
->>>>>>> falsifier
         reproduce=replay.verify_line(report),
         versions=versions(),
         words=words,
