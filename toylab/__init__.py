@@ -7,7 +7,7 @@ certificate; `claims` decides what the papers say about it.
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from toylab import claims, distributions, divergences, losses, solvers, zoo
+from toylab import claims, distributions, divergences, generators, losses, solvers, zoo
 from toylab.certificate import Certificate, certify
 from toylab.claims import Budget, Claim, Evidence, Verdict, VerdictStatus
 from toylab.comparison import Comparison, compare
@@ -16,8 +16,11 @@ from toylab.critics import Critic, FormulaCritic, LowerExtension, UpperExtension
 from toylab.data_files import load_problem, read_measure, save_problem
 from toylab.divergences import DensityPair
 from toylab.errors import InputError, SolverError, ToylabError
-from toylab.functions import FunctionOnPair, Norm
+from toylab.families import Family, ProblemFamily
+from toylab.functions import FunctionOnChain, FunctionOnPair, Norm
+from toylab.generators import GeneratorUpdate
 from toylab.losses import LossPair
+from toylab.manifolds import ManifoldPair
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem
 from toylab.regularizers import LipschitzBall, LipschitzPenalty, Unrestricted
@@ -46,14 +49,19 @@ __all__ = [
     "DensityPair",
     "DiscreteMeasure",
     "Evidence",
+    "Family",
     "FormulaCritic",
+    "FunctionOnChain",
     "FunctionOnPair",
+    "GeneratorUpdate",
     "InputError",
     "LipschitzBall",
     "LipschitzPenalty",
     "LossPair",
     "LowerExtension",
+    "ManifoldPair",
     "Norm",
+    "ProblemFamily",
     "Solution",
     "SolverError",
     "Status",
@@ -67,6 +75,7 @@ __all__ = [
     "compare",
     "distributions",
     "divergences",
+    "generators",
     "load_problem",
     "losses",
     "plot",

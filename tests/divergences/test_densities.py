@@ -185,7 +185,7 @@ def test_where_nobody_has_density_nothing_is_said():
 
 def test_pairs_describe_themselves():
     pair = DensityPair(Gaussian([0.0], 1.0), Mixture([UniformBox([0.0], 1.0), Gaussian([1.0], 2.0)]))
-    assert pair.describe() == "N([0.0], 1²) against 0.5 U([-1.0], [1.0]) + 0.5 N([1.0], 2²) in R^1"
+    assert pair.describe() == "N(0, 1²) against 0.5 U(-1, 1) + 0.5 N(1, 2²) in R^1"
     assert pair.to_json()["subject"] == "density-pair"
 
 

@@ -5,7 +5,8 @@
 
 for `UnrestrictedLoss(losses)` (the vanilla GAN, least squares and every other pair without restriction), the
 f-divergences (`get("kl")`, `names()`), and `FisherIPM(mu)`. Fake and real are both a DiscreteMeasure or both a
-Distribution with a density. `wasserstein1` is the one that is not local.
+Distribution with a density. `wasserstein1` of finite measures, and `WassersteinOnLine()` of two densities on the line,
+are not local.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from toylab.divergences.entropies import JensenShannon, KullbackLeibler, Reverse
 from toylab.divergences.f_divergence import FDivergence
 from toylab.divergences.fisher import FisherIPM, Uniform
 from toylab.divergences.local import LocalObjective, RatioObjective, optimal_discriminator
+from toylab.divergences.objective import Objective
+from toylab.divergences.on_the_line import WassersteinOnLine, cumulative
 from toylab.divergences.overlaps import SquaredHellinger, TotalVariation
 from toylab.divergences.quadrature import Quadrature, integrate
 from toylab.divergences.registry import get, names
@@ -31,6 +34,7 @@ __all__ = [
     "KullbackLeibler",
     "LocalObjective",
     "NeymanChiSquared",
+    "Objective",
     "PearsonChiSquared",
     "Quadrature",
     "RatioObjective",
@@ -39,6 +43,8 @@ __all__ = [
     "TotalVariation",
     "Uniform",
     "UnrestrictedLoss",
+    "WassersteinOnLine",
+    "cumulative",
     "density_gradient",
     "get",
     "integrate",

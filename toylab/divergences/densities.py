@@ -9,6 +9,7 @@ Another distribution joins in by registering the three functions for its type:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, singledispatch
 from typing import Any
@@ -16,8 +17,12 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp, softmax
 
+from toylab.critics import Critic
 from toylab.distributions import Distribution, Gaussian, Mixture, UniformBox
+from toylab.distributions.plain import from_json, to_json, words
+from toylab.divergences.objective import Objective
 from toylab.errors import InputError
+from toylab.markup import card, facts
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -149,13 +154,23 @@ class DensityPair:
     Attributes:
         fake: P_g, with density p.
         real: P_r, with density q.
+        objective: what the critic is trained for, where a statement is about one; `critic` is its optimum.
 
     Raises:
-        InputError: one of them has no density that is known, or they live in different dimensions.
+        InputError: one of them has no density that is known, they live in different dimensions, or the objective is
+            none.
+
+    Example:
+        >>> from toylab import divergences, losses
+        >>> from toylab.distributions import Gaussian
+        >>> vanilla = divergences.UnrestrictedLoss(losses.logistic())
+        >>> DensityPair(Gaussian([0.0], 1.0), Gaussian([1.0], 1.0), vanilla).critic([[2.0]]).tolist()  # ln(q/p)
+        [1.5]
     """
 
     fake: Distribution
     real: Distribution
+    objective: Objective | None = None
 
     def __post_init__(self) -> None:
         dimensions = []
@@ -168,11 +183,27 @@ class DensityPair:
                 f"the fake distribution has {dimensions[0]} coordinates and the real one {dimensions[1]}; "
                 "both must live in one space."
             )
+        if self.objective is not None and not isinstance(self.objective, Objective):
+            raise InputError(
+                "objective must be one of toylab.divergences, such as UnrestrictedLoss(losses.logistic()), got "
+                f"{type(self.objective).__name__}."
+            )
 
     @cached_property
     def dimension(self) -> int:
         """Number of coordinates of a point."""
         return len(pieces(self.fake)[0].centre)
+
+    @cached_property
+    def critic(self) -> Critic:
+        """The objective's optimal critic f*.
+
+        Raises:
+            InputError: the pair has no objective, or the objective no optimal critic.
+        """
+        if self.objective is None:
+            raise InputError("this pair has no objective, so it has no critic: DensityPair(fake, real, objective).")
+        return self.objective.critic(self.fake, self.real)
 
     def points(self, z: Any) -> np.ndarray:
         """The points as float64 (m, d).
@@ -191,20 +222,45 @@ class DensityPair:
 
     def describe(self) -> str:
         """One line."""
-        return f"{_words(self.fake)} against {_words(self.real)} in R^{self.dimension}"
+        goal = "" if self.objective is None else f", {self.objective.name} objective"
+        return f"{words(self.fake)} against {words(self.real)} in R^{self.dimension}{goal}"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("fake", words(self.fake)),
+            ("real", words(self.real)),
+            ("dimension", str(self.dimension)),
+            ("objective", "none" if self.objective is None else self.objective.name),
+        ]
+        return card("DensityPair", facts(rows))
 
     def to_json(self) -> dict[str, Any]:
-        """What can be written down of it."""
-        return {"subject": "density-pair", "fake": _words(self.fake), "real": _words(self.real)}
+        """Plain data that `from_json` turns back into the same pair, bit by bit.
 
+        Raises:
+            InputError: a distribution or objective that cannot be written down.
+        """
+        from toylab.divergences.plain import to_json as objective_to_json
 
-def _words(distribution: Distribution) -> str:
-    """A distribution as a person would write it."""
-    match distribution:
-        case Gaussian(mean=mean, scale=scale):
-            return f"N({mean.tolist()}, {scale:g}²)"
-        case UniformBox(centre=centre, half_side=half):
-            return f"U({(centre - half).tolist()}, {(centre + half).tolist()})"
-        case Mixture(components=components, weights=weights):
-            return " + ".join(f"{w:.4g} {_words(part)}" for w, part in zip(weights, components, strict=True))
-    return type(distribution).__name__
+        return {
+            "subject": "density-pair",
+            "fake": to_json(self.fake),
+            "real": to_json(self.real),
+            "objective": None if self.objective is None else objective_to_json(self.objective),
+        }
+
+    @classmethod
+    def from_json(cls, data: Any) -> DensityPair:
+        """The pair of `to_json`.
+
+        Raises:
+            InputError: the data are not those of a pair.
+        """
+        from toylab.divergences.plain import from_json as objective_from_json
+
+        if not isinstance(data, Mapping) or not {"fake", "real"} <= set(data):
+            raise InputError("a density pair in JSON is what DensityPair.to_json() wrote, with 'fake' and 'real'.")
+        goal = data.get("objective")
+        return cls(
+            from_json(data["fake"]), from_json(data["real"]), None if goal is None else objective_from_json(goal)
+        )

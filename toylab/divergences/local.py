@@ -9,7 +9,7 @@ and their value is the sum or the integral of a function of (p, q). On finite me
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +20,7 @@ from typing_extensions import override
 from toylab.critics import Critic, NearestPoint
 from toylab.distributions import Distribution, Gaussian
 from toylab.divergences.densities import DensityPair, score
+from toylab.divergences.objective import Objective
 from toylab.divergences.quadrature import Quadrature, integrate
 from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
@@ -62,12 +63,10 @@ def log_ratio(log_fake: np.ndarray, log_real: np.ndarray) -> np.ndarray:
         return log_real - log_fake
 
 
-class LocalObjective(ABC):
+class LocalObjective(Objective):
     """An objective whose optimal critic is local."""
 
-    #: What the objective is called in tables.
-    name: str
-
+    @override
     @abstractmethod
     def critic(self, fake: Measure, real: Measure) -> Critic:
         """The optimal critic f*, larger on real points.

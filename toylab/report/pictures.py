@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from toylab.claims import Verdict
+from toylab.divergences import DensityPair
 from toylab.errors import InputError
+from toylab.families import Family
+from toylab.generators import GeneratorUpdate
+from toylab.manifolds import ManifoldPair
 from toylab.report.raster import DPI, SCREEN, drawn, png, with_palette
 from toylab.solution import Candidate
 from toylab.verification import TrainingReport
@@ -15,6 +19,14 @@ from toylab.verification import TrainingReport
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL import Image
+
+
+#: What is to be seen of subjects that are no candidates.
+_SEEN = {
+    DensityPair: "with both densities, the critic, and which way fakes are drawn",
+    ManifoldPair: "with the line where the nearer side changes",
+    GeneratorUpdate: "with the discriminator and the way fakes are moved",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +128,11 @@ def _describe_subject(name: str, subject: Any) -> str:
             f"Worst case {name}: {seen}, {len(problem.fake)} fake and {len(problem.real)} real points "
             f"with gradients and the pairs of the plan; k = {k:.4g}."
         )
-    return f"Worst case {name}: {subject.describe()}, with gradients along the segment."
+    if isinstance(subject, Family):
+        axis = subject.parameter or "the role"
+        return f"Worst case {name}: the constant k and the value V of {len(subject)} problems against {axis}."
+    seen = _SEEN.get(type(subject), "with gradients along the segment")
+    return f"Worst case {name}: {subject.describe()}, {seen}."
 
 
 def _describe_evidence(verdict: Verdict) -> str:
