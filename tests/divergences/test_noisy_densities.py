@@ -109,15 +109,14 @@ def test_noise_on_gaussians_and_on_masses_are_gaussians():
 
 @pytest.mark.parametrize("scale", [0.01, 0.3, 3.0])
 def test_a_noisy_box_has_mass_1_and_the_second_moment_of_a_sum(scale):
-    box = UniformBox([0.5, -1.0], [1.0, 0.25])
-    for distribution in (Noisy(UniformBox([0.5], [1.0]), scale), Noisy(box, scale)):
-        centre = distribution.distribution.centre
-        mass = integrate(lambda z, d=distribution: np.exp(log_density(d, z)), [distribution])
+    for box in (UniformBox([0.5], [1.0]), UniformBox([0.5, -1.0], [1.0, 0.25])):
+        noisy = Noisy(box, scale)
+        mass = integrate(lambda z, d=noisy: np.exp(log_density(d, z)), [noisy])
         assert abs(mass.value - 1.0) <= mass.error + 1e-9
         square = integrate(
-            lambda z, d=distribution, c=centre: np.exp(log_density(d, z)) * ((z - c) ** 2).sum(axis=1), [distribution]
+            lambda z, d=noisy, c=box.centre: np.exp(log_density(d, z)) * ((z - c) ** 2).sum(axis=1), [noisy]
         )
-        expected = (distribution.distribution.half_side**2 / 3.0 + scale**2).sum()
+        expected = (box.half_side**2 / 3.0 + scale**2).sum()
         assert abs(square.value - expected) <= square.error + 1e-8 * (1.0 + expected)
 
 

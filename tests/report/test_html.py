@@ -10,18 +10,14 @@ from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from toylab import claims
 from toylab.claims import Budget, VerdictStatus
-from toylab.comparison import Comparison
 from toylab.report import html
 from toylab.verification import ClaimReport, VerificationReport
 from toylab.verification.cases import CaseVerdict
-from toylab.verification.training import TrainingCase, TrainingReport
-from toylab.zoo import load
 
 VOID = {"meta", "link", "img", "br", "path", "rect", "input"}
 
@@ -191,18 +187,8 @@ def test_what_is_not_as_expected_and_what_is_open_are_told_by_words_and_symbol(r
     assert "Not drawn: There is no case to draw." in page.text
 
 
-def test_training_has_its_table_and_legend(report):
-    comparison = Comparison(
-        relative_gap=0.00123,
-        excess=0.004,
-        k_support=0.999,
-        k_gradient=1.002,
-        k_star=1.0,
-        partners="reweighted coupling",
-        angles=np.array([0.5, 2.0, np.nan, 20.0]),
-    )
-    case = TrainingCase(name="case4 n = 2, logistic", problem=load("case4", n=2))
-    training = TrainingReport(case=case, comparisons=(comparison, comparison), status="converged", seconds=3.21)
+def test_training_has_its_table_and_legend(training):
+    training = dataclasses.replace(training, comparisons=2 * training.comparisons)
     page = Page(html.render(VerificationReport(budget=Budget.FULL, claims=(), training=(training,))))
     for cell in ("case4 n = 2, logistic", "0.12 %", "1.0020", "20.00°", "67 %", "3.2", "excess: penalty paid"):
         assert cell in page.text

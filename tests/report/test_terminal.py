@@ -1,16 +1,12 @@
 import io
 
-import numpy as np
 from rich.console import Console
 
-from toylab import zoo
 from toylab.claims import Budget, VerdictStatus
-from toylab.comparison import Comparison
 from toylab.report.terminal import print_report
 from toylab.report.words import number
-from toylab.verification import ClaimReport, ControlReport, TrainingReport, VerificationReport
+from toylab.verification import ClaimReport, ControlReport, VerificationReport
 from toylab.verification.cases import CaseVerdict
-from toylab.verification.training import TrainingCase
 
 
 def printed(report: VerificationReport) -> str:
@@ -56,18 +52,7 @@ def test_a_false_statement_shows_how_often_it_failed():
     assert "Everything as expected" in text
 
 
-def test_the_training_table_has_gap_constant_and_angles():
-    comparison = Comparison(
-        relative_gap=0.00123,
-        excess=0.004,
-        k_support=0.999,
-        k_gradient=1.002,
-        k_star=1.0,
-        partners="reweighted coupling",
-        angles=np.array([0.5, 2.0, np.nan, 20.0]),
-    )
-    case = TrainingCase(name="case4 n = 10, logistic", problem=zoo.load("case4", n=2))
-    training = TrainingReport(case=case, comparisons=(comparison,), status="converged", seconds=3.21)
+def test_the_training_table_has_gap_constant_and_angles(training):
     good = row("lgan.theorem-3", [VerdictStatus.HOLDS], VerdictStatus.VIOLATED)
     text = printed(VerificationReport(budget=Budget.QUICK, claims=(good,), training=(training,)))
     for cell in ("0.12 %", "0.4 %", "0.9990", "1.0020", "2.00°", "20.00°", "33 %", "67 %", "3.2"):

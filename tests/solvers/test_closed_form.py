@@ -217,7 +217,7 @@ def test_faces_of_an_unrestricted_problem_do_not_speak_of_a_price():
 @pytest.mark.parametrize("name", ["two-diracs", "case6", "overlapping-pair"])
 def test_the_zoo_knows_no_lipschitz_optimum_of_an_unrestricted_problem(name):
     case = zoo.load(name, losses=losses.quadratic(), regularizer=Unrestricted())
-    known = zoo.get(name).closed_form(case)
+    known = zoo.get(name).known_optimum(case)
     assert known is not None
     assert (known.value, known.constant) == (None, None)
     assert solve(case).status is Status.OPTIMAL

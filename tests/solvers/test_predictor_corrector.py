@@ -238,7 +238,6 @@ def test_a_straight_loss_grows_without_limit_and_one_that_ends_straight_further_
     assert starts["wasserstein"] > starts["logistic"] >= 50.0 > LARGEST_GROWTH >= starts["exponential"] > 0
 
 
-@pytest.mark.xfail(reason="number · mask is float32 in torch: normalised_program._smooth_slope", strict=False)
 def test_the_slope_between_kinks_keeps_all_its_digits():
     """Jumps of 1/3, which float32 does not hold: less its kinks the hinge is affine, with the slope 0 or −1/3."""
     problem = zoo.load("case3", n=2, losses=losses.hinge().rescaled(3.0))

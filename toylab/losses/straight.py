@@ -13,24 +13,20 @@ from toylab.errors import real_number
 from toylab.losses.base import Array, Kink, Loss, SlopeRange
 
 
-@dataclass(frozen=True)
-class Linear(Loss):
-    """φ(t) = t, the Wasserstein loss."""
+class OneSlope(Loss):
+    """A loss with one slope everywhere, `rate`."""
 
+    rate: float
     analytic_radius = np.inf
 
     @property
     @override
     def slope_range(self) -> SlopeRange:
-        return SlopeRange(lower=1.0, upper=1.0, lower_attained=True, upper_attained=True)
-
-    @override
-    def value(self, t: Array) -> Array:
-        return 1.0 * t
+        return SlopeRange(lower=self.rate, upper=self.rate, lower_attained=True, upper_attained=True)
 
     @override
     def slope(self, t: Array) -> Array:
-        return array_namespace(t).ones_like(t)
+        return array_namespace(t).full_like(t, self.rate)
 
     @override
     def curvature(self, t: Array) -> Array:
@@ -39,6 +35,17 @@ class Linear(Loss):
     @override
     def slope_difference(self, t: Array, step: Array) -> Array:
         return array_namespace(t).zeros_like(t)
+
+
+@dataclass(frozen=True)
+class Linear(OneSlope):
+    """φ(t) = t, the Wasserstein loss."""
+
+    rate = 1.0
+
+    @override
+    def value(self, t: Array) -> Array:
+        return 1.0 * t
 
     @override
     def conjugate(self, u: np.ndarray) -> np.ndarray:
@@ -54,13 +61,11 @@ class Linear(Loss):
 
 
 @dataclass(frozen=True)
-class Affine(Loss):
+class Affine(OneSlope):
     """φ(t) = rate · t + constant."""
 
     rate: float
     constant: float = 0.0
-
-    analytic_radius = np.inf
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate", real_number(self.rate, "the rate of an affine loss"))
@@ -73,29 +78,12 @@ class Affine(Loss):
 
     @property
     @override
-    def slope_range(self) -> SlopeRange:
-        return SlopeRange(lower=self.rate, upper=self.rate, lower_attained=True, upper_attained=True)
-
-    @property
-    @override
     def minimisers(self) -> tuple[float, float]:
         return (-np.inf, np.inf) if self.rate == 0 else super().minimisers
 
     @override
     def value(self, t: Array) -> Array:
         return self.rate * t + self.constant
-
-    @override
-    def slope(self, t: Array) -> Array:
-        return array_namespace(t).full_like(t, self.rate)
-
-    @override
-    def curvature(self, t: Array) -> Array:
-        return array_namespace(t).zeros_like(t)
-
-    @override
-    def slope_difference(self, t: Array, step: Array) -> Array:
-        return array_namespace(t).zeros_like(t)
 
     @override
     def conjugate(self, u: np.ndarray) -> np.ndarray:

@@ -67,6 +67,11 @@ def _funnels(n: int, rng: np.random.Generator, **shape: float) -> Pair:
     return DiscreteMeasure(x), DiscreteMeasure(y)
 
 
+def _funnels_w1(**shape: float) -> float | None:
+    """By quadrature, in the plane."""
+    return funnels(**shape).population_w1 if shape["dimension"] == 2 else None  # type: ignore[arg-type]
+
+
 def _noise(default: float = 1.0) -> Parameter:
     return Parameter(name="noise", default=default, meaning="standard deviation of what is added", least=0.0)
 
@@ -140,7 +145,7 @@ ENTRIES = (
         default_size=100,
         parameters=_funnel_parameters(2),
         known_optimum=from_pairs,
-        population_w1=lambda **shape: funnels(**shape).population_w1 if shape["dimension"] == 2 else None,
+        population_w1=_funnels_w1,
     ),
     Entry(
         name="min-funnels-16",
@@ -150,6 +155,6 @@ ENTRIES = (
         default_size=100,
         parameters=_funnel_parameters(16),
         known_optimum=from_pairs,
-        population_w1=lambda **shape: funnels(**shape).population_w1 if shape["dimension"] == 2 else None,
+        population_w1=_funnels_w1,
     ),
 )

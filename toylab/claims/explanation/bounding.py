@@ -62,45 +62,56 @@ def _points(evidence: Evidence) -> int:
 
 def slope_has_partner(verdict: Verdict) -> Sequence[str]:
     """LGAN Theorem 2a."""
-    evidence = _of(verdict)
-    opening = f"{_HELD}."
-    if not len(evidence):
-        return [opening, "Here no slope is certainly different from 0: there is nothing that has to be held."]
-    count = _points(evidence)
-    here = f"Here {several(count, 'point')} {plural_verb(count, 'has', 'have')} a slope that is certainly not 0."
-    return [opening, here, *entries(evidence, _partner(verdict), _kind(evidence)), slackness(verdict)]
+
+    def here(evidence: Evidence) -> str:
+        count = _points(evidence)
+        return f"Here {several(count, 'point')} {plural_verb(count, 'has', 'have')} a slope that is certainly not 0."
+
+    nothing = "Here no slope is certainly different from 0: there is nothing that has to be held."
+    return _held(verdict, f"{_HELD}.", here, nothing)
 
 
 def lone_point_has_partner(verdict: Verdict) -> Sequence[str]:
     """LGAN Theorem 2b."""
-    evidence = _of(verdict)
     opening = (
         "A point of one measure only has slope p φ'(f) > 0 or q ϕ'(f) < 0 whatever its value, since φ' > 0 > ϕ': its "
         "value wants to move for ever, and only a bounding pair can hold it."
     )
-    if not len(evidence):
-        return [opening, "Here every point with mass carries both masses: the statement speaks of nobody."]
-    count = _points(evidence)
-    here = f"Here {several(count, 'point')} {plural_verb(count, 'belongs', 'belong')} to one measure only."
-    return [opening, here, *entries(evidence, _partner(verdict), _kind(evidence)), slackness(verdict)]
+
+    def here(evidence: Evidence) -> str:
+        count = _points(evidence)
+        return f"Here {several(count, 'point')} {plural_verb(count, 'belongs', 'belong')} to one measure only."
+
+    nothing = "Here every point with mass carries both masses: the statement speaks of nobody."
+    return _held(verdict, opening, here, nothing)
 
 
 def opposite_slopes(verdict: Verdict) -> Sequence[str]:
     """LGAN Theorem 3."""
-    evidence = _of(verdict)
     opening = (
         f"{_HELD}: mass flows from slope > 0 to slope < 0, and along bounding pairs only, so every such point has a "
         "partner of the opposite slope, the upper one with slope < 0."
     )
+
+    def here(evidence: Evidence) -> str:
+        slopes = evidence.arrays["slope"]
+        up, down = int((slopes > 0).sum()), int((slopes < 0).sum())
+        return (
+            f"Here {several(up, 'point')} {plural_verb(up, 'has', 'have')} slope > 0 and "
+            f"{several(down, 'point')} {plural_verb(down, 'has', 'have')} slope < 0."
+        )
+
+    nothing = "Here no slope is certainly different from 0: no mass flows, and nothing has to be bounded."
+    return _held(verdict, opening, here, nothing)
+
+
+def _held(verdict: Verdict, opening: str, here: Callable[[Evidence], str], nothing: str) -> Sequence[str]:
+    """The argument that points are held by partners: why, how many there are here, and each of them."""
+    evidence = _of(verdict)
     if not len(evidence):
-        return [opening, "Here no slope is certainly different from 0: no mass flows, and nothing has to be bounded."]
-    slopes = evidence.arrays["slope"]
-    up, down = int((slopes > 0).sum()), int((slopes < 0).sum())
-    here = (
-        f"Here {several(up, 'point')} {plural_verb(up, 'has', 'have')} slope > 0 and "
-        f"{several(down, 'point')} {plural_verb(down, 'has', 'have')} slope < 0."
-    )
-    return [opening, here, *entries(evidence, _partner(verdict), _kind(evidence)), slackness(verdict)]
+        return [opening, nothing]
+    each = entries(evidence, _partner(verdict), _kind(evidence))
+    return [opening, here(evidence), *each, slackness(verdict)]
 
 
 def opposite_measures(verdict: Verdict) -> Sequence[str]:
