@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 from scipy.optimize import brentq
@@ -102,8 +103,8 @@ def towards_unrestricted(
 
 def _cases(budget: Budget) -> Iterator[Case]:
     quick = budget is Budget.QUICK
-    weights = (0.1, 1e-3, 1e-6) if quick else (1.0, 0.1, 1e-2, 1e-3, 1e-4, 1e-6)
-    for name, fake, real in same_support(budget):
+    weights = (0.1, 1e-3, 1e-6) if quick else (1.0, 0.1, 1e-2, 1e-4, 1e-6)
+    for name, fake, real in islice(same_support(budget), 3):
         for make in (losses.logistic,) if quick else STRICT_LOSSES:
             family = towards_unrestricted(f"{name}, λ → 0", fake, real, make(), weights)
             yield compared(f"{name}, {make().name}, lambda to 0", family)
