@@ -130,9 +130,11 @@ def _noise_cases(budget: Budget) -> Iterator[Case]:
 
 
 def _metric_cases(budget: Budget) -> Iterator[Case]:
-    line = tuple(DiscreteMeasure([[z]]) for z in (0.0, 1.0, 2.0))
-    for make in _pairs(budget):
-        yield compared(f"Diracs at 0, 1, 2, {make().name}", chain("Diracs at 0, 1 and 2", line, make(), 1.0))
+    for places in ((0.0, 1.0, 2.0), (0.0, 5.0, 1.0)):  # half way, and a detour, where the inequality holds
+        points = tuple(DiscreteMeasure([[z]]) for z in places)
+        where = f"Diracs at {', '.join(f'{z:g}' for z in places)}"
+        for make in _pairs(budget):
+            yield compared(f"{where}, {make().name}", chain(where, points, make(), 1.0))
 
 
 def _family(name: str, **members: Candidate) -> Family:
