@@ -207,3 +207,11 @@ def test_cases_of_one_name_are_the_same_for_all_claims():
             assert case.family is not None
             plain = str([problem.to_json() for problem in case.family.members])
             assert known.setdefault(case.name, plain) == plain
+
+
+@pytest.mark.parametrize("claim", FAMILY_CLAIMS, ids=lambda claim: claim.id)
+def test_a_family_of_one_is_answered_whatever_the_claim(claim):
+    alone = Family.in_roles("alone", {"the pair": solve(zoo.load("two-diracs", losses=losses.wasserstein()))})
+    verdict = claim.check(alone)
+    assert verdict.status in {VerdictStatus.NOT_APPLICABLE, VerdictStatus.HOLDS}
+    assert verdict.explain().split("\n")[-1].startswith("Verdict: ")

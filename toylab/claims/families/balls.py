@@ -15,7 +15,7 @@ from toylab.claims.families.diracs import two_diracs
 from toylab.claims.families.divergence import w1_interval
 from toylab.claims.families.hypotheses import BALLS, CERTIFIED, ONE_GAME, WASSERSTEIN
 from toylab.claims.families.intervals import Interval
-from toylab.claims.families.readings import Reading, compare, constant_unit, readings, value_unit
+from toylab.claims.families.readings import Reading, compare, constant_unit, joined, readings, value_unit
 from toylab.divergences import wasserstein1
 from toylab.families import Family, ProblemFamily
 from toylab.losses import LossPair
@@ -55,7 +55,7 @@ def _measure_slope(family: Family) -> Evidence:
         cost = one.cost + Interval.of(0.0, loose)
         label = f"C of the plan in the ball of {one.known.k:.6g} against W₁(a, b)"
         parts.append(compare(label, cost, "=", reweighted_w1(one), one.known.diameter))
-    return Evidence.joined(parts)
+    return joined(parts)
 
 
 def _measure_15(family: Family) -> Evidence:
@@ -79,7 +79,7 @@ def _measure_15(family: Family) -> Evidence:
                 parts.append(
                     compare(f"k*, {label}, against k₀ + W₁/2λ", reading.constant, "=", best, constant_unit(family))
                 )
-    return Evidence.joined(parts)
+    return joined(parts)
 
 
 # --- hypotheses, cases and controls ---

@@ -48,10 +48,16 @@ def _not_copies(family: Family, scale_of: Callable[[float], float], *, penalty: 
     return different_losses(family)
 
 
+def _not_scaled(family: Family) -> str | None:
+    if min(family.at) <= 0.0:
+        return f"the places {list(family.at)[:3]} are no scales, which are positive"
+    return _not_copies(family, lambda place: place / family.at[0], penalty=True)
+
+
 SCALED = related(
     "scaled copies",
     "every problem is the first one with all lengths times c and λ times c²",
-    lambda family: _not_copies(family, lambda place: place / family.at[0], penalty=True),
+    _not_scaled,
     "all distances are those of the first times c, λ is that of the first times c²",
     "multiply the points by c and λ by c²",
 )

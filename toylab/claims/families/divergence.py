@@ -14,7 +14,7 @@ from toylab.claims.families.arrangements import CHAIN, COMMON_NOISE, MEASURES, M
 from toylab.claims.families.diracs import two_diracs
 from toylab.claims.families.hypotheses import CERTIFIED, CONDITION_11, PENALISED, SAME_TERMS
 from toylab.claims.families.intervals import Interval
-from toylab.claims.families.readings import compare, readings, value_unit
+from toylab.claims.families.readings import compare, joined, readings, value_unit
 from toylab.critics import tabulated
 from toylab.divergences import wasserstein1
 from toylab.families import Family, ProblemFamily
@@ -49,7 +49,7 @@ def _measure(family: Family) -> Evidence:
         parts.append(compare(f"(φ'(a) W₁)²/4λ against D, {label}", most, "≥", reading.divergence, unit))
         if reading.candidate.problem.support.equal_measures:
             parts.append(compare(f"D where P_g = P_r, {label}", reading.divergence, "=", Interval.of(0.0), unit))
-    return Evidence.joined(parts)
+    return joined(parts)
 
 
 def _measure_convex(family: Family) -> Evidence:
@@ -60,13 +60,13 @@ def _measure_convex(family: Family) -> Evidence:
         share = (t - family.at[0]) / (family.at[-1] - family.at[0])
         mean = left * (1.0 - share) + right * share
         parts.append(compare(f"mean of D at the ends against D at {t:.4g}", mean, "≥", reading.divergence, unit))
-    return Evidence.joined(parts)
+    return joined(parts)
 
 
 def _measure_noise(family: Family) -> Evidence:
     clean, *noisy = readings(family)
     unit = value_unit(family)
-    return Evidence.joined(
+    return joined(
         [
             compare(f"D without noise against D, {label}", clean.divergence, "≥", reading.divergence, unit)
             for label, reading in zip(family.labels[1:], noisy, strict=True)

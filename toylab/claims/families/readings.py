@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -118,3 +119,10 @@ def compare(label: str, left: Interval, relation: str, right: Interval, unit: fl
             "relation": np.array([relation], dtype=object),
         },
     )
+
+
+def joined(parts: Sequence[Evidence]) -> Evidence:
+    """All comparisons; none at all, of a family with too few members say, is evidence of nothing."""
+    if not parts:
+        return Evidence.of(np.zeros(0), 0.0, resolution=1.0, scale=1.0, labels=[])
+    return Evidence.joined(parts)

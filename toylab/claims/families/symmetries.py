@@ -22,7 +22,7 @@ from toylab.claims.families.copies import (
 from toylab.claims.families.diracs import two_diracs
 from toylab.claims.families.hypotheses import CERTIFIED, PENALISED, SAME_TERMS
 from toylab.claims.families.intervals import Interval
-from toylab.claims.families.readings import Reading, compare, readings, value_unit
+from toylab.claims.families.readings import Reading, compare, joined, readings, value_unit
 from toylab.critics import tabulated
 from toylab.families import Family, ProblemFamily
 from toylab.losses import LossPair
@@ -48,7 +48,7 @@ def _measure(family: Family, *, factor: float = 1.0, swap: bool = False) -> Evid
     unit = value_unit(family)
     parts = []
     for place, label, other in zip(family.at[1:], family.labels[1:], others, strict=True):
-        scale = factor or place / family.at[0]
+        scale = factor or (place / family.at[0] if min(family.at) > 0.0 else 1.0)
         epsilon = distortion(scale * _lengths(first, swap), _lengths(other, False))
         spread = _spread(first, scale, epsilon)
         parts.append(
@@ -68,7 +68,7 @@ def _measure(family: Family, *, factor: float = 1.0, swap: bool = False) -> Evid
         cost = _cost(first, other, swap)
         carried = Interval(cost - first.known.gap, cost) + Interval.of(0.0, first.rounding) + spread
         parts.append(compare(f"V, {label}, against what f* of the first costs there", other.value, "≥", carried, unit))
-    return Evidence.joined(parts)
+    return joined(parts)
 
 
 def _lengths(reading: Reading, swap: bool) -> np.ndarray:
