@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from toylab.claims.families.approach import _approach
+from toylab.claims.families.arrangements import mixed, with_noise
 from toylab.claims.families.balls import along_radius
-from toylab.claims.families.divergence import mixed, with_noise
 from toylab.claims.families.moved_point import moved
 from toylab.claims.families.penalty_weight import along_weight
 from toylab.claims.families.same_support import towards_unrestricted

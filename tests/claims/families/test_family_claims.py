@@ -8,10 +8,11 @@ from scipy.special import lambertw
 
 from toylab import claims, losses, zoo
 from toylab.claims import Budget, VerdictStatus, decide
-from toylab.claims.families import FAMILY_CLAIMS, balls, divergence, moved_point
+from toylab.claims.families import FAMILY_CLAIMS, balls, divergence, fixed_constant, moved_point
 from toylab.claims.families.approach import diracs_at
-from toylab.claims.families.balls import along_radius, guaranteed_rate, reweighted_w1
-from toylab.claims.families.divergence import chain
+from toylab.claims.families.arrangements import chain
+from toylab.claims.families.balls import along_radius, reweighted_w1
+from toylab.claims.families.fixed_constant import guaranteed_rate
 from toylab.claims.families.generator_parameter import lattice_gaussian, parallel_lines
 from toylab.claims.families.intervals import Interval
 from toylab.claims.families.moved_point import moved, plan_derivative, the_move
@@ -134,8 +135,8 @@ def test_too_fast_a_fall_is_caught(monkeypatch):
     problem = zoo.load("case4", n=4, losses=losses.logistic())
     family = along_radius("", problem, (0.5, 1.0)).solved(solve)
     assert guaranteed_rate(readings(family)[1]) > 0
-    wrongly(monkeypatch, balls, "guaranteed_rate", lambda rate: 1.5)
-    assert decide(balls._measure_falls(family)) is VerdictStatus.VIOLATED
+    wrongly(monkeypatch, fixed_constant, "guaranteed_rate", lambda rate: 1.5)
+    assert decide(fixed_constant._measure_falls(family)) is VerdictStatus.VIOLATED
 
 
 def test_a_loose_member_makes_a_family_inconclusive():
@@ -206,3 +207,11 @@ def test_cases_of_one_name_are_the_same_for_all_claims():
             assert case.family is not None
             plain = str([problem.to_json() for problem in case.family.members])
             assert known.setdefault(case.name, plain) == plain
+
+
+@pytest.mark.parametrize("claim", FAMILY_CLAIMS, ids=lambda claim: claim.id)
+def test_a_family_of_one_is_answered_whatever_the_claim(claim):
+    alone = Family.in_roles("alone", {"the pair": solve(zoo.load("two-diracs", losses=losses.wasserstein()))})
+    verdict = claim.check(alone)
+    assert verdict.status in {VerdictStatus.NOT_APPLICABLE, VerdictStatus.HOLDS}
+    assert verdict.explain().split("\n")[-1].startswith("Verdict: ")

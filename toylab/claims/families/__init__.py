@@ -1,12 +1,14 @@
 """Statements that compare several solved problems; one file a theme.
 
 `intervals` computes with bounds, `readings` says what a certificate proves about V and k* and turns comparisons into
-evidence, `hypotheses` says what is asked of a family, `diracs` holds critics written down by hand for the controls.
+evidence, `hypotheses`, `copies` and `arrangements` say what is asked of a family, `diracs` holds critics written
+down by hand for the controls.
 """
 
 from toylab.claims.families.approach import CONSTANT_VANISHES, FALLS_MONOTONICALLY
-from toylab.claims.families.balls import ATTAINED_IN_BALL, BALL_SLOPE, FALLS_IN_RADIUS, LEMMA_15
+from toylab.claims.families.balls import BALL_SLOPE, LEMMA_15
 from toylab.claims.families.divergence import DIVERGENCE, DIVERGENCE_CONVEX, DIVERGENCE_NOISE, METRIC
+from toylab.claims.families.fixed_constant import ATTAINED_IN_BALL, FALLS_IN_RADIUS
 from toylab.claims.families.generator_parameter import PARALLEL_LINES, W1_CONTINUOUS
 from toylab.claims.families.moved_point import VALUE_DERIVATIVE
 from toylab.claims.families.penalty_weight import CONSTANT_ALONG_WEIGHT, HINGE_PLATEAU, VALUE_ALONG_WEIGHT

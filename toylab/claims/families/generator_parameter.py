@@ -15,7 +15,7 @@ from toylab.claims.explanation import families as arguments
 from toylab.claims.families.diracs import two_diracs
 from toylab.claims.families.hypotheses import CERTIFIED, related, same_measure
 from toylab.claims.families.intervals import Interval
-from toylab.claims.families.readings import compare, readings
+from toylab.claims.families.readings import compare, joined, readings
 from toylab.critics import tabulated
 from toylab.divergences import JensenShannon, KullbackLeibler, ReverseKullbackLeibler, TotalVariation
 from toylab.families import Family, ProblemFamily
@@ -48,7 +48,7 @@ def _measure_continuity(family: Family) -> Evidence:
         for change, label in ((one.value - other.value, name), (other.value - one.value, other_name)):
             words = f"E‖g_θ − g_θ'‖ between {name} and {other_name} against V there, less V elsewhere, at {label}"
             parts.append(compare(words, move, "≥", change, unit))
-    return Evidence.joined(parts)
+    return joined(parts)
 
 
 def _measure_lines(family: Family) -> Evidence:
@@ -80,7 +80,7 @@ def _measure_lines(family: Family) -> Evidence:
             share = Interval.of(float(np.exp(-found.value)), min(found.error, 1.0) + 64.0 * _EPS)
             label_kl = f"exp(−{name}), {label}, against {'0, as it is infinite' if apart else '1'}"
             parts.append(compare(label_kl, share, "=", Interval.of(0.0 if apart else 1.0), 1.0))
-    return Evidence.joined(parts)
+    return joined(parts)
 
 
 def _not_one_latent(family: Family) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -94,7 +95,8 @@ def constant_unit(family: Family) -> float:
 def compare(label: str, left: Interval, relation: str, right: Interval, unit: float) -> Evidence:
     """One entry: left = right, or left ≥ right, for numbers that are known up to their intervals.
 
-    Violated where no pair of numbers from the intervals satisfies the relation.
+    Violated where no pair of numbers from the intervals satisfies the relation, by more than eps² units: that much is
+    allowed even between exact numbers, so that their error bound is one that a picture can show.
 
     Args:
         label: what is compared, in words or symbols.
@@ -107,7 +109,7 @@ def compare(label: str, left: Interval, relation: str, right: Interval, unit: fl
     off = abs(excess.middle) if relation == "=" else max(excess.middle, 0.0)
     return Evidence.of(
         off,
-        excess.radius,
+        excess.radius + _EPS**2 * unit,
         resolution=RESOLUTION * unit,
         scale=unit,
         labels=[label],
@@ -117,3 +119,10 @@ def compare(label: str, left: Interval, relation: str, right: Interval, unit: fl
             "relation": np.array([relation], dtype=object),
         },
     )
+
+
+def joined(parts: Sequence[Evidence]) -> Evidence:
+    """All comparisons; none at all, of a family with too few members say, is evidence of nothing."""
+    if not parts:
+        return Evidence.of(np.zeros(0), 0.0, resolution=1.0, scale=1.0, labels=[])
+    return Evidence.joined(parts)

@@ -5,41 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.cases import ALL_LOSSES, Budget, Case, compared
 from toylab.claims.explanation import families as arguments
+from toylab.claims.families.copies import (
+    ISOMETRIC,
+    MIRRORED,
+    SAME_DISTANCES,
+    SCALED,
+    SWAPPED,
+    distortion,
+    pair_distances,
+)
 from toylab.claims.families.diracs import two_diracs
-from toylab.claims.families.hypotheses import CERTIFIED, PENALISED, SAME_TERMS, different_losses, related
+from toylab.claims.families.hypotheses import CERTIFIED, PENALISED, SAME_TERMS
 from toylab.claims.families.intervals import Interval
-from toylab.claims.families.readings import Reading, compare, readings, value_unit
+from toylab.claims.families.readings import Reading, compare, joined, readings, value_unit
 from toylab.critics import tabulated
 from toylab.families import Family, ProblemFamily
-from toylab.losses import LossPair, Reflected
+from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate
 from toylab.zoo import load
 
 _EPS = float(np.finfo(np.float64).eps)
-#: Relative difference up to which distances count as the same: coordinates of size 1e5 distances.
-_SAME_DISTANCES = 1e-9
 
 Carried = Callable[[Candidate, CriticProblem], tuple[np.ndarray, np.ndarray]]
-
-
-def _distances(problem: CriticProblem) -> np.ndarray:
-    return cdist(problem.fake.points, problem.real.points)
-
-
-def distortion(first: np.ndarray, second: np.ndarray) -> float:
-    """The least ε with (1 − ε) d ≤ d' ≤ (1 + ε) d for all pairs, and rounding; +inf where only one of them is 0."""
-    there = first > 0
-    if (there != (second > 0)).any():
-        return np.inf
-    return float(np.abs(second[there] / first[there] - 1.0).max(initial=0.0)) + 8.0 * _EPS
 
 
 def _measure(family: Family, *, factor: float = 1.0, swap: bool = False) -> Evidence:
@@ -54,7 +48,7 @@ def _measure(family: Family, *, factor: float = 1.0, swap: bool = False) -> Evid
     unit = value_unit(family)
     parts = []
     for place, label, other in zip(family.at[1:], family.labels[1:], others, strict=True):
-        scale = factor or place / family.at[0]
+        scale = factor or (place / family.at[0] if min(family.at) > 0.0 else 1.0)
         epsilon = distortion(scale * _lengths(first, swap), _lengths(other, False))
         spread = _spread(first, scale, epsilon)
         parts.append(
@@ -74,11 +68,11 @@ def _measure(family: Family, *, factor: float = 1.0, swap: bool = False) -> Evid
         cost = _cost(first, other, swap)
         carried = Interval(cost - first.known.gap, cost) + Interval.of(0.0, first.rounding) + spread
         parts.append(compare(f"V, {label}, against what f* of the first costs there", other.value, "≥", carried, unit))
-    return Evidence.joined(parts)
+    return joined(parts)
 
 
 def _lengths(reading: Reading, swap: bool) -> np.ndarray:
-    distance = _distances(reading.candidate.problem)
+    distance = pair_distances(reading.candidate.problem)
     return distance.T if swap else distance
 
 
@@ -92,7 +86,7 @@ def _spread(first: Reading, scale: float, epsilon: float) -> Interval:
 
     Distances that do not agree at all are not excused by it: the statement asks for a copy, and a copy it must be.
     """
-    if epsilon > _SAME_DISTANCES:
+    if epsilon > SAME_DISTANCES:
         return Interval.of(0.0)
     high = first.constant.high
     regularizer = first.candidate.problem.regularizer
@@ -108,7 +102,7 @@ def _cost(first: Reading, other: Reading, swap: bool) -> float:
     problem = other.candidate.problem
     if (len(fake), len(real)) != (len(problem.fake), len(problem.real)):
         return np.inf
-    distance = _distances(problem)
+    distance = pair_distances(problem)
     rise = real - fake[:, None]
     k = float(np.divide(rise, distance, out=np.zeros_like(rise), where=distance > 0).max(initial=0.0))
     objective = problem.fake.expectation(problem.losses.fake_loss.value(fake)) + problem.real.expectation(
@@ -116,81 +110,6 @@ def _cost(first: Reading, other: Reading, swap: bool) -> float:
     )
     return objective + problem.regularizer.value(problem.regularizer.constant_for(k))
 
-
-# --- what is asked of the copies ---
-
-
-def _not_copies(family: Family, scale_of: Callable[[float], float], *, penalty: bool) -> str | None:
-    reference = family.members[0].problem
-    for place, label, member in zip(family.at, family.labels, family.members, strict=True):
-        problem, scale = member.problem, scale_of(place)
-        first, second = scale * _distances(reference), _distances(problem)
-        if first.shape != second.shape or not distortion(first, second) <= _SAME_DISTANCES:
-            return f"{label}: distances are not those of {family.labels[0]}{'' if scale == 1 else f' times {scale:g}'}"
-        masses = (problem.fake.weights, reference.fake.weights), (problem.real.weights, reference.real.weights)
-        if not all(np.allclose(a, b, rtol=0.0, atol=64.0 * _EPS) for a, b in masses):
-            return f"{label}: the masses are not those of {family.labels[0]}"
-        weights = [getattr(p.regularizer, "weight", np.nan) for p in (problem, reference)]
-        if penalty and not abs(weights[0] - scale**2 * weights[1]) <= 1e-14 * weights[0]:
-            return f"{label}: λ is {weights[0]:.6g}, not c²λ = {scale**2 * weights[1]:.6g}"
-    return different_losses(family)
-
-
-SCALED = related(
-    "scaled copies",
-    "every problem is the first one with all lengths times c and λ times c²",
-    lambda family: _not_copies(family, lambda place: place / family.at[0], penalty=True),
-    "all distances are those of the first times c, λ is that of the first times c²",
-    "multiply the points by c and λ by c²",
-)
-ISOMETRIC = related(
-    "isometric copies",
-    "every problem is the first one moved by an isometry: all distances stay",
-    lambda family: _not_copies(family, lambda place: 1.0, penalty=False),
-    "all distances and masses are those of the first",
-    "translate, turn or mirror both measures together",
-)
-
-
-def _not_swapped(family: Family) -> str | None:
-    if len(family) != 2:
-        return f"there are {len(family)} problems, not two"
-    first, second = (member.problem for member in family.members)
-    for one, other, what in ((first.fake, second.real, "real"), (first.real, second.fake, "fake")):
-        same = one.points.shape == other.points.shape and np.array_equal(one.points, other.points)
-        if not (same and np.array_equal(one.weights, other.weights)):
-            return f"the {what} measure of {family.labels[1]} is not the other one of {family.labels[0]}"
-    return None
-
-
-SWAPPED = related(
-    "swapped measures",
-    "the second problem has the measures of the first in exchanged roles",
-    _not_swapped,
-    "the second problem has the first's real as fake, and its fake as real",
-    "take problem.swapped()",
-)
-
-
-def _not_mirrored(family: Family) -> str | None:
-    t = np.linspace(-3.0, 3.0, 25)
-    for label, member in zip(family.labels, family.members, strict=True):
-        pair = member.problem.losses
-        mirror = Reflected(pair.fake_loss)
-        if pair.real_loss != mirror and not np.allclose(
-            pair.real_loss.value(t), mirror.value(t), rtol=1e-13, atol=1e-13
-        ):
-            return f"{label}: ϕ(t) is not φ(−t) for the losses {pair.name!r}"
-    return None
-
-
-MIRRORED = related(
-    "mirrored losses",
-    "ϕ(t) = φ(−t)",
-    _not_mirrored,
-    "ϕ(t) = φ(−t) in both problems",
-    "take wasserstein, logistic, sqrt, exponential, or a combination of these pairs",
-)
 
 # --- cases and controls ---
 
