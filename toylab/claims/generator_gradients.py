@@ -230,7 +230,7 @@ THEOREM_2_4 = Claim(
         "Let D* be perfect, sup |D − D*| + sup ‖∇D − ∇D*‖ = ε < 1 and E ‖J_θ g_θ(z)‖² ≤ M². Then "
         "‖∇_θ E log(1 − D(g_θ(z)))‖ ≤ M ε/(1 − ε)."
     ),
-    sources=("Arjovsky and Bottou (2017), Theorem 2.4",),
+    sources=("Arjovsky–Bottou Theorem 2.4",),
     rests_on=("arjovsky-bottou.theorem-2.1", "Cauchy–Schwarz inequality"),
     subject_type=GeneratorUpdate,
     hypotheses=(SATURATING, APART, NEARLY_PERFECT),
@@ -410,7 +410,7 @@ THEOREM_2_5 = Claim(
         "With D* = q/(p + q) frozen at θ₀, E[−∇_θ log D*(g_θ(z))] = ∇_θ[KL(P_g‖P_r) − 2 JSD(P_g, P_r)] at θ₀ "
         "(JSD with weights ½ and ½)."
     ),
-    sources=("Arjovsky and Bottou (2017), Theorem 2.5",),
+    sources=("Arjovsky–Bottou Theorem 2.5",),
     rests_on=("lgan.section-3.1.densities", "integration by parts"),
     subject_type=GeneratorUpdate,
     hypotheses=_HYPOTHESES_2_5,
@@ -442,7 +442,7 @@ def _false_claim(
         id=f"arjovsky-bottou.theorem-2.5.{suffix}",
         title=title,
         statement=statement,
-        sources=("a loose reading of Arjovsky and Bottou, Theorem 2.5",),
+        sources=("a loose reading of Arjovsky–Bottou Theorem 2.5",),
         expected=VerdictStatus.VIOLATED,
         superseded_by="arjovsky-bottou.theorem-2.5",
         rests_on=("arjovsky-bottou.theorem-2.5",),

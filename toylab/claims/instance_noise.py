@@ -202,7 +202,7 @@ COROLLARY_3_2 = Claim(
         "reals with a = 1/(2σ²(p + q)) minus its repulsion from the fakes with b = a q/p, and equals ∇_θ 2 JSD of "
         "the noisy measures."
     ),
-    sources=("Arjovsky and Bottou (2017), Corollary 3.2", "Arjovsky and Bottou (2017), Theorem 3.2"),
+    sources=("Arjovsky–Bottou Corollary 3.2", "Arjovsky–Bottou Theorem 3.2"),
     rests_on=("integration by parts",),
     subject_type=GeneratorUpdate,
     hypotheses=(SATURATING, NOISE_ON_BOTH),
@@ -303,7 +303,7 @@ ENOUGH = Claim(
     statement=(
         "For one fake and one real point at distance d with noise N(0, σ² I) on both, d ‖∇JSD‖ ≥ 0.1 for d/5 ≤ σ ≤ d."
     ),
-    sources=("Arjovsky and Bottou (2017), section 3", "Sønderby et al. (2017)"),
+    sources=("Arjovsky–Bottou section 3", "Sønderby et al. (2017)"),
     rests_on=("arjovsky-bottou.corollary-3.2",),
     subject_type=GeneratorUpdate,
     hypotheses=(SATURATING, NOISE_ON_BOTH, ONE_AND_ONE, ENOUGH_NOISE),
