@@ -277,7 +277,7 @@ def _fisher_objective(pair: DensityPair) -> Condition:
 
 FISHER = Hypothesis(
     name="Fisher objective",
-    sentence="the objective is the Fisher IPM with a fixed μ, E_real f − E_fake f under E_μ f² ≤ 1, and its value F ≠ 0",
+    sentence="the objective is the Fisher IPM with fixed μ: E_real f − E_fake f under E_μ f² ≤ 1, of value F ≠ 0",
     test=_fisher_objective,
     met=lambda pair: "μ is uniform" if isinstance(pair.objective.mu, Uniform) else "μ is a fixed distribution",
     repair="take DensityPair(fake, real, FisherIPM(Uniform()))",
