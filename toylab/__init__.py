@@ -16,7 +16,8 @@ from toylab.critics import Critic, FormulaCritic, LowerExtension, UpperExtension
 from toylab.data_files import load_problem, read_measure, save_problem
 from toylab.divergences import DensityPair
 from toylab.errors import InputError, SolverError, ToylabError
-from toylab.functions import FunctionOnPair, Norm
+from toylab.families import Family, ProblemFamily
+from toylab.functions import FunctionOnChain, FunctionOnPair, Norm
 from toylab.generators import GeneratorUpdate
 from toylab.losses import LossPair
 from toylab.manifolds import ManifoldPair
@@ -48,7 +49,9 @@ __all__ = [
     "DensityPair",
     "DiscreteMeasure",
     "Evidence",
+    "Family",
     "FormulaCritic",
+    "FunctionOnChain",
     "FunctionOnPair",
     "GeneratorUpdate",
     "InputError",
@@ -58,6 +61,7 @@ __all__ = [
     "LowerExtension",
     "ManifoldPair",
     "Norm",
+    "ProblemFamily",
     "Solution",
     "SolverError",
     "Status",

@@ -223,13 +223,18 @@ def evaluate(critic: Callable[[np.ndarray], np.ndarray], points: np.ndarray) -> 
 
 
 def steepest_rise(support: Support, values: np.ndarray) -> float:
-    """Max (f(y) − f(x)) / ‖x − y‖ over fake x, real y, x ≠ y, less the rounding of f(y) − f(x); at least 0."""
+    """Max (f(y) − f(x)) / ‖x − y‖ over fake x, real y, x ≠ y, less the rounding of f(y) − f(x); at least 0.
+
+    A cone that starts at a far value of f has its rounding, so that counts everywhere. Nothing is lost by that: the
+    values that are judged are raised to hold the constraints with the constant that results.
+    """
     fakes, reals = np.flatnonzero(support.in_fake), np.flatnonzero(support.in_real)
-    steepest = 0.0
+    carried = support.in_fake | support.in_real
+    steepest, rounding = 0.0, 8.0 * _EPS * float(np.abs(values[carried]).max())
     for rows in row_blocks(len(fakes), len(reals)):
         lower, upper = values[fakes[rows]][:, None], values[reals]
         distance = cdist(support.points[fakes[rows]], support.points[reals])
-        rise = upper - lower - 4.0 * _EPS * (np.abs(upper) + np.abs(lower))
+        rise = upper - lower - rounding
         ratio = np.divide(rise, distance, out=np.zeros_like(rise), where=distance > 0)
         steepest = max(steepest, float(ratio.max()))
     return steepest

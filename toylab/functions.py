@@ -1,4 +1,4 @@
-"""A function together with a pair of points it joins at full slope: the subject of LGAN Theorem 4."""
+"""A function with the points it joins at full slope: a pair for LGAN Theorem 4, a chain of three for its Lemma 10."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class FunctionOnPair:
             ("norm", "Euclidean" if self.norm.p == 2 else f"l_{self.norm.p:g}"),
             ("rise", f"f(y) − f(x) = {number(self.rise(), 8)}, k‖y − x‖ = {number(most, 8)}, k = {number(self.k)}"),
         ]
-        return card("FunctionOnPair", facts(rows))
+        return card(type(self).__name__, facts(rows))
 
     def to_json(self) -> dict[str, Any]:
         """What can be written down of it; the function itself is known by its name."""
@@ -87,3 +87,37 @@ class FunctionOnPair:
             "y": self.y.tolist(),
             "norm": self.norm.p,
         }
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FunctionOnChain(FunctionOnPair):
+    """A function f with Lipschitz constant k and three points x, m, y, both steps of the chain being tight.
+
+    Attributes:
+        via: (d,), the point m between x and y in the order of the chain.
+    """
+
+    via: np.ndarray
+
+    def __post_init__(self) -> None:
+        points = [np.asarray(point) for point in (self.x, self.via, self.y)]
+        if any(point.ndim != 1 or point.shape != points[0].shape for point in points):
+            raise InputError(f"a chain needs three points of one dimension, got {[p.shape for p in points]}.")
+        if (points[0] == points[1]).all() or (points[1] == points[2]).all():
+            raise InputError("the points of a chain must differ from one step to the next.")
+
+    def rises(self) -> tuple[float, float]:
+        """f(m) − f(x) and f(y) − f(m)."""
+        values = self.f(np.stack([self.x, self.via, self.y]))
+        return float(values[1] - values[0]), float(values[2] - values[1])
+
+    def describe(self) -> str:
+        """One line."""
+        return f"{super().describe()}, via {np.round(self.via, 4).tolist()}"
+
+    def __repr__(self) -> str:
+        return f"FunctionOnChain({self.describe()}, k = {self.k:.6g})"
+
+    def to_json(self) -> dict[str, Any]:
+        """What can be written down of it; the function itself is known by its name."""
+        return {**super().to_json(), "subject": "function-on-chain", "via": self.via.tolist()}

@@ -7,7 +7,8 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+import torch
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
@@ -146,3 +147,20 @@ def test_the_compact_form_is_an_order_of_minimisers(pair):
         assert last_fall <= first_rise
     else:
         assert first_rise - 0.02 <= last_fall
+
+
+def _third_slope(t: np.ndarray) -> np.ndarray:
+    return 0.25 + np.where(t > 1, 1, -1) / 3
+
+
+@given(composed)
+@example(losses.Reflected(losses.Stretched(losses.Hinge(), 3.0)))  # a jump of 1/3 is no float32
+@example(losses.Custom.from_functions("third", value=lambda t: t / 4 + abs(t - 1) / 3, slope=_third_slope))
+def test_torch_says_the_same_as_numpy_at_the_kinks_too(loss):
+    """Where a kink is hit exactly, its jump is added as a float64 number on both sides."""
+    t = np.append(GRID[::20], [kink.at for kink in loss.kinks])
+    for own in (loss, loss.smooth):
+        for method in (own.value, own.slope, own.curvature):
+            found = method(torch.tensor(t)).numpy()
+            assert found.dtype == np.float64
+            np.testing.assert_allclose(found, method(t), rtol=1e-14, atol=1e-300)

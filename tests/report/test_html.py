@@ -221,6 +221,6 @@ def test_claims_of_ones_own_and_many_workers(report):
     ]
     mine = dataclasses.replace(report.claims[0].claim, id="mine.lemma", title="a lemma of mine", sources=("my notes",))
     rows.append(dataclasses.replace(report.claims[0], claim=mine, verdicts=undrawn(report.claims[0])))
-    page = Page(html.render(dataclasses.replace(report, claims=tuple(rows)), workers=2))
+    page = Page(html.render(dataclasses.replace(report, claims=tuple(rows))))
     assert "a lemma of mine" in page.text
     assert any(attributes.get("id") == "mine.lemma" for attributes in page.all("section"))

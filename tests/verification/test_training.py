@@ -1,12 +1,14 @@
-from pathlib import Path
+from io import BytesIO
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from toylab import losses, zoo
 from toylab.claims import Budget
 from toylab.problem import LipschitzPenalty
-from toylab.report.files import draw_training
+from toylab.report.files import picture_name
+from toylab.report.pictures import training_pictures
 from toylab.verification.training import TrainingCase, train_and_compare, training_cases
 
 pytestmark = pytest.mark.xdist_group("training")
@@ -35,10 +37,14 @@ def test_wasserstein_is_compared_with_pot_and_with_the_compact_dual(wasserstein)
         assert row.k_gradient >= row.k_support * (1 - 1e-6)
 
 
-def test_curved_losses_are_compared_with_the_reweighted_coupling_and_pictured(tmp_path: Path):
+def test_curved_losses_are_compared_with_the_reweighted_coupling_and_pictured():
     problem = zoo.load("case4", n=5, losses=losses.logistic(), regularizer=LipschitzPenalty(0.1))
     report = train_and_compare(TrainingCase(name="five, logistic", problem=problem, pictured=True))
     assert [row.partners for row in report.comparisons] == ["reweighted coupling"]
-    name = draw_training(report, tmp_path)
-    assert (tmp_path / name).stat().st_size > 10_000
-    assert name == "maxgp-five-logistic.png"
+    picture, data = training_pictures(report)
+    assert picture_name(report) == "maxgp-five-logistic.png"
+    with Image.open(BytesIO(data)) as image:
+        assert image.format == "PNG"
+        assert min(image.size) > 500
+        assert (image.width // 2, image.height // 2) == (picture.width, picture.height)  # twice as sharp as it is large
+        assert len(image.getcolors(image.width * image.height) or []) > 1000  # of the file no colour is taken

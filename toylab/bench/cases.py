@@ -31,7 +31,8 @@ class Failure:
     """Something that must not happen.
 
     Attributes:
-        kind: "wrong verdict", "uncertified", "exception", "warning", "disagreement" or "too slow".
+        kind: "wrong verdict", "uncertified" (no reason is known), "beyond float64" (the solver names what of the
+            problem float64 cannot resolve), "exception", "warning", "disagreement" or "too slow".
         stage: where: "draw", "solve", a claim's id, "second solver", "rewritten", "random critics".
         sentence: what happened.
         details: the traceback, or the verdict explained.
@@ -155,7 +156,9 @@ def _note_solution(record: CaseRecord, solution: Solution) -> None:
             f"{solution.stats['solver']} ended {record.status} at a relative gap of {record.relative_gap:.2g}, "
             f"not {solution.rtol:.2g}"
         )
-        record.failures.append(Failure(kind="uncertified", stage="solve", sentence=sentence))
+        limits = solution.stats["limits"]
+        kind = "beyond float64" if limits else "uncertified"
+        record.failures.append(Failure(kind=kind, stage="solve", sentence=sentence, details="; ".join(limits)))
 
 
 def _note_verdict(record: CaseRecord, claim: Claim, verdict: Verdict) -> None:

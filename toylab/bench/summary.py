@@ -13,7 +13,7 @@ import numpy as np
 from toylab import claims
 
 #: Kinds of failure in the order of their columns.
-FAILURES = ("wrong verdict", "disagreement", "exception", "uncertified", "warning", "too slow")
+FAILURES = ("wrong verdict", "disagreement", "exception", "uncertified", "beyond float64", "warning", "too slow")
 _EXAMPLES = 5
 
 

@@ -24,6 +24,8 @@ from toylab.errors import InputError, unknown_name
 _MAKERS = {
     "Candidate": "toylab.solve(problem) gives one, and Candidate.of(problem, critic) makes one of any critic",
     "FunctionOnPair": "make one of a critic, its constant and two points that it joins at full slope",
+    "FunctionOnChain": "make one of a critic, its constant and three points that it joins at full slope, one by one",
+    "Family": "Family.along(name, parameter, [(value, solution), …]) makes one of solutions",
     "DensityPair": "make one of two distributions with densities, and an objective: DensityPair(fake, real, objective)",
     "GeneratorUpdate": "GeneratorUpdate.against_the_optimum(generator, latent, real) makes one",
     "ManifoldPair": "make one of two distributions on boxes, segments and points: ManifoldPair(fake, real)",
@@ -232,7 +234,7 @@ class Claim:
         title: the statement in a few words, for tables.
         statement: the statement in full.
         sources: paper and number, the first one where it is stated this way.
-        subject_type: Candidate, FunctionOnPair, DensityPair, ManifoldPair or GeneratorUpdate.
+        subject_type: Candidate, Family, FunctionOnPair, FunctionOnChain, DensityPair, ManifoldPair or GeneratorUpdate.
         hypotheses: what is asked of a subject.
         cases: budget -> cases for `verify`.
         measure: subject -> evidence.

@@ -125,25 +125,35 @@ def _measure_2c(candidate: Candidate) -> Evidence:
 
 def _measure_3(candidate: Candidate) -> Evidence:
     known = certified(candidate)
+    return opposite_partners(known, known.slack)
+
+
+def opposite_partners(known: Certified, slack: np.ndarray) -> Evidence:
+    """For each point of certain slope: its least slack against any point of the opposite one.
+
+    Args:
+        known: the candidate's certificate.
+        slack: (N, N), from the point of positive slope (row) to that of negative slope (column).
+    """
     up, down = known.rising(), known.falling()
     stray_down = float(np.maximum(-known.slopes, 0.0)[~down].sum())  # flow that may end at uncertain points
     stray_up = float(np.maximum(known.slopes, 0.0)[~up].sum())
     parts = []
     certain = bool((up | down).all())  # else a point of uncertain slope may be the partner that is missing
-    for points, partners, slack, uncertainty, stray, rising in (
-        (np.flatnonzero(up), np.flatnonzero(down), known.slack, known.slack_error, stray_down, True),
-        (np.flatnonzero(down), np.flatnonzero(up), known.slack.T, known.slack_error.T, stray_up, False),
+    for points, partners, towards, uncertainty, stray, rising in (
+        (np.flatnonzero(up), np.flatnonzero(down), slack, known.slack_error, stray_down, True),
+        (np.flatnonzero(down), np.flatnonzero(up), slack.T, known.slack_error.T, stray_up, False),
     ):
         block = np.ix_(points, partners)
         nearest = np.full(len(points), -1)
         if len(partners):
-            nearest = partners[np.abs(slack[block]).argmin(axis=1)]
+            nearest = partners[np.abs(towards[block]).argmin(axis=1)]
         ends = (points, nearest) if rising else (nearest, points)
         bound = uncertainty[block].max(axis=1, initial=0.0) if certain else np.full(len(points), np.inf)
         flow = ratio(known.gap, np.abs(known.slopes[points]) - stray)
         parts.append(
             Evidence.of(
-                np.abs(slack[block]).min(axis=1, initial=2.0 * known.k * known.diameter),
+                np.abs(towards[block]).min(axis=1, initial=2.0 * known.k * known.diameter),
                 np.minimum(flow, bound) + known.rounding,
                 resolution=known.resolution,
                 scale=known.k * known.diameter,
@@ -211,7 +221,8 @@ def _same_support_cases(budget: Budget) -> Iterator[Case]:
                 yield tailored(name, fake, real, make(), LipschitzPenalty(weight))
 
 
-def _all_cases(budget: Budget) -> Iterator[Case]:
+def all_cases(budget: Budget) -> Iterator[Case]:
+    """The standard problems, and pairs of measures on one support."""
     yield from standard(budget)
     yield from _same_support_cases(budget)
 
@@ -225,7 +236,7 @@ THEOREM_2A = Claim(
     rests_on=("lgan.theorem-1.existence", "complementary slackness"),
     subject_type=Candidate,
     hypotheses=(CONDITION_11, RESTRICTED, CERTIFIED),
-    cases=_all_cases,
+    cases=all_cases,
     measure=_measure_2a,
     controls=(NOT_OPTIMAL,),
     rationale=SLACKNESS,
@@ -261,7 +272,7 @@ THEOREM_2C = Claim(
     statement="If S_g = S_r and P_g ≠ P_r, then k* > 0 and some bounding pair has different values.",
     sources=("LGAN Theorem 2 (c)", "ICLR Theorem 1 (c)"),
     aliases=("iclr.theorem-1c",),
-    rests_on=("lgan.theorem-2a", "LGAN Lemma 8", "LGAN Lemma 9"),
+    rests_on=("lgan.theorem-2a", "lgan.lemma-8", "lgan.lemma-9"),
     subject_type=Candidate,
     hypotheses=(CONDITION_11, SAME_SUPPORT, DIFFERENT_MEASURES, PENALISED, CERTIFIED),
     cases=_same_support_cases,
@@ -290,10 +301,10 @@ THEOREM_3 = Claim(
         "and every y with slope(y) < 0 has such an x."
     ),
     sources=("LGAN Theorem 3",),
-    rests_on=("lgan.theorem-2a", "LGAN Lemma 10", "LGAN Lemma 11", "complementary slackness"),
+    rests_on=("lgan.theorem-2a", "lgan.lemma-10", "lgan.lemma-11", "complementary slackness"),
     subject_type=Candidate,
     hypotheses=(CONDITION_11, RESTRICTED, CERTIFIED),
-    cases=_all_cases,
+    cases=all_cases,
     measure=_measure_3,
     controls=(NOT_OPTIMAL,),
     rationale=SLACKNESS + " Flow that may end at points of uncertain slope is deducted.",

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from toylab import losses, zoo
+from toylab.families import ProblemFamily
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
@@ -43,14 +44,21 @@ class Case:
     Attributes:
         name: unique among the cases of one engine, so that claims share solved cases.
         engine: where the critic comes from.
-        problem: what is to be solved, None where the subject needs no solver.
+        problem: what is to be solved, None where the subject needs no solver or is a family.
+        family: several problems that are to be solved, for statements that compare them.
         subject: the subject itself, where it needs no solver.
     """
 
     name: str
     engine: Engine
     problem: CriticProblem | None = None
+    family: ProblemFamily | None = None
     subject: Any = None
+
+
+def compared(name: str, family: ProblemFamily) -> Case:
+    """A case of several problems, each solved exactly."""
+    return Case(name=name, engine=Engine.EXACT, family=family)
 
 
 Filter = Callable[[CriticProblem], bool]

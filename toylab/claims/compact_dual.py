@@ -22,7 +22,7 @@ from toylab.problem import CriticProblem, LipschitzBall
 from toylab.solution import Candidate
 
 
-def _radius(candidate: Candidate) -> float:
+def radius_of(candidate: Candidate) -> float:
     """K of the ball; the critic's own constant where there is no ball."""
     regularizer = candidate.problem.regularizer
     return regularizer.radius if isinstance(regularizer, LipschitzBall) else candidate.lipschitz_constant
@@ -36,7 +36,7 @@ def _steepest(candidate: Candidate) -> float:
 
 def _optimum(candidate: Candidate) -> Condition:
     """Every fake→real constraint holds, and the dual bound is attained."""
-    steepest, radius = _steepest(candidate), _radius(candidate)
+    steepest, radius = _steepest(candidate), radius_of(candidate)
     feasible = Condition.that(
         steepest <= radius * (1 + 1e-9), f"some fake→real pair rises at {steepest:.4g}, more than {radius:g}"
     )
@@ -59,7 +59,7 @@ COMPACT_OPTIMUM = Hypothesis(
     test=_optimum,
     assume=AssumedOptimal.taking,
     met=lambda candidate: (
-        f"every fake→real pair rises at {_steepest(candidate):.6g} at most, K = {_radius(candidate):g}; the relative "
+        f"every fake→real pair rises at {_steepest(candidate):.6g} at most, K = {radius_of(candidate):g}; the relative "
         f"gap is {candidate.certificate.relative_gap:.2g}, at most {CERTIFIED_GAP:g}"
     ),
     repair="solve with toylab.solvers.CompactDual()",
@@ -70,7 +70,7 @@ def _measure(candidate: Candidate) -> Evidence:
     import ot
 
     known = certified(candidate)
-    problem, radius = candidate.problem, _radius(candidate)
+    problem, radius = candidate.problem, radius_of(candidate)
     values = evaluate(candidate.critic, known.points)
     distance = cdist(problem.fake.points, problem.real.points)
     w1, log = ot.emd2(problem.fake.weights, problem.real.weights, distance, numItermax=10_000_000, log=True)
@@ -105,7 +105,7 @@ def _measure(candidate: Candidate) -> Evidence:
     return Evidence.joined([same_value, lipschitz])
 
 
-def _dropped_constraint() -> Candidate:
+def dropped_constraint() -> Candidate:
     """Fakes (0,0), (0,1), reals (1,0), (1,1), the first pair left free: the value rises from 1 to √2."""
     fake = DiscreteMeasure(np.array([[0.0, 0.0], [0.0, 1.0]]))
     real = DiscreteMeasure(np.array([[1.0, 0.0], [1.0, 1.0]]))
@@ -141,7 +141,7 @@ THEOREM_5 = Claim(
     controls=(
         Control(
             breaks=COMPACT_OPTIMUM.name,
-            subject=_dropped_constraint,
+            subject=dropped_constraint,
             why="one constraint that every optimal plan uses is dropped: the value grows from 1 to 1.41421",
         ),
     ),

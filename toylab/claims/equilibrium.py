@@ -19,7 +19,7 @@ from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Candidate
 
 
-def _largest_constant(known: Certified) -> float:
+def largest_constant(known: Certified) -> float:
     """φ'(c) · diameter / (2λ), an upper bound of k* for any masses on these points; the radius of a ball."""
     problem = known.candidate.problem
     match problem.regularizer:
@@ -35,7 +35,7 @@ def _largest_constant(known: Certified) -> float:
 def _measure(candidate: Candidate) -> Evidence:
     known = certified(candidate)
     if candidate.problem.support.equal_measures:
-        unit = _largest_constant(known)
+        unit = largest_constant(known)
         return Evidence.of(
             known.k, known.constant_error, resolution=RESOLUTION * unit, scale=unit, labels=["P_g = P_r: k* = 0"]
         )
@@ -45,7 +45,7 @@ def _measure(candidate: Candidate) -> Evidence:
     return Evidence.joined([steepest_pair(known, pairs), positive_constant(known)])
 
 
-def _bounded_wasserstein() -> Candidate:
+def bounded_wasserstein() -> Candidate:
     """P_g = P_r, Wasserstein ball of radius 1, f = −dist(z, S_r): optimal, steep everywhere, and at rest."""
     points = np.array([[0.0, 0.0], [1.0, 0.0]])
     measure = DiscreteMeasure(points)
@@ -54,13 +54,15 @@ def _bounded_wasserstein() -> Candidate:
     return Candidate.of(problem, FormulaCritic(cones, cones.gradient, 1.0), np.diag([0.5, 0.5]))
 
 
-def _idle_critic() -> Candidate:
+def idle_critic() -> Candidate:
+    """The constant critic, claimed to be optimal for fakes 0 and .5 against a real 1."""
     problem = not_optimal().problem
     points = problem.support.points
     return Candidate.of(problem, LowerExtension(points, np.zeros(len(points)), 0.0))
 
 
-def _cases(budget: Budget) -> Iterator[Case]:
+def cases_of_penalties(budget: Budget) -> Iterator[Case]:
+    """The standard problems under penalties, and pairs of different and of equal measures on one support."""
     yield from standard(budget, balls=False)
     for name, fake, real in same_support(budget):
         for make in (losses.wasserstein, *STRICT_LOSSES):
@@ -76,20 +78,20 @@ THEOREM_2D = Claim(
         "generator improves by moving x: not a Nash equilibrium in law. If P_g = P_r, then k* = 0."
     ),
     sources=("LGAN Theorem 2 (d)",),
-    rests_on=("lgan.theorem-1.existence", "complementary slackness", "LGAN Lemma 8", "LGAN Lemma 9"),
+    rests_on=("lgan.theorem-1.existence", "complementary slackness", "lgan.lemma-8", "lgan.lemma-9"),
     subject_type=Candidate,
     hypotheses=(CONDITION_11, PENALISED, CERTIFIED),
-    cases=_cases,
+    cases=cases_of_penalties,
     measure=_measure,
     controls=(
         Control(
             breaks=PENALISED.name,
-            subject=_bounded_wasserstein,
+            subject=bounded_wasserstein,
             why="with a bound in place of the penalty P_g = P_r is at rest under a critic of constant 1",
         ),
         Control(
             breaks=CERTIFIED.name,
-            subject=_idle_critic,
+            subject=idle_critic,
             why="the constant critic, claimed to be optimal for P_g ≠ P_r, moves nobody",
         ),
     ),

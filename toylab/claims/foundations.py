@@ -42,6 +42,14 @@ FOUNDATIONS: tuple[Foundation, ...] = (
         rests_on=("weak duality",),
     ),
     Foundation(
+        name="comparison of problems",
+        sentence=(
+            "The optimal critic of one problem, handed to another, bounds that one's value from above; the optimal "
+            "plan, handed on, bounds it from below."
+        ),
+        rests_on=("weak duality",),
+    ),
+    Foundation(
         name="Kantorovich–Rubinstein duality",
         sentence="W₁(P_g, P_r) is the largest E_real f − E_fake f over all functions with Lipschitz constant 1.",
     ),
@@ -57,26 +65,23 @@ FOUNDATIONS: tuple[Foundation, ...] = (
         sentence="Two minimisers that differ on the supports have a mean that is better, if φ or ϕ is strictly convex.",
     ),
     Foundation(
-        name="LGAN Lemma 8",
-        sentence="slope(z) = 0 at every point if and only if k* = 0.",
+        name="condition (11) at a point",
+        sentence="Where only fake mass is, slope(z) = p φ'(f(z)) > 0; where only real mass is, q ϕ'(f(z)) < 0.",
     ),
     Foundation(
-        name="LGAN Lemma 9",
-        sentence="If f* has one value at all points, then P_g = P_r.",
-        rests_on=("LGAN Lemma 8",),
+        name="smooth bumps",
+        sentence="B(t) = exp(1 − 1/(1 − t²)) is smooth, 1 with slope 0 at t = 0, and 0 from t = 1 on.",
     ),
     Foundation(
-        name="LGAN Lemma 10",
-        sentence="Tight pairs (x, y) and (y, z) along which f rises lie on one line, and (x, z) is tight as well.",
+        name="integral of the gradient",
+        sentence="f(y) − f(x) is the integral of ∇f·(y − x) over the segment from x to y, where f is Lipschitz on it.",
     ),
     Foundation(
-        name="LGAN Lemma 11",
-        sentence="A tight pair joins every point of positive slope to one of negative slope, and conversely.",
-        rests_on=("lgan.theorem-2a", "LGAN Lemma 10"),
-    ),
-    Foundation(
-        name="LGAN Lemma 12",
-        sentence="Under condition (11) a point of positive slope is in S_g, and one of negative slope is in S_r.",
+        name="triangle inequality",
+        sentence=(
+            "‖y − x‖ ≤ ‖m − x‖ + ‖y − m‖; for the Euclidean norm with equality only where m lies on the segment from x "
+            "to y, since its balls are round."
+        ),
     ),
     Foundation(
         name="LGAN Lemma 13",

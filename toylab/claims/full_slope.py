@@ -93,11 +93,12 @@ def _measure_theorem_4(subject: FunctionOnPair) -> Evidence:
     )
 
 
-def _linear(direction: np.ndarray) -> FormulaCritic:
+def linear(direction: np.ndarray) -> FormulaCritic:
+    """The linear function with this gradient."""
     return FormulaCritic(lambda z: z @ direction, lambda z: np.tile(direction, (len(z), 1)))
 
 
-def _distance_to_segment(start: np.ndarray, end: np.ndarray) -> FormulaCritic:
+def distance_to_segment(start: np.ndarray, end: np.ndarray) -> FormulaCritic:
     """‖z − segment‖, differentiable off the segment with gradients of length 1."""
 
     def foot(z: np.ndarray) -> np.ndarray:
@@ -108,7 +109,7 @@ def _distance_to_segment(start: np.ndarray, end: np.ndarray) -> FormulaCritic:
     return FormulaCritic(lambda z: np.linalg.norm(z - foot(z), axis=1), lambda z: unit_vectors(z - foot(z)), 1.0)
 
 
-def _ripple(k: float) -> FormulaCritic:
+def ripple(k: float) -> FormulaCritic:
     """A cone of slope k with its apex at (−1, 0): k √((1 + z₁)² + z₂²) − k."""
     apex = np.array([-1.0, 0.0])
     return FormulaCritic(lambda z: k * np.linalg.norm(z - apex, axis=1) - k, lambda z: k * unit_vectors(z - apex), k)
@@ -118,15 +119,15 @@ def _functions(rng: np.random.Generator) -> Iterator[FunctionOnPair]:
     angle = rng.uniform(0, 2 * np.pi)
     direction = np.array([np.cos(angle), np.sin(angle)])
     start, k, length = rng.normal(size=2), float(rng.uniform(0.2, 5.0)), float(rng.uniform(0.1, 3.0))
-    yield FunctionOnPair(name="plane", f=_linear(k * direction), k=k, x=start, y=start + length * direction)
+    yield FunctionOnPair(name="plane", f=linear(k * direction), k=k, x=start, y=start + length * direction)
     yield FunctionOnPair(
         name="cone",
-        f=_ripple(k),
+        f=ripple(k),
         k=k,
         x=np.array([-1.0, 0.0]) + direction,
         y=np.array([-1.0, 0.0]) + (1 + length) * direction,
     )
-    segment = _distance_to_segment(np.array([0.0, -1.0]), np.array([0.0, 1.0]))
+    segment = distance_to_segment(np.array([0.0, -1.0]), np.array([0.0, 1.0]))
     height = float(rng.uniform(-0.9, 0.9))
     yield FunctionOnPair(
         name="distance to a segment", f=segment, k=1.0, x=np.array([0.1, height]), y=np.array([0.1 + length, height])
@@ -148,7 +149,7 @@ def _other_norm(p: float) -> FunctionOnPair:
     step = np.array([2.0, 1.0])
     steepest = step ** (p - 1.0) / np.linalg.norm(step, ord=p) ** (p - 1.0)
     name = f"plane that is steepest along (2, 1) in l_{p:g}"
-    return FunctionOnPair(name=name, f=_linear(steepest), k=1.0, x=np.zeros(2), y=step, norm=Norm(p))
+    return FunctionOnPair(name=name, f=linear(steepest), k=1.0, x=np.zeros(2), y=step, norm=Norm(p))
 
 
 def _steeper_sideways() -> FunctionOnPair:
@@ -162,7 +163,7 @@ def _steeper_sideways() -> FunctionOnPair:
 
 
 def _not_tight() -> FunctionOnPair:
-    f = _linear(np.array([1.0, 0.0]))
+    f = linear(np.array([1.0, 0.0]))
     return FunctionOnPair(name="plane, crossed at an angle", f=f, k=1.0, x=np.zeros(2), y=np.array([2.0, 1.0]))
 
 
@@ -170,8 +171,8 @@ THEOREM_4 = Claim(
     id="lgan.theorem-4",
     title="full slope between two points fixes the gradient on the segment",
     statement=(
-        "If f is differentiable with Lipschitz constant k and f(y) − f(x) = k‖y − x‖, then "
-        "∇f(x_t) = k (y − x)/‖y − x‖ for every x_t of the open segment."
+        "If f is differentiable with Lipschitz constant k and f(y) − f(x) = k‖y − x‖, then ∇f(x_t) = k (y − x)/‖y − x‖ "
+        "for every x_t of the open segment."
     ),
     sources=("LGAN Theorem 4", "ICLR Theorem 3", "ICLR Appendix D"),
     rests_on=("LGAN Lemma 13", "LGAN Lemma 14"),

@@ -102,7 +102,8 @@ def _rectangle() -> tuple[CriticProblem, LowerExtension]:
     return problem, tabulated(points, np.array([0.0, 0.0, 1.0, 1.0]))
 
 
-def _wrong_plan() -> Candidate:
+def wrong_plan() -> Candidate:
+    """The optimal critic of a rectangle with a plan along its long sides."""
     problem, critic = _rectangle()
     return Candidate.of(problem, critic, np.array([[0.5, 0.0], [0.0, 0.5]]))  # along the long sides
 
@@ -136,7 +137,7 @@ PROPOSITION_1 = Claim(
     controls=(
         Control(
             breaks=CERTIFIED.name,
-            subject=_wrong_plan,
+            subject=wrong_plan,
             why="a plan that is not optimal holds a pair that is not tight",
         ),
         Control(

@@ -117,7 +117,7 @@ ICLR_THEOREM_2_DISJOINT = Claim(
     title="…and true once the supports are disjoint",
     statement="If S_g, S_r are disjoint, every x in S_g has a real y with f*(y) − f*(x) = k*‖y − x‖, and conversely.",
     sources=("ICLR Theorem 2, with disjoint supports",),
-    rests_on=("lgan.theorem-2b", "lgan.theorem-3", "LGAN Lemma 12"),
+    rests_on=("lgan.theorem-2b", "lgan.theorem-3", "lgan.lemma-12"),
     subject_type=Candidate,
     hypotheses=(CONDITION_11, RESTRICTED, DISJOINT_SUPPORTS, CERTIFIED),
     cases=_disjoint_cases,

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from toylab.cli import rates
 from toylab.cli.terminal import console, progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
@@ -15,7 +16,7 @@ from toylab.verification import ExitCode
 
 def register(commands: Any) -> None:
     """Add the command and its subcommands to the parser."""
-    bench = commands.add_parser("bench", help="large runs that try to break toylab")
+    bench = commands.add_parser("bench", help="large runs: campaigns that try to break toylab, and rates in n")
     kinds = bench.add_subparsers(dest="bench", metavar="run", required=True)
     campaign = kinds.add_parser(
         "campaign",
@@ -38,6 +39,7 @@ def register(commands: Any) -> None:
     extremes.add_argument("--out", default="toylab-extremes", metavar="DIR", help="folder of the table")
     extremes.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
     extremes.set_defaults(run=run_extremes)
+    rates.register(kinds)
 
 
 def run(options: argparse.Namespace) -> int:

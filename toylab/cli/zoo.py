@@ -61,7 +61,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _facts(entry: Entry, problem: CriticProblem) -> str:
-    known = entry.closed_form(problem)
+    known = entry.known_optimum(problem)
     numbers = [] if known is None else [("W1", known.w1), ("V", known.value), ("k*", known.constant)]
     population = None if entry.population_w1 is None else entry.population_w1(**entry.checked({}))
     numbers.append(("population W1", population))

@@ -11,6 +11,7 @@ are not local.
 
 from __future__ import annotations
 
+import toylab.divergences.noisy_densities  # noqa: F401 - teaches log_density, score and pieces more distributions
 from toylab.divergences.chi_squared import NeymanChiSquared, PearsonChiSquared
 from toylab.divergences.densities import DensityPair, density_gradient, log_density, pieces, score
 from toylab.divergences.entropies import JensenShannon, KullbackLeibler, ReverseKullbackLeibler

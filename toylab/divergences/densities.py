@@ -76,8 +76,8 @@ def score(distribution: Distribution, z: np.ndarray) -> np.ndarray:
         InputError: no formula for the gradient of this density is known.
     """
     raise InputError(
-        f"no gradient of the density of {type(distribution).__name__} is known: it is for Gaussian, UniformBox and "
-        "Mixture; teach toylab another one with toylab.divergences.score.register."
+        f"no gradient of the density of {type(distribution).__name__} is known: it is for Gaussian, UniformBox, "
+        "Mixture, Translated and Noisy; teach toylab another one with toylab.divergences.score.register."
     )
 
 
@@ -126,7 +126,7 @@ def pieces(distribution: Distribution) -> list[Piece]:
     """
     raise InputError(
         f"{type(distribution).__name__} has no density that toylab can integrate: it integrates those of Gaussian, "
-        "UniformBox and Mixture; point masses are compared as DiscreteMeasure."
+        "UniformBox, Mixture, Translated and Noisy; point masses are compared as DiscreteMeasure."
     )
 
 

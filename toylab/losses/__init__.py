@@ -10,6 +10,7 @@ from toylab.losses.composite import Raised, Reflected, Scaled, Shifted, Stretche
 from toylab.losses.custom import Custom
 from toylab.losses.elementary import Exponential, Softplus, Square, SquareRoot
 from toylab.losses.expressions import get
+from toylab.losses.flat import FlatMiddle
 from toylab.losses.named import (
     aliases,
     exponential,
@@ -31,6 +32,7 @@ __all__ = [
     "Affine",
     "Custom",
     "Exponential",
+    "FlatMiddle",
     "Hinge",
     "Kink",
     "Linear",

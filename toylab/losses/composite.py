@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 from typing_extensions import override
 
 from toylab.errors import InputError, real_number
@@ -116,7 +117,7 @@ class Transformed(Loss):
         slope = self.loss.slope(inner)
         if self._rate < 0:  # the larger one-sided slope of φ is the smaller one here
             for kink in self.loss.kinks:
-                slope = slope + kink.jump * (inner == kink.at)
+                slope = slope + (inner == kink.at) * array_namespace(slope).full_like(slope, kink.jump)
         return self._factor * self._rate * slope
 
     @override

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 from scipy import integrate
 from typing_extensions import override
 
@@ -242,7 +243,9 @@ class WithoutKinks(Loss):
 
     @override
     def slope(self, t: Array) -> Array:
-        return self.loss.slope(t) - sum(kink.jump * (t > kink.at) for kink in self.loss.corners)
+        slope = self.loss.slope(t)
+        full_like = array_namespace(slope).full_like  # torch makes float32 of a number times a mask
+        return slope - sum((t > kink.at) * full_like(slope, kink.jump) for kink in self.loss.corners)
 
     @override
     def curvature(self, t: Array) -> Array:

@@ -10,6 +10,7 @@ from toylab.losses.base import Loss
 from toylab.losses.composite import Raised, Reflected, Scaled, Shifted, Stretched
 from toylab.losses.elementary import Exponential, Softplus, Square, SquareRoot
 from toylab.losses.expressions import get
+from toylab.losses.flat import FlatMiddle
 from toylab.losses.pairs import LossPair
 from toylab.losses.registry import registered
 from toylab.losses.straight import Affine, Hinge, Linear
@@ -21,6 +22,7 @@ _KINDS: dict[str, Callable[[dict[str, Any]], Loss]] = {
     "softplus": lambda data: Softplus(),
     "square-root": lambda data: SquareRoot(),
     "exponential": lambda data: Exponential(),
+    "flat-middle": lambda data: FlatMiddle(),
     "hinge": lambda data: Hinge(),
     "square": lambda data: Square(data["target"]),
     "reflected": lambda data: Reflected(loss_from_json(data["loss"])),

@@ -10,6 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from toylab.claims.base import Evidence
 from toylab.errors import InputError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Kinds of entries: name, colour, marker.
 _KINDS = (("within its bound", REAL, "o"), ("bound too loose", "#555555", "^"), ("beyond its bound", FAKE, "X"))
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -175,6 +178,9 @@ def _draw_regions(axes: Axes, margins: Margins) -> None:
     low, high = margins.low, margins.high
     edges = low / 3.0, high * 3.0
     axes.set(xscale="log", yscale="log", xlim=edges, ylim=edges, aspect="equal")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(_power))
+        axis.set_minor_formatter(NullFormatter())
     axes.fill_between(edges, edges, edges[1], color=FAKE, alpha=0.10, lw=0, zorder=0)
     axes.fill_between([1.0, edges[1]], edges[0], [1.0, edges[1]], color=INK, alpha=0.07, lw=0, zorder=0)
     axes.plot(edges, edges, color=INK, lw=1.0, zorder=1, gid="diagonal")
@@ -189,6 +195,11 @@ def _draw_regions(axes: Axes, margins: Margins) -> None:
     axes.set_xlabel("error bound / resolution", fontsize=TEXT)
     axes.set_ylabel("residual / resolution", fontsize=TEXT)
     axes.tick_params(labelsize=SMALL)
+
+
+def _power(number: float, position: int | None = None) -> str:
+    """A power of ten in plain letters: what mathematical typesetting makes of it takes longer than all the rest."""
+    return f"10{str(round(np.log10(number))).translate(_RAISED)}" if number > 0 else ""
 
 
 def _short(label: str, length: int = 48) -> str:

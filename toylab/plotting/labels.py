@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from textwrap import fill
 
 from toylab.critics import NearestPoint
-from toylab.functions import FunctionOnPair
+from toylab.functions import FunctionOnChain, FunctionOnPair
 from toylab.problem import CriticProblem
 from toylab.regularizers import LipschitzBall, LipschitzPenalty, Unrestricted
 from toylab.solution import Candidate
@@ -55,6 +56,13 @@ def pair_title(subject: FunctionOnPair) -> str:
     norm = "Euclidean norm" if subject.norm.p == 2 else f"l{subject.norm.p:g} norm"
     most = subject.k * float(subject.norm(subject.y - subject.x))
     return f"{subject.name}\n{norm}: f(y) − f(x) = {subject.rise():.4g}, k‖y − x‖ = {most:.4g}"
+
+
+def chain_title(subject: FunctionOnChain) -> str:
+    """Two lines: the function; its rises against the largest ones its constant allows."""
+    rises = [f"{rise:.4g}" for rise in subject.rises()]
+    steps = [f"{subject.k * float(subject.norm(b - a)):.4g}" for a, b in pairwise((subject.x, subject.via, subject.y))]
+    return f"{subject.name}\nx to m to y: f rises by {' and '.join(rises)}, k‖step‖ = {' and '.join(steps)}"
 
 
 def has_free_offset(problem: CriticProblem) -> bool:

@@ -7,7 +7,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from toylab.critics import FormulaCritic, NearestPoint
-from toylab.functions import FunctionOnPair
+from toylab.functions import FunctionOnChain, FunctionOnPair
 from toylab.plotting import marks, surface
 from toylab.plotting.canvas import INK, SMALL, TEXT, new_axes
 from toylab.plotting.labels import value_label
@@ -44,7 +44,8 @@ def draw_candidate(axes: Axes | None, candidate: Candidate, options: Options) ->
 
 def draw_function(axes: Axes | None, subject: FunctionOnPair, options: Options) -> tuple[Axes, list[Artist]]:
     """A function on the line with its pair and the gradients between."""
-    points = np.stack([subject.x, subject.y])
+    middle = [subject.via] if isinstance(subject, FunctionOnChain) else []
+    points = np.stack([subject.x, *middle, subject.y])
     ends = surface.interval(options.extent, points)
     axes = _curve(axes, subject.f, ends, options.resolution, "value f(z)")
     quiver = None

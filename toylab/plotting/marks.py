@@ -168,11 +168,12 @@ def positions_on(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def draw_pair(axes: Axes, where: np.ndarray, *, arrows: bool, segment: bool, band: bool = False) -> list[Artist]:
-    """The two points of a pair at `where` (2, 2) and the segment between them; the legend entries."""
+    """The points of a pair (2, 2) or of a chain (3, 2) and the segments between them; the legend entries."""
     if segment:
-        draw_segments(axes, where[:1], where[1:], np.ones(1), band=band)
+        draw_segments(axes, where[:-1], where[1:], np.ones(len(where) - 1), band=band)
     handles: list[Artist] = []
-    for at, label, colour, marker in zip(where, ("x", "y"), (FAKE, REAL), ("o", "D"), strict=True):
+    looks = [("x", FAKE, "o"), *[("m", INK, "s")] * (len(where) - 2), ("y", REAL, "D")]
+    for at, (label, colour, marker) in zip(where, looks, strict=True):
         handles += axes.plot(*at, ls="", marker=marker, ms=8, color=colour, mec="white", label=label, zorder=6)
     handles += [_arrow_entry()] if arrows else []
     return handles + ([_segment_entry("segment", band=band)] if segment else [])
@@ -217,4 +218,4 @@ def head(axes: Axes, title: str, handles: list[Artist], *, columns: int | None =
         columnspacing=1.4,
         borderaxespad=0.2,
     )
-    axes.set_title(title, parse_math=False, fontsize=10.0, pad=7.0 + 15.0 * -(-len(handles) // columns))
+    axes.set_title(title, parse_math=False, fontsize=10.0, y=1.0, pad=7.0 + 15.0 * -(-len(handles) // columns))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from toylab.functions import FunctionOnPair
+from toylab.functions import FunctionOnChain, FunctionOnPair
 from toylab.plotting import marks, surface
 from toylab.plotting.canvas import new_axes
 from toylab.plotting.labels import value_label
@@ -40,8 +42,9 @@ def draw_overlay(axes: Axes, candidate: Candidate, region: surface.Box, options:
 
 
 def draw_function(axes: Axes | None, subject: FunctionOnPair, options: Options) -> tuple[Axes, list[Artist]]:
-    """Level lines of a function around its pair, with gradients along the segment."""
-    ends = np.stack([subject.x, subject.y])
+    """Level lines of a function around its points, with gradients along the segments between them."""
+    middle = [subject.via] if isinstance(subject, FunctionOnChain) else []
+    ends = np.stack([subject.x, *middle, subject.y])
     region = surface.box(options.extent, ends)
     axes = new_axes(*region.figure_size()) if axes is None else axes
     values = surface.values_on(subject.f, region, options.resolution)
@@ -49,8 +52,8 @@ def draw_function(axes: Axes | None, subject: FunctionOnPair, options: Options) 
     surface.draw_colour_bar(axes, image, "value f(z)")
     quiver = None
     if options.arrows:
-        along = marks.positions_on(subject.x, subject.y)
+        along = np.concatenate([marks.positions_on(a, b) for a, b in pairwise(ends)])
         vectors = marks.gradients_at(subject.f, along)
-        steepest, length = np.linalg.norm(vectors, axis=1).max(), np.linalg.norm(subject.y - subject.x)
+        steepest, length = np.linalg.norm(vectors, axis=1).max(), np.linalg.norm(np.diff(ends, axis=0), axis=1).sum()
         quiver = marks.draw_arrows(axes, along, vectors, norm=float(steepest), unit=0.2 * float(length))
     return axes, marks.draw_pair(axes, ends, arrows=quiver is not None, segment=options.coupling)

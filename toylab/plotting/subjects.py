@@ -12,15 +12,16 @@ from matplotlib.axes import Axes
 from toylab.claims.base import Verdict
 from toylab.divergences import DensityPair
 from toylab.errors import InputError
-from toylab.functions import FunctionOnPair
+from toylab.families import Family
+from toylab.functions import FunctionOnChain, FunctionOnPair
 from toylab.generators import GeneratorUpdate
 from toylab.losses import LossPair
 from toylab.manifolds import ManifoldPair
 from toylab.measures import DiscreteMeasure
-from toylab.plotting import continuous, curves, line, plane, points
+from toylab.plotting import continuous, curves, families, line, plane, points
 from toylab.plotting.canvas import TEXT
 from toylab.plotting.evidence import plot_evidence, plot_report
-from toylab.plotting.labels import candidate_title, pair_title, problem_label, wrapped
+from toylab.plotting.labels import candidate_title, chain_title, pair_title, problem_label, wrapped
 from toylab.plotting.marks import head
 from toylab.plotting.options import Options
 from toylab.problem import CriticProblem
@@ -47,7 +48,8 @@ def plot(
       gradient's norm in units of k, cut at twice that. Beyond the plane the same without the surface, projected onto
       the two leading principal axes of the points.
     * FunctionOnPair: level lines around the pair, the segment, gradients along it; beyond the plane the function
-      along the line through the pair.
+      along the line through the pair. FunctionOnChain: the same with both steps of the chain.
+    * Family: the constant k and the value V of every member against the parameter, or side by side in their roles.
     * DensityPair: both densities (level lines in the plane), the objective's critic f*, and which way fakes are drawn.
     * ManifoldPair: the sets, and where the nearer side changes.
     * GeneratorUpdate: the discriminator, fakes with the way they are moved, and reals.
@@ -78,6 +80,8 @@ _DRAWN = (
     "a Candidate",
     "a Solution",
     "a FunctionOnPair",
+    "a FunctionOnChain",
+    "a Family",
     "a DensityPair",
     "a ManifoldPair",
     "a GeneratorUpdate",
@@ -112,6 +116,25 @@ def _function_on_pair(subject: FunctionOnPair, axes: Axes | None = None, **choic
     if shown is not subject:
         axes.set_xlabel(f"length along the pair, from x; dimension {len(subject.x)}", fontsize=TEXT)
     head(axes, pair_title(subject), handles)
+    return axes
+
+
+@plot.register(FunctionOnChain)
+def _function_on_chain(subject: FunctionOnChain, axes: Axes | None = None, **choices: Any) -> Axes:
+    options = Options(**choices)
+    if len(subject.x) > 2:
+        return _function_on_pair(subject, axes, **choices)
+    draw = line.draw_function if len(subject.x) == 1 else plane.draw_function
+    axes, handles = draw(axes, subject, options)
+    head(axes, chain_title(subject), handles)
+    return axes
+
+
+@plot.register(Family)
+def _family(subject: Family, axes: Axes | None = None, **choices: Any) -> Axes:
+    Options(**choices)
+    axes, handles = families.draw_family(axes, subject)
+    head(axes, families.family_title(subject), handles)
     return axes
 
 

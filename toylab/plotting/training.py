@@ -65,8 +65,8 @@ def plot_training(
     marks.draw_arrows(left, trained.problem.fake.points, vectors, norm=exact.lipschitz_constant, unit=unit)
     marks.draw_both(left, trained.problem, trained.problem.fake.points, trained.problem.real.points)
     handles = draw_overlay(right, exact, region, options)
-    left.set_title(_trained_title(trained, offset), fontsize=10.0)
-    right.set_title("certified optimum", fontsize=10.0)
+    left.set_title(_trained_title(trained, offset), fontsize=10.0, y=1.0)
+    right.set_title("certified optimum", fontsize=10.0, y=1.0)
     _legend(figure, [*handles, *([lines] if lines is not None else [])])
     figure.suptitle(f"{problem_label(exact.problem)}\n{_summary(trained, exact, numbers)}", fontsize=10.0)
     return figure

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from toylab import claims as _claims
 from toylab.claims import foundations
 from toylab.report import dependencies, replay, words
+from toylab.report.drawings import Drawings, draw
 from toylab.report.papers import by_paper
-from toylab.report.pictures import Pair, training_picture
 from toylab.report.versions import versions
-from toylab.report.views import claim_view, worst_pictures
-from toylab.verification import ClaimReport, VerificationReport
-
-#: Fewer claims than this are drawn before other processes have started.
-_FEW = 4
+from toylab.report.views import claim_view
+from toylab.verification import VerificationReport
 
 
-def render(report: VerificationReport, *, folder: Path | None = None, workers: int = 1) -> str:
+def render(report: VerificationReport, *, folder: Path | None = None, drawings: Drawings | None = None) -> str:
     """The whole page.
-
-    Worst cases are made anew from their plain data: certified and decided again, never solved again.
 
     Args:
         report: what a verification found.
         folder: where `write_report` puts the worst cases, as it is to appear in the lines that replay them;
             when not given, cases are replayed by name.
-        workers: processes that draw.
+        drawings: what `drawings.draw` made of the report; drawn here, in this process, when not given.
     """
+    drawings = draw(report) if drawings is None else drawings
     graph = foundations.dependencies(row.claim for row in report.claims)
-    drawn = dict(zip((row.claim.id for row in report.claims), _drawn(report.claims, workers), strict=True))
-    views = {row.claim.id: claim_view(row, report.budget, folder, drawn[row.claim.id], graph) for row in report.claims}
+    cases = drawings.cases
+    views = {row.claim.id: claim_view(row, report.budget, folder, cases[row.claim.id], graph) for row in report.claims}
     papers = [(paper, [views[row.claim.id] for row in rows]) for paper, rows in by_paper(report.claims)]
     return _template().render(
         report=report,
@@ -44,31 +38,12 @@ def render(report: VerificationReport, *, folder: Path | None = None, workers: i
         used_by={name: [above for above, below in graph.items() if name in below] for name in graph},
         graph=dependencies.picture([row.claim for row in report.claims]),
         refuted={view.report.claim.id for view in views.values() if view.false},
-        training=[(row, words.training_rows(row), _training(row)) for row in report.training],
+        training=[(row, words.training_rows(row), drawings.training.get(row.case.name)) for row in report.training],
         reproduce=replay.verify_line(report),
         versions=versions(),
         words=words,
         tones=list(words.Tone),
     )
-
-
-def _drawn(reports: Sequence[ClaimReport], workers: int) -> list[Pair]:
-    """The pictures of every claim, in order; claims of one's own stay in this process."""
-    if workers == 1 or len(reports) < _FEW or any(row.claim not in _claims.ALL for row in reports):
-        return [worst_pictures(row) for row in reports]
-    from joblib import Parallel, delayed
-
-    drawn: Any = Parallel(n_jobs=workers)(delayed(_draw)(row.claim.id, row.worst) for row in reports)
-    return list(drawn)
-
-
-def _draw(name: str, worst: Any) -> Pair:
-    verdicts = () if worst is None else (worst,)
-    return worst_pictures(ClaimReport(claim=_claims.get(name), verdicts=verdicts, controls=()))
-
-
-def _training(report: Any) -> Any:
-    return None if report.trained is None else training_picture(report)
 
 
 def _anchors(graph: Any) -> dict[str, str]:

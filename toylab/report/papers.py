@@ -37,6 +37,7 @@ PAPERS = (
         citation="Towards Principled Methods for Training Generative Adversarial Networks. ICLR 2017, arXiv:1701.04862",
     ),
     Paper(short="WGAN-GP", citation="Improved Training of Wasserstein GANs. NeurIPS 2017, arXiv:1704.00028"),
+    Paper(short="own", citation="Facts beside the papers, each with its proof in the claim's argument"),
     Paper(short="WGAN", citation="Wasserstein Generative Adversarial Networks. ICML 2017, arXiv:1701.07875"),
 )
 

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from toylab.claims import Verdict
 from toylab.divergences import DensityPair
 from toylab.errors import InputError
+from toylab.families import Family
 from toylab.generators import GeneratorUpdate
 from toylab.manifolds import ManifoldPair
+from toylab.report.raster import DPI, SCREEN, drawn, png, with_palette
 from toylab.solution import Candidate
 from toylab.verification import TrainingReport
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL import Image
-
-#: Dots per inch of a picture, and of the screen it is laid out for: twice as sharp as it is large.
-_DPI, _SCREEN = 192, 96
-#: Colours of a picture: of the surface, of points and lines, and of the edges of letters.
-_PALETTE = 192
-#: Colours nearer than this to a named one stand aside: Pillow looks for the nearest in steps of four levels.
-_APART = 8
 
 
 #: What is to be seen of subjects that are no candidates.
@@ -78,20 +70,33 @@ def case_pictures(name: str, verdict: Verdict) -> Pair:
         name: of the case.
         verdict: on it.
     """
-    from toylab.plotting import plot, plot_evidence
+    subject, why_not = subject_picture(name, verdict.subject)
+    return Pair(subject=subject, evidence=evidence_picture(verdict), why_not=why_not, argument=argument_of(verdict))
 
-    subject = evidence = None
-    why_not = ""
+
+def subject_picture(name: str, subject: Any) -> tuple[Picture | None, str]:
+    """A case, drawn; or None, and why it cannot be."""
+    from toylab.plotting import plot
+    from toylab.plotting.canvas import figure_of
+
     try:
-        subject = _picture(plot(verdict.subject).figure, _describe_subject(name, verdict.subject))
+        return _picture(drawn(figure_of(plot(subject))), _describe_subject(name, subject)), ""
     except InputError as error:
-        why_not = str(error)
-    if verdict.evidence is not None and len(verdict.evidence):
-        evidence = _picture(plot_evidence(verdict).figure, _describe_evidence(verdict))
-    return Pair(subject=subject, evidence=evidence, why_not=why_not, argument=_argument(verdict))
+        return None, str(error)
 
 
-def _argument(verdict: Verdict) -> tuple[str, ...]:
+def evidence_picture(verdict: Verdict) -> Picture | None:
+    """What decides a case, drawn; None where nothing was measured."""
+    from toylab.plotting import plot_evidence
+    from toylab.plotting.canvas import figure_of
+
+    if verdict.evidence is None or not len(verdict.evidence):
+        return None
+    return _picture(drawn(figure_of(plot_evidence(verdict))), _describe_evidence(verdict))
+
+
+def argument_of(verdict: Verdict) -> tuple[str, ...]:
+    """The argument with the numbers of a case, a line a thought."""
     argue = verdict.claim.argument
     return () if argue is None or verdict.evidence is None else tuple(argue(verdict))
 
@@ -105,13 +110,14 @@ def training_figure(report: TrainingReport) -> Figure:
     return plot_training(report.trained, report.exact, numbers=numbers)
 
 
-def training_picture(report: TrainingReport) -> Picture:
-    """A trained critic beside the certified one, drawn."""
+def training_pictures(report: TrainingReport) -> tuple[Picture, bytes]:
+    """A trained critic beside the certified one, drawn once: for the page, and as a PNG file in all its colours."""
     alt = (
         f"Two value surfaces of {report.case.name} on one colour scale: the trained critic with its gradients at the "
         "fake points, and the certified optimum with the plan."
     )
-    return _picture(training_figure(report), alt)
+    image = drawn(training_figure(report))
+    return _picture(image, alt), png(image)
 
 
 def _describe_subject(name: str, subject: Any) -> str:
@@ -122,6 +128,9 @@ def _describe_subject(name: str, subject: Any) -> str:
             f"Worst case {name}: {seen}, {len(problem.fake)} fake and {len(problem.real)} real points "
             f"with gradients and the pairs of the plan; k = {k:.4g}."
         )
+    if isinstance(subject, Family):
+        axis = subject.parameter or "the role"
+        return f"Worst case {name}: the constant k and the value V of {len(subject)} problems against {axis}."
     seen = _SEEN.get(type(subject), "with gradients along the segment")
     return f"Worst case {name}: {subject.describe()}, {seen}."
 
@@ -137,49 +146,6 @@ def _describe_evidence(verdict: Verdict) -> str:
     )
 
 
-def _picture(figure: Any, alt: str) -> Picture:
-    """A PNG of few colours, a quarter of the size: drawn once, without the file that `save` would make."""
-    from PIL import Image
-
-    figure.set_dpi(_DPI)
-    figure.canvas.draw()
-    _make_room_for_titles(figure)
-    image = _with_palette(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB"))
-    buffer = BytesIO()
-    image.save(buffer, "PNG", compress_level=9)
-    uri = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
-    return Picture(uri=uri, alt=alt, width=image.width * _SCREEN // _DPI, height=image.height * _SCREEN // _DPI)
-
-
-def _make_room_for_titles(figure: Any) -> None:
-    """Widen a figure whose title does not fit, and draw it again: layouts keep titles whole in height only."""
-    titles = [axes.title for axes in figure.axes]
-    left = min(title.get_window_extent().x0 for title in titles)
-    right = max(title.get_window_extent().x1 for title in titles)
-    beyond = max(-left, right - figure.bbox.width)
-    if beyond > 0:
-        figure.set_figwidth(figure.get_figwidth() + 2.0 * beyond / figure.dpi + 0.1)
-        figure.canvas.draw()
-
-
-def _with_palette(image: Image.Image) -> Image.Image:
-    """The picture in few colours: those of a smaller copy, and the ones that mean something as they are."""
-    from PIL import Image
-
-    small = image.resize((max(image.width // 3, 1), max(image.height // 3, 1)), Image.Resampling.NEAREST)
-    found = small.quantize(_PALETTE, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).getpalette() or []
-    named = _named_colours()
-    others = np.array(found[: 3 * _PALETTE]).reshape(-1, 3)
-    apart = np.abs(others[:, None] - named).max(axis=2).min(axis=1) >= _APART
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(np.concatenate([named, others[apart]]).ravel().tolist())
-    return image.quantize(palette=palette, dither=Image.Dither.NONE)
-
-
-def _named_colours() -> np.ndarray:
-    """(c, 3): the colours of points, lines and paper, with the tints that smooth edges are made of."""
-    from toylab.plotting.canvas import FAKE, INK, REAL
-
-    pure = np.array([[int(name[i : i + 2], 16) for i in (1, 3, 5)] for name in ("#FFFFFF", FAKE, REAL, INK)])
-    tints = [pure + (255 - pure) * white for white in (0.0, 0.25, 0.5, 0.75)]
-    return np.unique(np.concatenate(tints).round().astype(int), axis=0)
+def _picture(image: Image.Image, alt: str) -> Picture:
+    uri = f"data:image/png;base64,{base64.b64encode(png(with_palette(image))).decode('ascii')}"
+    return Picture(uri=uri, alt=alt, width=image.width * SCREEN // DPI, height=image.height * SCREEN // DPI)

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toylab.claims import Budget, Engine, Verdict, VerdictStatus
-from toylab.errors import InputError
+from toylab.claims import Budget, Engine, VerdictStatus
 from toylab.report import replay, words
-from toylab.report.pictures import Pair, case_pictures
+from toylab.report.pictures import Pair
 from toylab.report.words import Outcome
 from toylab.verification import ClaimReport
 from toylab.verification.cases import CaseVerdict
-from toylab.verification.replay import subject_from_json
 
 #: How many of the tightest cases a section lists.
 _TIGHTEST = 5
@@ -163,22 +161,3 @@ def _control_rows(report: ClaimReport) -> list[ControlRow]:
         )
         for number, control in enumerate(report.controls, start=1)
     ]
-
-
-def worst_verdict(report: ClaimReport) -> Verdict | None:
-    """The verdict on the worst case, made anew from its plain data; None where there is no such case or data."""
-    worst = report.worst
-    if worst is None or not worst.subject:
-        return None
-    return report.claim.check(subject_from_json(report.claim, worst.subject))
-
-
-def worst_pictures(report: ClaimReport) -> Pair:
-    """The worst case of a claim and its evidence, drawn; the reason where that cannot be done."""
-    try:
-        verdict = worst_verdict(report)
-    except InputError as error:
-        return Pair(subject=None, evidence=None, why_not=str(error))
-    if verdict is None or report.worst is None:
-        return Pair(subject=None, evidence=None, why_not="There is no case to draw.")
-    return case_pictures(report.worst.case, verdict)

@@ -91,7 +91,8 @@ class InteriorPoint(AbstractSolver):
         """Where to start, the next one only where the one before has failed.
 
         The best critic of one shape; first, where a loss never gets flat and the critic is therefore large, and
-        second where it does, the central path of the losses seen from far away; a constant critic.
+        second where it does, the central path of the losses seen from far away; a constant critic, which is on the path
+        weighted by distances; the best critic again, on the path that is not.
         """
         near = starting_point(program)
         lines = recession_pair(problem.losses)
@@ -104,7 +105,10 @@ class InteriorPoint(AbstractSolver):
         else:
             yield near
             yield self._from_far_away(problem, program, lines, near)
+        program.weigh_central_path(0.0)
         yield constant_start(program)
+        program.weigh_central_path(1e3)
+        yield near
 
     def _from_far_away(
         self, problem: CriticProblem, program: NormalisedProgram, lines: LossPair, near: Iterate

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from scipy.spatial.distance import cdist
 
-from toylab.losses import Loss, LossPair
+from toylab.losses import LossPair
 from toylab.problem import CriticProblem
 from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks
 from toylab.solvers.newton import Edges
@@ -68,7 +68,8 @@ class NormalisedProgram:
         moving = distance > 0
         self.length = float(np.median(distance[moving])) if moving.any() else 1.0
         self.regularizer = problem.regularizer.rescaled(self.length)
-        self.losses: LossPair = problem.losses
+        self.losses: LossPair = problem.losses.without_constants()
+        self._smooth = self.losses.fake_loss.smooth, self.losses.real_loss.smooth
         self.equal_measures = support.equal_measures
         self.best_constant = float(self.losses.best_constant or 0.0)
 
@@ -82,7 +83,7 @@ class NormalisedProgram:
         self.moving = tensor(moving)
         self.count = int(moving.sum())
         self.kinks = KinkedTerms.of(self.losses, self.fake_weights, self.real_weights)
-        self._weigh_central_path()
+        self.weigh_central_path(1.0)
         c = np.array(self.best_constant)
         self.slope_at_constant = float(self.losses.fake_loss.slope(c))
         self.constant_value = float(self.losses.fake_loss.value(c) + self.losses.real_loss.value(c))
@@ -90,10 +91,18 @@ class NormalisedProgram:
         #: (N,), points whose objective is affine between its kinks.
         self.affine = ((self.fake_weights == 0) | fake_affine) & ((self.real_weights == 0) | real_affine)
 
-    def _weigh_central_path(self) -> None:
-        """The share of every product in their sum on the central path: of pairs p ⊗ q, of kinks their jump."""
+    def weigh_central_path(self, near: float) -> None:
+        """Choose the share of every product in their sum on the central path.
+
+        Of a pair it is p q (near + d): by distance alone a constant critic with the plan p ⊗ q is on the path, and a
+        far outlier never lags behind; near ones need a share that does not vanish where points nearly coincide. Of
+        a kink it is its jump.
+
+        Args:
+            near: in median distances, not negative.
+        """
         products = self.fake_weights[self.edges.fakes][:, None] * self.real_weights[self.edges.reals]
-        self.path = torch.where(self.moving, products, 0.0 * products)
+        self.path = torch.where(self.moving, products * (near + self.distance), 0.0 * products)
         if self.count:
             self.path = self.path / self.path.sum()
         self.kink_path = KinkAim(self.kinks.jumps, self.kinks.jumps)
@@ -104,8 +113,16 @@ class NormalisedProgram:
 
     def slope(self, f: torch.Tensor, kinks: KinkSlacks) -> torch.Tensor:
         """The slope h'(f), (N,), of which every kink gives its multiplier."""
-        total = _slope(self.losses, self.fake_weights, self.real_weights, f)
+        total = self.smooth_slope(f)
         return total + self.kinks.slope(kinks) if len(self.kinks) else total
+
+    def smooth_slope(self, f: torch.Tensor) -> torch.Tensor:
+        """h'(f) less the jumps of the kinks below f, (N,)."""
+        return self._smooth_slope(self.fake_weights, self.real_weights, f)
+
+    def _smooth_slope(self, p: torch.Tensor, q: torch.Tensor, f: torch.Tensor) -> torch.Tensor:
+        fake, real = self._smooth
+        return _carried(p, fake.slope(f)) + _carried(q, real.slope(f))
 
     def value(self, point: Iterate) -> float:
         """J(f) + R(k)."""
@@ -114,14 +131,12 @@ class NormalisedProgram:
     def objective(self, f: torch.Tensor) -> torch.Tensor:
         """J(f) for values (…, N)."""
         p, q = self.fake_weights, self.real_weights
-        fake, real = p * self.losses.fake_loss.value(f), q * self.losses.real_loss.value(f)
-        return (torch.where(p > 0, fake, torch.zeros_like(f)) + torch.where(q > 0, real, torch.zeros_like(f))).sum(-1)
+        return (_carried(p, self.losses.fake_loss.value(f)) + _carried(q, self.losses.real_loss.value(f))).sum(-1)
 
     def plain_slope(self, f: torch.Tensor) -> torch.Tensor:
         """The slope h'(f), kinks included, (N,)."""
         p, q = self.fake_weights, self.real_weights
-        fake, real = p * self.losses.fake_loss.slope(f), q * self.losses.real_loss.slope(f)
-        return torch.where(p > 0, fake, torch.zeros_like(f)) + torch.where(q > 0, real, torch.zeros_like(f))
+        return _carried(p, self.losses.fake_loss.slope(f)) + _carried(q, self.losses.real_loss.slope(f))
 
     def local_model(self, f: torch.Tensor, residual: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Curvature of every point's objective without kinks, and its Fenchel-Young gap to the dual's slope, (N,) each.
@@ -134,8 +149,8 @@ class NormalisedProgram:
             f: (N,), critic values.
             residual: (N,), h'(f) − s.
         """
-        here = self.fake_weights * self.losses.fake_loss.curvature(f)
-        here = here + self.real_weights * self.losses.real_loss.curvature(f)
+        p, q = self.fake_weights, self.real_weights
+        here = _carried(p, self.losses.fake_loss.curvature(f)) + _carried(q, self.losses.real_loss.curvature(f))
         size = residual.abs()
         reach = LARGEST_GROWTH + (f - self.best_constant).abs()
         far = (size > here) | self.affine
@@ -150,10 +165,10 @@ class NormalisedProgram:
     def _steps_to_slope(self, f: torch.Tensor, residual: torch.Tensor, far: torch.Tensor) -> torch.Tensor:
         """How far from f the slope loses its residual, by bisection on a logarithmic scale; +inf if it never does."""
         p, q, sign = self.fake_weights[far], self.real_weights[far], torch.sign(residual)
-        goal = _slope(self.losses, p, q, f) - residual
+        goal = self._smooth_slope(p, q, f) - residual
 
         def passed(log_step: torch.Tensor) -> torch.Tensor:
-            return sign * (_slope(self.losses, p, q, f - sign * torch.exp(log_step)) - goal) <= 0
+            return sign * (self._smooth_slope(p, q, f - sign * torch.exp(log_step)) - goal) <= 0
 
         low = torch.full_like(f, np.log(0.5))
         farthest = high = torch.log(_FARTHEST_SLOPE + 2.0 * (f - self.best_constant).abs())
@@ -175,15 +190,6 @@ class NormalisedProgram:
         return gap, max(room, 1e-12 * self.slope_at_constant)
 
 
-def _slope(losses: LossPair, p: torch.Tensor, q: torch.Tensor, f: torch.Tensor) -> torch.Tensor:
-    """P φ'(f) + q ϕ'(f) less the jumps of the kinks below f."""
-    fake, real = _smooth_slope(losses.fake_loss, f), _smooth_slope(losses.real_loss, f)
-    return torch.where(p > 0, p * fake, 0.0 * p) + torch.where(q > 0, q * real, 0.0 * q)
-
-
-def _smooth_slope(loss: Loss, f: torch.Tensor) -> torch.Tensor:
-    """φ'(f) less the jumps of the kinks below f."""
-    slope = loss.slope(f)
-    for kink in loss.kinks:
-        slope = slope - kink.jump * (f > kink.at)
-    return slope
+def _carried(mass: torch.Tensor, each: torch.Tensor) -> torch.Tensor:
+    """Mass times what a loss says, 0 where there is no mass even if the loss overflows there."""
+    return torch.where(mass > 0, mass * each, torch.zeros_like(each))

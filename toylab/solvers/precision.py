@@ -34,7 +34,7 @@ def limits_of_precision(problem: CriticProblem, certificate: Certificate) -> tup
 def _equal_measures(problem: CriticProblem) -> str | None:
     support = problem.support
     different = 0.5 * float(np.abs(support.fake_weights - support.real_weights).sum())
-    if _NOTABLE * different >= _EPS:
+    if different == 0 or _NOTABLE * different >= _EPS:
         return None
     return f"the measures differ in {different:.2g} of their mass, of which rounding is {_EPS / different:.0e}"
 

@@ -1,8 +1,10 @@
 """One predictor-corrector step of the interior point.
 
 The unknown df is split as dg + dk (f − c)/k, which turns the border of the Newton system from θ d, where
-everything cancels, into γ/k. The central path is weighted, γ w = μ p ⊗ q, because no step gets far towards
-equal products where the weights differ by many orders.
+everything cancels, into γ/k. The central path is weighted, γ w = μ times a share of each pair, because no step gets
+far towards equal products where the weights differ by many orders. Where the direction would take a value beyond the
+room in which the local model of its loss means something, as on a plateau before an exponential rise, it is found
+once more with the curvature of the chord to the end of that room.
 
 Source: Mehrotra (1992).
 """
@@ -22,11 +24,32 @@ _FRACTION_TO_BOUNDARY = 0.995
 _REFINEMENTS = 1
 #: A value may move by this share of the farthest one where its loss grows linearly.
 _SHARE_OF_FARTHEST = 0.1
+#: Where a loss grows without bound a value lands no further than this beyond its best constant, in critic units.
+_LANDING = 0.3
+#: How often the model of the losses is bent where a value would leave its room.
+_BENDS = 3
+#: Share of a step that is worth no other direction.
+_LONG_ENOUGH = 0.5
 
 
 def predictor_corrector(program: NormalisedProgram, point: Iterate) -> Iterate:
     """The next iterate."""
     border = _Border(program, point)
+    change = _change(program, point, border)
+    limit = growth_limit(program, point, change.values)
+    for _ in range(_BENDS):
+        if limit > _LONG_ENOUGH:
+            break
+        border = _Border(program, point, _bend(program, point, change.values))
+        change = _change(program, point, border)
+        limit = growth_limit(program, point, change.values)
+    shrinking = -point.k / change.k if change.k < 0 else np.inf
+    step = min(_FRACTION_TO_BOUNDARY * min(_reach(point, change), shrinking), 1.0)
+    return point.moved(change, min(step, limit))
+
+
+def _change(program: NormalisedProgram, point: Iterate, border: _Border) -> Iterate:
+    """The corrected direction."""
     mu = point.complementarity(program.kinks)
     kinks = KinkAim(0.0 * program.kink_path.above, 0.0 * program.kink_path.below)
     ahead = border.direction(torch.zeros_like(point.slack), kinks)
@@ -38,19 +61,35 @@ def predictor_corrector(program: NormalisedProgram, point: Iterate) -> Iterate:
         target * program.kink_path.above - ahead.kinks.alpha * ahead.kinks.above,
         target * program.kink_path.below - ahead.kinks.beta * ahead.kinks.below,
     )
-    change = border.direction(aim, kinks, refine=True)
-    shrinking = -point.k / change.k if change.k < 0 else np.inf
-    step = min(_FRACTION_TO_BOUNDARY * min(_reach(point, change), shrinking), 1.0)
-    return point.moved(change, min(step, growth_limit(program, point, change.values)))
+    return border.direction(aim, kinks, refine=True)
 
 
 def growth_limit(program: NormalisedProgram, point: Iterate, df: torch.Tensor) -> float:
     """The step along which no value moves more than a few units into the growing direction of its loss."""
+    up, down = _growth_rooms(program, point)
+    return float(torch.where(df > 0, up / df, torch.where(df < 0, -down / df, torch.inf)).min())
+
+
+def _bend(program: NormalisedProgram, point: Iterate, df: torch.Tensor) -> torch.Tensor:
+    """(N,): the curvature of the chord to the end of its room, for values that would leave it; 0 for others."""
+    up, down = _growth_rooms(program, point)
+    end = torch.minimum(torch.maximum(df, -down), up)
+    left = (df > up) | (df < -down)
+    step = torch.where(left, end, torch.ones_like(end))
+    f = point.values
+    rise = (program.smooth_slope(f + step) - program.smooth_slope(f)) / step
+    return torch.where(left, rise, 0.0 * rise)
+
+
+def _growth_rooms(program: NormalisedProgram, point: Iterate) -> tuple[torch.Tensor, torch.Tensor]:
+    """How far each value may go up and down."""
     above = point.values - program.best_constant
     fake, real = program.losses.fake_loss.slope_range, program.losses.real_loss.slope_range.reflected()
-    return min(
-        _growth_limit(fake, torch.where(program.fake_weights > 0, df, 0.0 * df), above),
-        _growth_limit(real, torch.where(program.real_weights > 0, -df, 0.0 * df), -above),
+    up, down = _growth_room(fake, above), _growth_room(real, -above)
+    nowhere = torch.full_like(above, torch.inf)
+    return (
+        torch.where(program.fake_weights > 0, up, nowhere),
+        torch.where(program.real_weights > 0, down, nowhere),
     )
 
 
@@ -61,12 +100,14 @@ class _Border:
         pointwise: the Fenchel-Young part of the gap, to first order.
     """
 
-    def __init__(self, program: NormalisedProgram, point: Iterate) -> None:
+    def __init__(self, program: NormalisedProgram, point: Iterate, bend: torch.Tensor | None = None) -> None:
         self.program, self.point, slack = program, point, point.slack
         outflow, self.slope = program.edges.outflow(point.gamma), program.slope(point.values, point.kinks)
         residual = self.slope - outflow
         curvature, pointwise = program.local_model(point.values, residual)
         self.pointwise = float(pointwise.sum())
+        if bend is not None:
+            curvature = torch.maximum(curvature, bend)
         if len(program.kinks):
             curvature = curvature + program.kinks.curvature(point.kinks)
         self.curvature = curvature
@@ -131,15 +172,15 @@ def _second_derivative(regularizer: Regularizer) -> float:
     return 2.0 * regularizer.weight
 
 
-def _growth_limit(slopes: SlopeRange, rise: torch.Tensor, above: torch.Tensor) -> float:
-    """The longest step for values `above` their best constant that move by `rise`; see `growth_limit`."""
+def _growth_room(slopes: SlopeRange, above: torch.Tensor) -> torch.Tensor:
+    """How far values `above` their best constant may go up; see `growth_limit`."""
     if slopes.lower == slopes.upper:
-        return np.inf
-    room = LARGEST_GROWTH + torch.clamp(-above, min=0.0)
-    if np.isfinite(slopes.upper):
-        # a loss that grows like a straight line does no harm further out, or as far out as others are
-        room = room + above.abs() + _SHARE_OF_FARTHEST * above.abs().max()
-    return float(torch.where(rise > 0, room / rise, torch.inf).min())
+        return torch.full_like(above, torch.inf)
+    below = torch.clamp(-above, min=0.0)
+    if np.isinf(slopes.upper):
+        return torch.where(above > _LANDING, LARGEST_GROWTH, _LANDING + below)
+    # a loss that grows like a straight line does no harm further out, or as far out as others are
+    return LARGEST_GROWTH + below + above.abs() + _SHARE_OF_FARTHEST * above.abs().max()
 
 
 def _reach(point: Iterate, change: Iterate) -> float:

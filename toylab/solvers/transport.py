@@ -83,10 +83,11 @@ def transport_outcome(problem: CriticProblem, piece: StraightPiece, max_iteratio
     fakes, reals = np.flatnonzero(surplus > 0), np.flatnonzero(surplus < 0)
     p, q = surplus[fakes], -surplus[reals]
     distance = cdist(support.points[fakes], support.points[reals])
-    moved, log = ot.emd(p / p.sum(), q / q.sum(), distance, numItermax=max_iterations, log=True)
+    unit = float(np.median(distance))  # the simplex has absolute tolerances
+    moved, log = ot.emd(p / p.sum(), q / q.sum(), distance / unit, numItermax=max_iterations, log=True)
     status = Status.OPTIMAL if log["warning"] is None else Status.ITERATION_LIMIT
     # potentials u + v ≤ d: the 1-Lipschitz critic above −u on the fakes and v on the reals is the c-transform
-    potential = (distance - np.asarray(log["u"])[:, None]).min(axis=0)
+    potential = (distance - unit * np.asarray(log["u"])[:, None]).min(axis=0)
     mass = sparse.coo_array(piece.slope * p.sum() * np.asarray(moved))
     k = best_constant(problem.regularizer, float(mass.data @ distance[mass.coords]))
     critic = LowerExtension(support.points[reals], k * potential, k)

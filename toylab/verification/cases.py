@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from typing import Any
 from toylab import claims as _claims
 from toylab.claims import Case, Engine, VerdictStatus
 from toylab.claims.certified import CERTIFIED_GAP
+from toylab.families import Family
+from toylab.problem import CriticProblem
 from toylab.solution import Candidate
 from toylab.solvers.solving import default_solver, solve
 
@@ -55,6 +58,8 @@ def subject_of(case: Case) -> Any:
     from toylab.solvers.linear_programs import CompactDual
     from toylab.solvers.transport import Transport
 
+    if case.family is not None:
+        return case.family.solved(solved_exactly)
     problem = case.problem
     if problem is None:
         return case.subject
@@ -67,8 +72,39 @@ def subject_of(case: Case) -> Any:
         case Engine.CROSSED:
             critic = solve(problem, interior, throw=False).critic
             return Candidate.of(problem, critic, solve(problem, Transport(), throw=False).certificate.plan)
+    return _exact(problem)
+
+
+def _exact(problem: CriticProblem) -> Candidate:
+    from toylab.solvers.interior_point import InteriorPoint
+
     solver = default_solver(problem)
-    return solve(problem, interior if isinstance(solver, InteriorPoint) else solver, throw=False)
+    return solve(problem, InteriorPoint(rtol=_CASE_RTOL) if isinstance(solver, InteriorPoint) else solver, throw=False)
+
+
+#: Solutions of members of families, by their problem's plain data: families overlap, and are asked for again.
+_SOLVED: dict[str, Candidate] = {}
+_REMEMBERED = 256
+
+
+def solved_exactly(problem: CriticProblem) -> Candidate:
+    """The exact solution of a member of a family; the same problem is solved once in a process."""
+    key = json.dumps(problem.to_json(), sort_keys=True)
+    if key not in _SOLVED:
+        while len(_SOLVED) >= _REMEMBERED:
+            del _SOLVED[next(iter(_SOLVED))]
+        _SOLVED[key] = _exact(problem)
+    return _SOLVED[key]
+
+
+def is_certified(subject: Any) -> bool:
+    """Whether every critic in a subject has a certificate that is good enough for a verdict."""
+    match subject:
+        case Candidate():
+            return subject.certificate.relative_gap <= CERTIFIED_GAP
+        case Family():
+            return all(map(is_certified, subject.members))
+    return True
 
 
 def check_case(case: Case, names: Sequence[str]) -> list[CaseVerdict]:
@@ -77,7 +113,7 @@ def check_case(case: Case, names: Sequence[str]) -> list[CaseVerdict]:
     start = time.perf_counter()
     subject = subject_of(case)
     share = (time.perf_counter() - start) / max(len(names), 1)
-    certified = not isinstance(subject, Candidate) or subject.certificate.relative_gap <= CERTIFIED_GAP
+    certified = is_certified(subject)
     data = subject.to_json()
     result = []
     for name in names:

@@ -1,11 +1,11 @@
 """Named problems: the papers' cases, with what each is for and what is known about it.
 
     load(name, n=, seed=, losses=, regularizer=, **parameters)   a CriticProblem
-    get(name)                                                    its Entry: summary, known, closed form, parameters
+    get(name)                                                    its Entry: summary, known, its optimum, parameters
     names(), entries()                                           all of them
 
 `papers` holds LGAN's and ICLR's toy cases, `lines` WGAN's Example 1, `toys` the other toy sets and the pairs with a
-known potential, `instances` the small ones that decide something; `closed_forms` what is known exactly about them.
+known potential, `instances` the small ones that decide something; `known_optimum` what is known exactly about them.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from toylab.errors import unknown_name
 from toylab.losses import LossPair
 from toylab.problem import CriticProblem, Regularizer
 from toylab.zoo import instances, lines, papers, toys
-from toylab.zoo.closed_forms import ClosedForm
 from toylab.zoo.entry import Entry, Parameter
+from toylab.zoo.known_optimum import KnownOptimum
 from toylab.zoo.toys import funnels
 
-__all__ = ["ClosedForm", "Entry", "Parameter", "entries", "funnels", "get", "load", "names"]
+__all__ = ["Entry", "KnownOptimum", "Parameter", "entries", "funnels", "get", "load", "names"]
 
 _ENTRIES = (*papers.ENTRIES, *lines.ENTRIES, *toys.ENTRIES, *instances.ENTRIES)
 _BY_NAME = {name: entry for entry in _ENTRIES for name in (entry.name, *entry.aliases)}

@@ -13,7 +13,7 @@ from toylab.errors import InputError, real_number, unknown_name, whole_number
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty, Regularizer
-from toylab.zoo.closed_forms import ClosedForm
+from toylab.zoo.known_optimum import KnownOptimum
 
 Pair = tuple[DiscreteMeasure, DiscreteMeasure]
 
@@ -70,7 +70,7 @@ class Entry:
         parameters: what may be given beside n.
         losses: the loss pair when none is given.
         regularizer: when none is given.
-        closed_form: a problem built by this entry -> what is known exactly about it; None where nothing is.
+        known_optimum: a problem built by this entry -> what is known exactly about it; None where nothing is.
         population_w1: (**parameters) -> W₁ of the two continuous measures that are sampled, to 1e-6 of its size;
             None where it has no formula (for these parameters) or nothing is sampled.
     """
@@ -84,7 +84,7 @@ class Entry:
     parameters: tuple[Parameter, ...] = ()
     losses: Callable[[], LossPair] = _losses.logistic
     regularizer: Regularizer = PAPER_PENALTY
-    closed_form: Callable[[CriticProblem], ClosedForm | None] = lambda problem: None
+    known_optimum: Callable[[CriticProblem], KnownOptimum | None] = lambda problem: None
     population_w1: Callable[..., float | None] | None = None
 
     def load(

@@ -13,8 +13,8 @@ import numpy as np
 from toylab import losses
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
-from toylab.zoo.closed_forms import ClosedForm, equidistant, from_assignment, mirrored, on_the_line
 from toylab.zoo.entry import Entry, Pair, Parameter
+from toylab.zoo.known_optimum import KnownOptimum, equidistant, from_assignment, mirrored, on_the_line
 
 
 def _fixed(fake: DiscreteMeasure, real: DiscreteMeasure) -> Callable[..., Pair]:
@@ -34,7 +34,7 @@ def _two_diracs(n: int, rng: np.random.Generator, distance: float) -> Pair:
     return _line([0.0]), _line([distance])
 
 
-def _two_diracs_closed_form(problem: CriticProblem) -> ClosedForm:
+def _two_diracs_known_optimum(problem: CriticProblem) -> KnownOptimum:
     return equidistant(problem, float(np.abs(problem.real.points[0, 0] - problem.fake.points[0, 0])))
 
 
@@ -42,12 +42,12 @@ def _mirrored_pair(n: int, rng: np.random.Generator, share: float) -> Pair:
     return _line([0.0, 1.0], [share, 1.0 - share]), _line([0.0, 1.0], [1.0 - share, share])
 
 
-def _mirrored_closed_form(problem: CriticProblem) -> ClosedForm | None:
+def _mirrored_known_optimum(problem: CriticProblem) -> KnownOptimum | None:
     share = float(problem.fake.weights[0])
     return mirrored(problem, share, 1.0) if 0.5 < share < 1.0 else None
 
 
-def _hinge_closed_form(problem: CriticProblem) -> ClosedForm:
+def _hinge_known_optimum(problem: CriticProblem) -> KnownOptimum:
     known = on_the_line(problem)
     if problem.regularizer != LipschitzPenalty(0.1):
         return known
@@ -83,7 +83,7 @@ ENTRIES = (
         build=_two_diracs,
         default_size=None,
         parameters=(Parameter(name="distance", default=1.0, meaning="between the two points, positive", least=1e-12),),
-        closed_form=_two_diracs_closed_form,
+        known_optimum=_two_diracs_known_optimum,
     ),
     Entry(
         name="midway",
@@ -94,7 +94,7 @@ ENTRIES = (
         default_size=None,
         parameters=(Parameter(name="place", default=0.0, meaning="of the fake, the reals are at -1 and 1"),),
         regularizer=LipschitzPenalty(0.5),
-        closed_form=lambda problem: (
+        known_optimum=lambda problem: (
             equidistant(problem, 1.0) if problem.fake.points[0, 0] == 0 else on_the_line(problem)
         ),
     ),
@@ -106,7 +106,7 @@ ENTRIES = (
         default_size=None,
         parameters=(Parameter(name="share", default=0.9, meaning="of the fakes at A", least=0.5, most=1.0),),
         regularizer=LipschitzPenalty(0.5),
-        closed_form=_mirrored_closed_form,
+        known_optimum=_mirrored_known_optimum,
     ),
     Entry(
         name="shared-points",
@@ -115,7 +115,7 @@ ENTRIES = (
         build=_mirrored_pair,
         default_size=None,
         parameters=(Parameter(name="share", default=0.6, meaning="of the fakes at A", least=0.5, most=1.0),),
-        closed_form=_mirrored_closed_form,
+        known_optimum=_mirrored_known_optimum,
     ),
     Entry(
         name="three-fakes",
@@ -125,7 +125,7 @@ ENTRIES = (
         build=_fixed(_points([-3.0, -2.0], [-3.0, -1.0], [1.0, 1.0]), _points([-2.0, -2.0], [3.0, -1.0], [3.0, 2.0])),
         default_size=None,
         regularizer=LipschitzPenalty(0.05),
-        closed_form=from_assignment,
+        known_optimum=from_assignment,
     ),
     Entry(
         name="far-fake",
@@ -134,7 +134,7 @@ ENTRIES = (
         build=_fixed(_line([-10.0, 0.0]), _line([1.0])),
         default_size=None,
         losses=losses.hinge,
-        closed_form=_hinge_closed_form,
+        known_optimum=_hinge_known_optimum,
     ),
     Entry(
         name="chain",
@@ -143,7 +143,7 @@ ENTRIES = (
         build=_fixed(_line([0.0, 2.0], [0.9, 0.1]), _line([1.0, 3.0], [0.1, 0.9])),
         default_size=None,
         regularizer=LipschitzPenalty(0.5),
-        closed_form=on_the_line,
+        known_optimum=on_the_line,
     ),
     Entry(
         name="two-islands",
@@ -152,7 +152,7 @@ ENTRIES = (
         "two Diracs at distance 1",
         build=_fixed(_line([0.0, 100.0]), _line([1.0, 101.0])),
         default_size=None,
-        closed_form=lambda problem: equidistant(problem, 1.0),
+        known_optimum=lambda problem: equidistant(problem, 1.0),
     ),
     Entry(
         name="four-on-a-line",
@@ -160,7 +160,7 @@ ENTRIES = (
         known="W1 = 2; tight pairs need not carry mass",
         build=_fixed(_line([0.0, 1.0]), _line([2.0, 3.0])),
         default_size=None,
-        closed_form=on_the_line,
+        known_optimum=on_the_line,
     ),
     Entry(
         name="unit-square",
@@ -169,7 +169,7 @@ ENTRIES = (
         "constraint grows to 1.41421",
         build=_fixed(_points([0.0, 0.0], [0.0, 1.0]), _points([1.0, 0.0], [1.0, 1.0])),
         default_size=None,
-        closed_form=lambda problem: equidistant(problem, 1.0),
+        known_optimum=lambda problem: equidistant(problem, 1.0),
     ),
     Entry(
         name="corner",
@@ -177,7 +177,7 @@ ENTRIES = (
         known="the optimum of two Diracs at distance 1 for every loss",
         build=_fixed(_points([-1.0, 0.0], [0.0, -1.0]), _points([0.0, 0.0])),
         default_size=None,
-        closed_form=lambda problem: equidistant(problem, 1.0),
+        known_optimum=lambda problem: equidistant(problem, 1.0),
     ),
     Entry(
         name="far-pairs",
@@ -187,7 +187,7 @@ ENTRIES = (
         default_size=None,
         parameters=(Parameter(name="apart", default=10.0, meaning="distance of the two pairs", least=4.0),),
         regularizer=LipschitzPenalty(0.5),
-        closed_form=from_assignment,
+        known_optimum=from_assignment,
     ),
     Entry(
         name="random-overlap",

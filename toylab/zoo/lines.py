@@ -7,8 +7,8 @@ import numpy as np
 from toylab.distributions import Segment
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem
-from toylab.zoo.closed_forms import ClosedForm, equidistant
 from toylab.zoo.entry import Entry, Pair, Parameter
+from toylab.zoo.known_optimum import KnownOptimum, equidistant
 
 
 def _lines(separation: float) -> tuple[Segment, Segment]:
@@ -26,7 +26,7 @@ def _independent_lines(n: int, rng: np.random.Generator, separation: float) -> P
     return fake.sample(n, rng), real.sample(n, rng)
 
 
-def _across(problem: CriticProblem) -> ClosedForm:
+def _across(problem: CriticProblem) -> KnownOptimum:
     return equidistant(problem, float(np.abs(problem.fake.points[0, 0] - problem.real.points[0, 0])))
 
 
@@ -45,7 +45,7 @@ ENTRIES = (
         build=_parallel_lines,
         default_size=20,
         parameters=(_SEPARATION,),
-        closed_form=_across,
+        known_optimum=_across,
         population_w1=_apart,
     ),
     Entry(

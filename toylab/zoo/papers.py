@@ -9,8 +9,8 @@ from scipy.special import ndtr
 from toylab.distributions import Gaussian, Mixture, SwissRoll, Translated, UniformBox, gaussian_mixture, square_boundary
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem
-from toylab.zoo.closed_forms import ClosedForm, equidistant, from_assignment, from_pairs
 from toylab.zoo.entry import Entry, Pair, Parameter
+from toylab.zoo.known_optimum import KnownOptimum, equidistant, from_assignment, from_pairs
 
 #: Standard deviation of the Gaussians of the papers' cases, and half the side of their squares.
 PAPER_SCALE, PAPER_HALF_SIDE = 0.15, 0.5
@@ -74,7 +74,7 @@ def _case4(n: int, rng: np.random.Generator) -> Pair:
     return square.sample(n, rng), square.sample(n, rng)
 
 
-def _case4_closed_form(problem: CriticProblem) -> ClosedForm:
+def _case4_known_optimum(problem: CriticProblem) -> KnownOptimum:
     return equidistant(problem, 1.0) if len(problem.fake) == 2 else from_assignment(problem)
 
 
@@ -143,7 +143,7 @@ ENTRIES = (
         "else W1 by the cheapest assignment",
         build=_case4,
         default_size=10,
-        closed_form=_case4_closed_form,
+        known_optimum=_case4_known_optimum,
     ),
     Entry(
         name="case5",
@@ -159,7 +159,7 @@ ENTRIES = (
         known="W1 = 1; the coupling is not unique, so at every fake the critic has two partners and a kink",
         build=_case6,
         default_size=None,
-        closed_form=lambda problem: equidistant(problem, 1.0),
+        known_optimum=lambda problem: equidistant(problem, 1.0),
     ),
     Entry(
         name="mode-collapse",
@@ -177,7 +177,7 @@ ENTRIES = (
         build=_translated,
         default_size=50,
         parameters=(_SHIFT, Parameter(name="dimension", default=2, meaning="of the space", least=1)),
-        closed_form=from_pairs,
+        known_optimum=from_pairs,
         population_w1=_shifted,
     ),
     Entry(

@@ -16,8 +16,8 @@ from toylab.distributions import (
     random_funnels,
 )
 from toylab.measures import DiscreteMeasure
-from toylab.zoo.closed_forms import from_assignment, from_pairs
 from toylab.zoo.entry import Entry, Pair, Parameter
+from toylab.zoo.known_optimum import from_assignment, from_pairs
 
 #: The seed of the funnels themselves; the seed of `zoo.load` draws points from them.
 FUNNEL_SEED = 987
@@ -130,7 +130,7 @@ ENTRIES = (
         default_size=10,
         aliases=("high-dimension",),
         parameters=(Parameter(name="side", default=32, meaning="height and width of a picture in pixels", least=2),),
-        closed_form=from_assignment,
+        known_optimum=from_assignment,
     ),
     Entry(
         name="min-funnels",
@@ -139,7 +139,7 @@ ENTRIES = (
         build=_funnels,
         default_size=100,
         parameters=_funnel_parameters(2),
-        closed_form=from_pairs,
+        known_optimum=from_pairs,
         population_w1=lambda **shape: funnels(**shape).population_w1 if shape["dimension"] == 2 else None,
     ),
     Entry(
@@ -149,7 +149,7 @@ ENTRIES = (
         build=_funnels,
         default_size=100,
         parameters=_funnel_parameters(16),
-        closed_form=from_pairs,
+        known_optimum=from_pairs,
         population_w1=lambda **shape: funnels(**shape).population_w1 if shape["dimension"] == 2 else None,
     ),
 )

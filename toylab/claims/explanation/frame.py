@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toylab.claims.explanation.wording import bullets, by_label, entries
-from toylab.functions import FunctionOnPair
+from toylab.families import Family
+from toylab.functions import FunctionOnChain, FunctionOnPair
 from toylab.markup import number
 from toylab.solution import Candidate
 
@@ -133,10 +134,12 @@ def _inconclusive(verdict: Verdict) -> str:
 
 def _tighter(verdict: Verdict, ratio: float) -> str:
     """How to get a bound that is smaller by this ratio."""
-    if not isinstance(verdict.subject, Candidate | FunctionOnPair):
-        return "Rounding and quadrature set it: choose a case whose numbers are less extreme."
-    if isinstance(verdict.subject, FunctionOnPair):
+    if isinstance(verdict.subject, Family):
+        return "Solve its problems with a smaller rtol, or take problems that lie closer together or further apart."
+    if isinstance(verdict.subject, FunctionOnPair | FunctionOnChain):
         return "Rounding sets it: move the points further apart, or choose values nearer to 0."
+    if not isinstance(verdict.subject, Candidate):
+        return "Rounding and quadrature set it: choose a case whose numbers are less extreme."
     wanted = float(verdict.subject.certificate.relative_gap) / ratio
     if not wanted >= _FINEST:
         return f"A relative gap of {number(wanted, 2)} is out of reach of float64: bring the points closer together."

@@ -110,3 +110,20 @@ def existence(verdict: Verdict) -> Sequence[str]:
         *entries(evidence, describe),
         "Error bounds: decided in closed form from the ranges of φ' and ϕ', up to rounding of the masses.",
     ]
+
+
+def no_free_offset(verdict: Verdict) -> Sequence[str]:
+    """LGAN section 5.3."""
+    evidence = _of(verdict)
+
+    def describe(evidence: Evidence, index: int) -> tuple[str, str]:
+        if evidence.arrays["flat"][index]:
+            return "shifted as a whole along a straight piece of J, at no cost and no change of slope", "free shift"
+        return "shifted as a whole, as far as the gap allows", "furthest shift"
+
+    return [
+        "f + c has the constant of f, so only J decides: c ↦ J(f + c) is convex, with its least value at c = 0. It has "
+        "no other minimum if it is strictly convex, as it is where φ or ϕ is; a straight piece around f leaves c free.",
+        *entries(evidence, describe),
+        f"Error bounds: {gap_of(verdict)}. {verdict.claim.rationale}",
+    ]

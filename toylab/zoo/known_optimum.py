@@ -31,7 +31,7 @@ ROOT_ERROR = 256 * EPS
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClosedForm:
+class KnownOptimum:
     """The optimum of one problem, as far as it is known exactly; None where it is not.
 
     Attributes:
@@ -47,9 +47,9 @@ class ClosedForm:
     error: float = ROOT_ERROR
 
 
-def from_w1(problem: CriticProblem, w1: float, error: float = ROOT_ERROR) -> ClosedForm:
+def from_w1(problem: CriticProblem, w1: float, error: float = ROOT_ERROR) -> KnownOptimum:
     """What W₁ says: everything for the Wasserstein loss, nothing beyond itself for the others."""
-    known = ClosedForm(w1=w1, error=error)
+    known = KnownOptimum(w1=w1, error=error)
     if not problem.losses.is_wasserstein:
         return known
     match problem.regularizer:
@@ -60,7 +60,7 @@ def from_w1(problem: CriticProblem, w1: float, error: float = ROOT_ERROR) -> Clo
     return known
 
 
-def from_pairs(problem: CriticProblem) -> ClosedForm:
+def from_pairs(problem: CriticProblem) -> KnownOptimum:
     """Fake i and real i are an optimal coupling of two uniform measures: W₁ is the mean distance of the pairs."""
     lengths = np.linalg.norm(problem.fake.points - problem.real.points, axis=1)
     size = float(np.abs(problem.fake.points).max() + np.abs(problem.real.points).max())
@@ -70,14 +70,14 @@ def from_pairs(problem: CriticProblem) -> ClosedForm:
     return from_w1(problem, w1, ROOT_ERROR + (absolute / w1 if w1 > 0 else 0.0))
 
 
-def from_assignment(problem: CriticProblem) -> ClosedForm:
+def from_assignment(problem: CriticProblem) -> KnownOptimum:
     """W₁ of two uniform measures of equal size: the cheapest assignment (Birkhoff), for a handful of points."""
     distance = cdist(problem.fake.points, problem.real.points)
     rows, columns = linear_sum_assignment(distance)
     return from_w1(problem, float(distance[rows, columns].mean()))
 
 
-def on_the_line(problem: CriticProblem) -> ClosedForm:
+def on_the_line(problem: CriticProblem) -> KnownOptimum:
     """Points that differ in their first coordinate alone: W₁ is the area between the distribution functions."""
     from scipy.stats import wasserstein_distance
 
@@ -86,7 +86,7 @@ def on_the_line(problem: CriticProblem) -> ClosedForm:
     return from_w1(problem, float(w1))
 
 
-def equidistant(problem: CriticProblem, distance: float) -> ClosedForm:
+def equidistant(problem: CriticProblem, distance: float) -> KnownOptimum:
     """A perfect matching at `distance`, no fake and real nearer than that: the optimum of two Diracs, for any loss."""
     wasserstein = from_w1(problem, distance)
     if problem.losses.is_wasserstein or distance == 0 or isinstance(problem.regularizer, Unrestricted):
@@ -95,7 +95,7 @@ def equidistant(problem: CriticProblem, distance: float) -> ClosedForm:
     return wasserstein if pull is None else _along_one_length(problem, distance, *pull)
 
 
-def mirrored(problem: CriticProblem, share: float, distance: float) -> ClosedForm:
+def mirrored(problem: CriticProblem, share: float, distance: float) -> KnownOptimum:
     """P_g = p δ_A + (1 − p) δ_B, P_r = (1 − p) δ_A + p δ_B with p > ½: f = ∓s where ϕ(t) = φ(−t)."""
     known = from_w1(problem, (2.0 * share - 1.0) * distance)
     loss = problem.losses.fake_loss
@@ -150,14 +150,14 @@ def _pull(losses: LossPair) -> tuple[Callable[[float], float], Callable[[float],
 
 def _along_one_length(
     problem: CriticProblem, distance: float, value: Callable[[float], float], pull: Callable[[float], float]
-) -> ClosedForm:
+) -> KnownOptimum:
     """min_k m(k d) + R(k) for a decreasing convex m with −m' = pull: k* and V."""
     constant = _best_constant(problem.regularizer, distance, pull)
     rise = constant * distance
     if pull(rise) < 0:  # a constant that is free up to its bound: the rise stays where nothing more is gained
         rise = _root(pull, 0.0, rise)
     total = value(rise) + problem.regularizer.value(constant)
-    return ClosedForm(w1=distance, value=total, constant=constant)
+    return KnownOptimum(w1=distance, value=total, constant=constant)
 
 
 def _best_constant(regularizer: Regularizer, distance: float, pull: Callable[[float], float]) -> float:

@@ -22,7 +22,7 @@ def small(entry: zoo.Entry, **keywords) -> CriticProblem:
     return entry.load(n=None if entry.default_size is None else SIZE, **keywords)
 
 
-KNOWN = [entry for entry in zoo.entries() if entry.closed_form(small(entry)) is not None]
+KNOWN = [entry for entry in zoo.entries() if entry.known_optimum(small(entry)) is not None]
 #: Entries whose closed form reaches beyond the Wasserstein loss.
 EVERY_LOSS = [
     "case6",
@@ -41,8 +41,8 @@ def label(value: object) -> str:
     return str(getattr(value, "name", None) or repr(value))
 
 
-def known_of(name: str, problem: CriticProblem) -> zoo.ClosedForm:
-    known = zoo.get(name).closed_form(problem)
+def known_of(name: str, problem: CriticProblem) -> zoo.KnownOptimum:
+    known = zoo.get(name).known_optimum(problem)
     assert known is not None
     return known
 
@@ -59,7 +59,7 @@ def population_of(name: str, **parameters: float) -> float | None:
     return entry.population_w1(**entry.checked(parameters))
 
 
-def assert_agrees(problem: CriticProblem, known: zoo.ClosedForm) -> None:
+def assert_agrees(problem: CriticProblem, known: zoo.KnownOptimum) -> None:
     """The certified interval of the value holds the known value, that of the constant the known constant."""
     assert known.value is not None
     assert known.constant is not None
@@ -248,7 +248,7 @@ def test_rings_differ_by_their_radii():
 
 
 def test_everything_that_is_not_known_is_said_to_be_unknown():
-    assert zoo.get("case3").closed_form(zoo.load("case3")) is None
+    assert zoo.get("case3").known_optimum(zoo.load("case3")) is None
     curved = known_of("translated-sample", zoo.load("translated-sample"))
     assert curved.w1 is not None
     assert curved.value is None

@@ -1,0 +1,451 @@
+"""D = φ(a) + ϕ(a) − V as a divergence between P_g and P_r (THEORY section 2): what holds of it, and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from toylab import losses
+from toylab.claims.base import Claim, Control, Evidence, VerdictStatus
+from toylab.claims.cases import ALL_LOSSES, Budget, Case, compared, overlapping_pair
+from toylab.claims.explanation import families as arguments
+from toylab.claims.families.diracs import two_diracs
+from toylab.claims.families.hypotheses import CERTIFIED, CONDITION_11, PENALISED, SAME_TERMS, related, same_measure
+from toylab.claims.families.intervals import Interval
+from toylab.claims.families.readings import compare, readings, value_unit
+from toylab.critics import tabulated
+from toylab.divergences import wasserstein1
+from toylab.families import Family, ProblemFamily
+from toylab.losses import LossPair
+from toylab.measures import DiscreteMeasure
+from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.solution import Candidate
+from toylab.support import merge
+from toylab.zoo import load
+
+_EPS = float(np.finfo(np.float64).eps)
+_MEASURES = ("first", "second", "third")
+
+
+def w1_interval(problem: CriticProblem) -> Interval:
+    """W₁ by POT, with the rounding of its sum of n·m terms."""
+    value = wasserstein1(problem.fake, problem.real)
+    return Interval.of(value, 64.0 * _EPS * (value + problem.support.diameter))
+
+
+def _weight(candidate: Candidate) -> float:
+    regularizer = candidate.problem.regularizer
+    return regularizer.weight if isinstance(regularizer, LipschitzPenalty) else 1.0
+
+
+def _measure(family: Family) -> Evidence:
+    parts = []
+    unit = value_unit(family)
+    for label, reading in zip(family.labels, readings(family), strict=True):
+        weight = _weight(reading.candidate)
+        least = reading.constant.squared() * weight
+        most = (w1_interval(reading.candidate.problem) * reading.slope_at_best).squared() / (4.0 * weight)
+        parts.append(compare(f"D against λk*², {label}", reading.divergence, "≥", least, unit))
+        parts.append(compare(f"(φ'(a) W₁)²/4λ against D, {label}", most, "≥", reading.divergence, unit))
+        if reading.candidate.problem.support.equal_measures:
+            parts.append(compare(f"D where P_g = P_r, {label}", reading.divergence, "=", Interval.of(0.0), unit))
+    return Evidence.joined(parts)
+
+
+def _measure_convex(family: Family) -> Evidence:
+    members, unit = readings(family), value_unit(family)
+    left, right = members[0].divergence, members[-1].divergence
+    parts = []
+    for t, reading in zip(family.at[1:-1], members[1:-1], strict=True):
+        share = (t - family.at[0]) / (family.at[-1] - family.at[0])
+        mean = left * (1.0 - share) + right * share
+        parts.append(compare(f"mean of D at the ends against D at {t:.4g}", mean, "≥", reading.divergence, unit))
+    return Evidence.joined(parts)
+
+
+def _measure_noise(family: Family) -> Evidence:
+    clean, *noisy = readings(family)
+    unit = value_unit(family)
+    return Evidence.joined(
+        [
+            compare(f"D without noise against D, {label}", clean.divergence, "≥", reading.divergence, unit)
+            for label, reading in zip(family.labels[1:], noisy, strict=True)
+        ]
+    )
+
+
+def _measure_metric(family: Family) -> Evidence:
+    first, second, whole = (reading.divergence for reading in readings(family))
+    label = "D(first, second) + D(second, third) against D(first, third)"
+    return compare(label, first + second, "≥", whole, value_unit(family))
+
+
+# --- how members belong together ---
+
+
+def _masses(points: np.ndarray, measure: DiscreteMeasure) -> np.ndarray:
+    """(N,), the mass of a measure at each of these points."""
+    where = {tuple(z): i for i, z in enumerate(points + 0.0)}
+    result = np.zeros(len(points))
+    for z, mass in zip(measure.points + 0.0, measure.weights, strict=True):
+        result[where[tuple(z)]] += mass
+    return result
+
+
+def _not_mixtures(family: Family) -> str | None:
+    if len(family) < 3:
+        return f"there are {len(family)} problems; two ends and a mixture are needed"
+    ends = family.members[0].problem, family.members[-1].problem
+    for t, label, member in zip(family.at, family.labels, family.members, strict=True):
+        share = (t - family.at[0]) / ((family.at[-1] - family.at[0]) or 1.0)
+        for side in ("fake", "real"):
+            low, high, own = (getattr(p, side) for p in (*ends, member.problem))
+            points = merge(_on_points_of(low, high), own).points
+            expected = (1.0 - share) * _masses(points, low) + share * _masses(points, high)
+            if np.abs(expected - _masses(points, own)).max() > 64.0 * _EPS:
+                return f"{label}: the {side} measure is not (1 − t)·left + t·right, t = {share:.4g}"
+    return None
+
+
+def _on_points_of(first: DiscreteMeasure, second: DiscreteMeasure) -> DiscreteMeasure:
+    """A measure on the points of both."""
+    return DiscreteMeasure(np.concatenate([first.points, second.points]))
+
+
+MIXTURES = related(
+    "mixtures",
+    "every problem's measures are (1 − t) times those of the first plus t times those of the last",
+    _not_mixtures,
+    "both measures of every problem are mixtures of those at the ends",
+    "mix masses at the points of both ends instead of moving points",
+)
+
+
+def _noise_of(clean: DiscreteMeasure, noisy: DiscreteMeasure) -> tuple[np.ndarray, np.ndarray] | None:
+    """Atoms and weights of the noise e with noisy = x_i + e_j, i slowest; None where it is not of this form."""
+    copies, rest = divmod(len(noisy), len(clean))
+    if rest or clean.weights[0] == 0:
+        return None
+    atoms = noisy.points[:copies] - clean.points[0]
+    masses = noisy.weights[:copies] / clean.weights[0]
+    whole = with_noise(clean, atoms, masses)
+    return (atoms, masses) if same_measure(whole, noisy) else None
+
+
+def _different_noise(family: Family) -> str | None:
+    clean = family.members[0].problem
+    for label, member in zip(family.labels[1:], family.members[1:], strict=True):
+        on_fakes = _noise_of(clean.fake, member.problem.fake)
+        on_reals = _noise_of(clean.real, member.problem.real)
+        if on_fakes is None or on_reals is None:
+            return f"{label}: the measures are not those of {family.labels[0]} plus independent noise"
+        size = float(max(np.abs(m.points).max() for m in (member.problem.fake, member.problem.real)))
+        (atoms, masses), (others, weights) = on_fakes, on_reals
+        if atoms.shape != others.shape or np.abs(atoms - others).max() > 16.0 * _EPS * (1.0 + size):
+            return f"{label}: fake and real points are given different noise"
+        if np.abs(masses - weights).max() > 1e-12:
+            return f"{label}: the noise has other masses on fake than on real points"
+    return None
+
+
+COMMON_NOISE = related(
+    "common noise",
+    "every further problem has the measures of the first plus the same independent noise on both (point by point, the "
+    "atoms of the noise in one order)",
+    _different_noise,
+    "both measures are convolved with the same noise",
+    "convolve both measures with the same noise, as claims.families.divergence.with_noise does",
+)
+
+
+def with_noise(measure: DiscreteMeasure, atoms: np.ndarray, masses: np.ndarray) -> DiscreteMeasure:
+    """The law of X + E for independent X and E: points x_i + e_j, i slowest."""
+    points = (measure.points[:, None, :] + atoms[None]).reshape(-1, measure.dimension)
+    return DiscreteMeasure(points, np.outer(measure.weights, masses).ravel())
+
+
+def _no_chain(family: Family) -> str | None:
+    if len(family) != 3:
+        return f"there are {len(family)} problems, not three"
+    one, two, three = (member.problem for member in family.members)
+    chained = (
+        same_measure(one.real, two.fake) and same_measure(one.fake, three.fake) and same_measure(two.real, three.real)
+    )
+    return None if chained else "the problems do not compare three measures with one another"
+
+
+CHAIN = related(
+    "three measures",
+    "the problems compare a first measure with a second, the second with a third, and the first with the third",
+    _no_chain,
+    "three measures are compared in pairs",
+    "give the problems (P, Q), (Q, R), (P, R) in this order",
+)
+
+
+def chain(name: str, measures: tuple[DiscreteMeasure, ...], losses: LossPair, weight: float) -> ProblemFamily:
+    """Three measures compared in pairs."""
+    roles = {
+        f"{_MEASURES[i]} and {_MEASURES[j]}": CriticProblem(measures[i], measures[j], losses, LipschitzPenalty(weight))
+        for i, j in ((0, 1), (1, 2), (0, 2))
+    }
+    return ProblemFamily.in_roles(name, roles)
+
+
+def mixed(name: str, left: CriticProblem, right: CriticProblem, shares: tuple[float, ...]) -> ProblemFamily:
+    """Two problems and mixtures of them, t the share of the right one."""
+
+    def mix(first: DiscreteMeasure, second: DiscreteMeasure, t: float) -> DiscreteMeasure:
+        points = np.concatenate([first.points, second.points])
+        return DiscreteMeasure(points, np.concatenate([(1.0 - t) * first.weights, t * second.weights]))
+
+    members = [(0.0, left), (1.0, right)]
+    for t in shares:
+        fake, real = mix(left.fake, right.fake, t), mix(left.real, right.real, t)
+        members.append((t, CriticProblem(fake, real, left.losses, left.regularizer)))
+    return ProblemFamily.along(name, "t", members)
+
+
+# --- cases and controls ---
+
+
+def _pairs(budget: Budget) -> tuple:
+    return (losses.wasserstein, losses.logistic) if budget is Budget.QUICK else ALL_LOSSES
+
+
+def _cases(budget: Budget) -> Iterator[Case]:
+    for make in _pairs(budget):
+        for weight in (0.1,) if budget is Budget.QUICK else (0.01, 0.1, 1.0):
+            penalty = LipschitzPenalty(weight)
+            apart = load("case4", n=5, losses=make(), regularizer=penalty)
+            roles = {
+                "five and five": apart,
+                "on two shared points": CriticProblem(*overlapping_pair(), make(), penalty),
+                "fake = real": CriticProblem(apart.real, apart.real, make(), penalty),
+            }
+            name = f"D of three pairs, {make().name}, lambda {weight:g}"
+            yield compared(name, ProblemFamily.in_roles("far, overlapping, equal", roles))
+
+
+def _convex_cases(budget: Budget) -> Iterator[Case]:
+    shares = (0.5,) if budget is Budget.QUICK else (0.1, 0.5, 0.8)
+    for make in _pairs(budget):
+        left = load("case4", n=4, losses=make(), regularizer=LipschitzPenalty(0.1))
+        right = load("case4", n=4, seed=1, losses=make(), regularizer=LipschitzPenalty(0.1))
+        yield compared(f"two draws of case4 mixed, {make().name}", mixed("two draws of case4", left, right, shares))
+        points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+        ends = [
+            CriticProblem(DiscreteMeasure(points, p), DiscreteMeasure(points, q), make(), LipschitzPenalty(0.1))
+            for p, q in (((0.7, 0.2, 0.1), (0.1, 0.1, 0.8)), ((0.2, 0.2, 0.6), (0.5, 0.4, 0.1)))
+        ]
+        yield compared(
+            f"three shared points mixed, {make().name}", mixed("three shared points", ends[0], ends[1], shares)
+        )
+
+
+def _noise_cases(budget: Budget) -> Iterator[Case]:
+    atoms, masses = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]), np.array([0.5, 0.25, 0.25])
+    scales = (0.5,) if budget is Budget.QUICK else (0.1, 0.5, 2.0)
+    for make in _pairs(budget):
+        clean = load("case4", n=3, losses=make(), regularizer=LipschitzPenalty(0.1))
+        members = {"without noise": clean}
+        for scale in scales:
+            fake, real = (with_noise(m, scale * atoms, masses) for m in (clean.fake, clean.real))
+            members[f"noise of size {scale:g}"] = CriticProblem(fake, real, clean.losses, clean.regularizer)
+        yield compared(f"case4 under common noise, {make().name}", ProblemFamily.in_roles("common noise", members))
+
+
+def _metric_cases(budget: Budget) -> Iterator[Case]:
+    line = tuple(DiscreteMeasure([[z]]) for z in (0.0, 1.0, 2.0))
+    for make in _pairs(budget):
+        yield compared(f"Diracs at 0, 1, 2, {make().name}", chain("Diracs at 0, 1 and 2", line, make(), 1.0))
+
+
+def _family(name: str, **members: Candidate) -> Family:
+    return Family.in_roles(name, {label.replace("_", " "): member for label, member in members.items()})
+
+
+def _steep_critic() -> Family:
+    wrong = two_diracs(losses.logistic(), 1.0, LipschitzPenalty(0.1), factor=2.5)
+    return _family("two Diracs", a_critic_that_is_too_steep=wrong)
+
+
+def _ball_family() -> Family:
+    fake, real = DiscreteMeasure([[0.0]]), DiscreteMeasure([[1.0]])
+    problem = CriticProblem(fake, real, losses.wasserstein(), LipschitzBall(1.0))
+    critic = tabulated(np.array([[0.0], [1.0]]), np.array([0.0, 1.0]))
+    return _family("two Diracs", in_the_ball=Candidate.of(problem, critic, [[1.0]]))
+
+
+def _moved_points() -> Family:
+    pair, penalty = losses.logistic(), LipschitzPenalty(0.1)
+    members = [(t, two_diracs(pair, d, penalty)) for t, d in ((0.0, 0.05), (0.5, 10.0), (1.0, 19.95))]
+    return Family.along("a real Dirac that moves away", "t", members)
+
+
+def _mixture_with_other_weight() -> Family:
+    fake, real = DiscreteMeasure([[0.0]]), DiscreteMeasure([[1.0]])
+    critic = tabulated(np.array([[0.0], [1.0]]), np.array([0.0, 0.0]))
+    members = []
+    for t, weight in ((0.0, 1.0), (0.5, 0.25), (1.0, 1.0)):
+        problem = CriticProblem(fake, real, losses.wasserstein(), LipschitzPenalty(weight))
+        k = 0.5 / weight
+        critic = tabulated(np.array([[0.0], [1.0]]), np.array([0.0, k]))
+        members.append((t, Candidate.of(problem, critic, [[1.0]])))
+    return Family.along("one pair throughout, cheaper in the middle", "t", members)
+
+
+def _poor_end() -> Family:
+    pair, penalty = losses.wasserstein(), LipschitzPenalty(0.5)
+    members = [(t, two_diracs(pair, 1.0, penalty, factor=f)) for t, f in ((0.0, 0.1), (0.5, 1.0), (1.0, 1.0))]
+    return Family.along("one pair throughout, a poor critic at one end", "t", members)
+
+
+def _noise_that_parts() -> Family:
+    pair, penalty = losses.wasserstein(), LipschitzPenalty(0.5)
+    members = {"without noise": two_diracs(pair, 1.0, penalty), "moved apart": _shifted_pair(pair, penalty)}
+    return Family.in_roles("fakes moved left, reals moved right", members)
+
+
+def _shifted_pair(pair: LossPair, penalty: LipschitzPenalty) -> Candidate:
+    problem = CriticProblem(DiscreteMeasure([[-1.0]]), DiscreteMeasure([[2.0]]), pair, penalty)
+    return Candidate.of(problem, tabulated(np.array([[-1.0], [2.0]]), np.array([0.0, 9.0])), [[1.0]])
+
+
+def _cheaper_noise() -> Family:
+    pair = losses.wasserstein()
+    members = {
+        "without noise": two_diracs(pair, 1.0, LipschitzPenalty(1.0)),
+        "no noise, half the λ": two_diracs(pair, 1.0, LipschitzPenalty(0.5)),
+    }
+    return Family.in_roles("two Diracs", members)
+
+
+def _poor_without_noise() -> Family:
+    pair, penalty = losses.wasserstein(), LipschitzPenalty(0.5)
+    members = {
+        "without noise": two_diracs(pair, 1.0, penalty, factor=0.5),
+        "noise of size 0": two_diracs(pair, 1.0, penalty),
+    }
+    return Family.in_roles("two Diracs", members)
+
+
+def diracs_in_a_row() -> Family:
+    """Diracs at 0, 1 and 2, Wasserstein, λ = 1: D = 1/4, 1/4 and 1."""
+    members = {}
+    for i, j in ((0, 1), (1, 2), (0, 2)):
+        fake, real = DiscreteMeasure([[float(i)]]), DiscreteMeasure([[float(j)]])
+        problem = CriticProblem(fake, real, losses.wasserstein(), LipschitzPenalty(1.0))
+        rise = 0.5 * (j - i) ** 2
+        critic = tabulated(np.array([[float(i)], [float(j)]]), np.array([0.0, rise]))
+        members[f"{_MEASURES[i]} and {_MEASURES[j]}"] = Candidate.of(problem, critic, [[1.0]])
+    return Family.in_roles("Diracs at 0, 1 and 2", members)
+
+
+DIVERGENCE = Claim(
+    id="own.divergence",
+    title="D = φ(a) + ϕ(a) − V is ≥ 0, and 0 only for P_g = P_r",
+    statement="Under condition (11) λk*² ≤ D ≤ (φ'(a) W₁)²/4λ: D is never negative, and 0 exactly if P_g = P_r.",
+    sources=("toylab, D as a divergence; the upper bound is ICLR Theorem 5's",),
+    rests_on=("weak duality", "lgan.theorem-2d", "own.value-along-radius"),
+    subject_type=Family,
+    hypotheses=(CONDITION_11, PENALISED, CERTIFIED),
+    cases=_cases,
+    measure=_measure,
+    controls=(
+        Control(
+            breaks=PENALISED.name,
+            subject=_ball_family,
+            why="a ball has no λ to pay with: D = W₁ is more than W₁²/4 (λ read as 1)",
+        ),
+        Control(
+            breaks=CERTIFIED.name,
+            subject=_steep_critic,
+            why="a critic two and a half times too steep, claimed to be optimal, pays more than it gains",
+        ),
+    ),
+    rationale="V in [dual, primal]; k* within √(gap/λ) of C/2λ; W₁ by POT up to rounding.",
+    argument=arguments.divergence,
+)
+
+DIVERGENCE_CONVEX = Claim(
+    id="own.divergence.convex",
+    title="D is jointly convex in (P_g, P_r)",
+    statement="D of (1 − t)(P_g, P_r) + t(Q_g, Q_r) is at most (1 − t) D(P_g, P_r) + t D(Q_g, Q_r).",
+    sources=("toylab, D as a divergence",),
+    rests_on=("comparison of problems",),
+    subject_type=Family,
+    hypotheses=(MIXTURES, SAME_TERMS, CERTIFIED),
+    cases=_convex_cases,
+    measure=_measure_convex,
+    controls=(
+        Control(
+            breaks=MIXTURES.name,
+            subject=_moved_points,
+            why="points that move instead of masses that mix: logistic D of two Diracs levels off at 2 ln 2",
+        ),
+        Control(
+            breaks=SAME_TERMS.name,
+            subject=_mixture_with_other_weight,
+            why="a quarter of λ in the middle: D = 1 there, 1/4 at both ends",
+        ),
+        Control(
+            breaks=CERTIFIED.name,
+            subject=_poor_end,
+            why="a poor critic at one end, claimed to be optimal, makes D there too small",
+        ),
+    ),
+    rationale="V in [dual, primal] for each problem; the mean of two intervals against a third, rounded outwards.",
+    argument=arguments.divergence_convex,
+)
+
+DIVERGENCE_NOISE = Claim(
+    id="own.divergence.noise",
+    title="D shrinks under common noise",
+    statement="D of P_g * N and P_r * N is at most D(P_g, P_r), for any noise N independent of both.",
+    sources=("toylab, D as a divergence",),
+    rests_on=("own.divergence.convex", "own.isometries"),
+    subject_type=Family,
+    hypotheses=(COMMON_NOISE, SAME_TERMS, CERTIFIED),
+    cases=_noise_cases,
+    measure=_measure_noise,
+    controls=(
+        Control(
+            breaks=COMMON_NOISE.name,
+            subject=_noise_that_parts,
+            why="noise that moves fakes left and reals right: D grows from .5 to 4.5",
+        ),
+        Control(breaks=SAME_TERMS.name, subject=_cheaper_noise, why="half of λ beside the noise doubles D"),
+        Control(
+            breaks=CERTIFIED.name,
+            subject=_poor_without_noise,
+            why="half the optimal values without noise, claimed to be optimal, make D there too small",
+        ),
+    ),
+    rationale="V in [dual, primal] for each problem.",
+    argument=arguments.divergence_noise,
+)
+
+METRIC = Claim(
+    id="lgan.section-4.1.metric",
+    title="the objective is a distance metric (false)",
+    statement=(
+        "D = φ(a) + ϕ(a) − V is a distance metric: it obeys the triangle inequality D(P, R) ≤ D(P, Q) + D(Q, R). False."
+    ),
+    sources=("LGAN section 4.1: the Nash equilibrium 'ensures that the objective is a well-defined distance metric'",),
+    expected=VerdictStatus.VIOLATED,
+    rests_on=("own.divergence",),
+    superseded_by="own.divergence",
+    subject_type=Family,
+    hypotheses=(CHAIN, SAME_TERMS, PENALISED, CERTIFIED),
+    cases=_metric_cases,
+    measure=_measure_metric,
+    controls=(
+        Control(
+            breaks=None, subject=diracs_in_a_row, why="Wasserstein, Diracs at 0, 1 and 2, in units of 1/4λ: 1 + 1 < 4"
+        ),
+    ),
+    rationale="V in [dual, primal] for each of the three problems.",
+    argument=arguments.metric,
+)
