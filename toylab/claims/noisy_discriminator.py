@@ -228,7 +228,7 @@ THEOREM_2_6 = Claim(
         "Then each coordinate of the −log D update over a batch is centred Cauchy with scale the batch mean of σ_r "
         "‖∂g/∂θ_k‖/σ_ε."
     ),
-    sources=("Arjovsky and Bottou (2017), Theorem 2.6",),
+    sources=("Arjovsky–Bottou Theorem 2.6",),
     rests_on=("arjovsky-bottou.theorem-2.1", "stability of the Cauchy law"),
     subject_type=GeneratorUpdate,
     hypotheses=(NON_SATURATING, WHITE_NOISE, INDEPENDENT, FINITE_BATCH),

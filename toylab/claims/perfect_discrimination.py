@@ -246,7 +246,7 @@ THEOREM_2_1 = Claim(
         "If P_g and P_r live on disjoint compact sets, a smooth D is 1 around all reals and 0 around all fakes, so "
         "that ∇D = 0 on both supports."
     ),
-    sources=("Arjovsky and Bottou (2017), Theorem 2.1",),
+    sources=("Arjovsky–Bottou Theorem 2.1",),
     rests_on=("Urysohn's lemma",),
     subject_type=ManifoldPair,
     hypotheses=(DISJOINT_COMPACT,),
@@ -276,7 +276,7 @@ THEOREM_2_2 = Claim(
         "If P_g and P_r live on sets of lower dimension that do not align perfectly, some D is right and constant "
         "around almost every fake and almost every real point."
     ),
-    sources=("Arjovsky and Bottou (2017), Theorem 2.2",),
+    sources=("Arjovsky–Bottou Theorem 2.2",),
     rests_on=("arjovsky-bottou.theorem-2.1",),
     subject_type=ManifoldPair,
     hypotheses=(LOWER_DIMENSION, NOT_ALIGNED),
@@ -306,7 +306,7 @@ THEOREM_2_3 = Claim(
         "Under the hypotheses of Theorem 2.2, JSD(P_g, P_r) = log 2 (with weights ½ and ½) and "
         "KL(P_g‖P_r) = KL(P_r‖P_g) = ∞."
     ),
-    sources=("Arjovsky and Bottou (2017), Theorem 2.3",),
+    sources=("Arjovsky–Bottou Theorem 2.3",),
     rests_on=("arjovsky-bottou.theorem-2.2",),
     subject_type=ManifoldPair,
     hypotheses=(LOWER_DIMENSION, NOT_ALIGNED),

@@ -26,6 +26,8 @@ from toylab.distributions.base import not_negative, one_point
 from toylab.divergences import DensityPair, score
 from toylab.errors import InputError, real_number, unknown_name
 
+_EPS = float(np.finfo(np.float64).eps)
+
 
 class Discriminator(ABC):
     """A discriminator with its gradient; immutable."""
@@ -45,6 +47,10 @@ class Discriminator(ABC):
     def log_complement_gradient(self, x: np.ndarray) -> np.ndarray:
         """∇ log(1 − D(x)), (m, d)."""
         return -self.gradient(x) / (1.0 - self(x))[:, None]
+
+    def rounding(self, x: np.ndarray) -> np.ndarray:
+        """A bound of the rounding of ∇ log D and ∇ log(1 − D) beyond that of their own size, (m, d)."""
+        return np.zeros(x.shape)
 
     def largest(self, low: np.ndarray, high: np.ndarray) -> tuple[float, float]:
         """Upper bounds of sup D and of sup ‖∇D‖ on the box [low, high].
@@ -104,6 +110,13 @@ class OptimalDiscriminator(Discriminator):
     @override
     def log_complement_gradient(self, x: np.ndarray) -> np.ndarray:
         return -expit(self.ratio(x))[:, None] * self._slope(x)
+
+    @override
+    def rounding(self, x: np.ndarray) -> np.ndarray:
+        """64 roundings of the two scores that are subtracted, and of ln q − ln p."""
+        fake, real = DensityPair(self.fake, self.real).log_densities(x)
+        digits = 1.0 + np.abs(np.where(np.isfinite(fake), fake, 0.0)) + np.abs(np.where(np.isfinite(real), real, 0.0))
+        return 64.0 * _EPS * digits[:, None] * (np.abs(score(self.fake, x)) + np.abs(score(self.real, x)))
 
     @override
     def describe(self) -> str:

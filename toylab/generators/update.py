@@ -22,7 +22,7 @@ from toylab.distributions import Distribution, Gaussian, Masses, Mixture
 from toylab.distributions import plain as distributions
 from toylab.distributions.base import not_negative, positive
 from toylab.errors import InputError, unknown_name
-from toylab.generators.averages import Average, average
+from toylab.generators.averages import Average, VectorFunction, average
 from toylab.generators.discriminators import Discriminator, OptimalDiscriminator, discriminator_from_json
 from toylab.generators.maps import Affine, Generator, HiddenLayer, ParallelLine, Shift
 from toylab.markup import card, facts, number
@@ -229,24 +229,29 @@ class GeneratorUpdate:
         """Where a fake at x is moved: −∇_x c(D(x)), (m, d) -> (m, d)."""
         return -self.cost.gradient(self.discriminator, np.asarray(x, dtype=np.float64))
 
-    def expected(self, of_fakes: Any) -> Average:
+    def expected(self, of_fakes: VectorFunction, *, absolute: bool = False) -> Average:
         """E[Jᵀ v(x)] over z and the noise, x = g_θ(z) + noise.
 
         Args:
             of_fakes: x (m, d) -> v (m, d).
+            absolute: take |J| in place of J, for bounds.
         """
+
+        def jacobian(z: np.ndarray) -> np.ndarray:
+            found = self.generator.jacobian(z)
+            return np.abs(found) if absolute else found
+
         if self.noise == 0:
-            return average(
-                lambda z: np.einsum("mdp,md->mp", self.generator.jacobian(z), of_fakes(self.generator(z))), self.latent
-            )
+            return average(lambda z: np.einsum("mdp,md->mp", jacobian(z), of_fakes(self.generator(z))), self.latent)
         if not isinstance(self.latent, Masses):
             raise InputError("with instance noise the latent points must be a finite batch: Masses(DiscreteMeasure).")
         batch = self.latent.measure
         total = None
-        fakes, jacobians = self.generator(batch.points), self.generator.jacobian(batch.points)
-        for weight, fake, jacobian in zip(batch.weights, fakes, jacobians, strict=True):
+        for weight, fake, of_fake in zip(
+            batch.weights, self.generator(batch.points), jacobian(batch.points), strict=True
+        ):
             part = average(of_fakes, Gaussian(fake, self.noise))
-            moved = Average(value=weight * jacobian.T @ part.value, error=weight * np.abs(jacobian.T) @ part.error)
+            moved = Average(value=weight * of_fake.T @ part.value, error=weight * np.abs(of_fake.T) @ part.error)
             total = moved if total is None else total + moved
         assert total is not None
         return total
@@ -257,6 +262,8 @@ class GeneratorUpdate:
         D is held fixed, unless it is an `OptimalDiscriminator` that follows: then E[c'(D) ∂D/∂θ] is added.
         """
         through_fakes = self.expected(lambda x: self.cost.gradient(self.discriminator, x))
+        rounding = self.expected(self.discriminator.rounding, absolute=True)
+        through_fakes = Average(value=through_fakes.value, error=through_fakes.error + rounding.value)
         if isinstance(self.discriminator, OptimalDiscriminator) and self.discriminator.follows:
             return through_fakes + self._through_discriminator()
         return through_fakes
