@@ -21,7 +21,7 @@ LAYERS = (
     ("zoo", "data_files", "fenchel_young", "plans", "network_critic", "functions", "divergences"),
     ("certificate",),
     ("solution",),
-    ("uninformative",),
+    ("chosen_gradients",),
     ("claims", "solvers", "generators"),
     ("verification", "comparison", "falsify", "dynamics", "testing"),
     ("plotting",),
