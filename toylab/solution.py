@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 
 from toylab.certificate import Certificate, as_critic, certify
 from toylab.critics import LowerExtension, NearestPoint, unit_vectors
-from toylab.errors import InputError
+from toylab.errors import InputError, real_number
 from toylab.markup import Tone, badge, card, facts, number, quiet
 from toylab.problem import CriticProblem
 from toylab.regularizers import Unrestricted
@@ -171,7 +171,32 @@ class Candidate:
             raise InputError(f"a candidate in JSON needs {len(points)} fake and real values, got {len(values)}.")
         if isinstance(problem.regularizer, Unrestricted):  # no constant holds these values together
             return Candidate.of(problem, NearestPoint(points, values), plan)
-        return Candidate.of(problem, LowerExtension(points, values, constant), plan)
+        found = Candidate.of(problem, LowerExtension(points, values, constant), plan)
+        return AtConstant.beside(found, real_number(data["a"], "a")) if "a" in data else found
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class AtConstant(Candidate):
+    """A candidate beside a number a that is claimed to be the a of condition (11), φ'(a) + ϕ'(a) = 0.
+
+    Attributes:
+        a: the number.
+    """
+
+    a: float
+
+    @classmethod
+    def beside(cls, candidate: Candidate, a: float) -> AtConstant:
+        """The candidate with this a."""
+        return cls(problem=candidate.problem, critic=candidate.critic, certificate=candidate.certificate, a=a)
+
+    def describe(self) -> str:
+        """One line."""
+        return f"{super().describe()}, a = {self.a:g}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The candidate's, with a."""
+        return {**super().to_json(), "a": self.a}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

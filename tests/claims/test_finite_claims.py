@@ -9,7 +9,6 @@ import pytest
 
 from toylab import claims, losses, zoo
 from toylab.claims import Budget, VerdictStatus, decide
-from toylab.claims.bounds import AtConstant
 from toylab.claims.chains import _corner
 from toylab.claims.diracs import _rise
 from toylab.claims.offsets import _flat_diracs, flat_middle
@@ -22,7 +21,7 @@ from toylab.functions import FunctionOnChain
 from toylab.measures import DiscreteMeasure
 from toylab.plotting import plot
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
-from toylab.solution import Candidate
+from toylab.solution import AtConstant, Candidate
 from toylab.solvers import dirac_pair
 from toylab.solvers.solving import solve
 from toylab.verification.replay import subject_from_json
@@ -44,7 +43,9 @@ def test_a_number_beside_a_candidate_is_told_in_its_description_and_its_json():
     idle = claims.get("iclr.theorem-5").controls[0].subject()
     assert isinstance(idle, AtConstant)
     assert idle.describe().endswith("a = 1")
-    assert idle.to_json()["a"] == 1.0
+    again = Candidate.from_json(idle.to_json())
+    assert isinstance(again, AtConstant)
+    assert again.a == 1.0
 
 
 def test_theorem_5_is_sharp_for_wasserstein():
