@@ -21,7 +21,7 @@ LAYERS = (
     ("zoo", "data_files", "fenchel_young", "plans", "network_critic", "functions", "divergences", "manifolds"),
     ("certificate",),
     ("solution", "families"),
-    ("uninformative",),
+    ("chosen_gradients",),
     ("claims", "solvers", "generators"),
     ("verification", "comparison", "convergence", "falsification", "dynamics", "testing"),
     ("plotting",),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from toylab import claims, distributions, divergences, generators, losses, solvers, zoo
 from toylab.certificate import Certificate, certify
+from toylab.chosen_gradients import steered, uninformative
 from toylab.claims import Budget, Claim, Evidence, Verdict, VerdictStatus
 from toylab.comparison import Comparison, compare
 from toylab.condition import Condition
@@ -85,6 +86,8 @@ __all__ = [
     "save_problem",
     "solve",
     "solvers",
+    "steered",
+    "uninformative",
     "verify",
     "zoo",
 ]

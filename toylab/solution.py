@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 
 from toylab.certificate import Certificate, as_critic, certify
 from toylab.critics import HermiteCritic, LowerExtension, NearestPoint, hermite, tabulated, unit_vectors
-from toylab.errors import InputError
+from toylab.errors import InputError, real_number
 from toylab.markup import Tone, badge, card, facts, number, quiet
 from toylab.problem import CriticProblem
 from toylab.regularizers import Unrestricted
@@ -172,11 +172,14 @@ class Candidate:
         if isinstance(problem.regularizer, Unrestricted):  # no constant holds these values together
             return Candidate.of(problem, NearestPoint(points, values), plan)
         if "gradients" in data:  # a smooth critic with gradients of its own at the merged points
-            return Candidate.of(problem, _steered(problem, values, data["gradients"]), plan)
-        critic = LowerExtension(points, values, constant)
-        if np.abs(critic(points) - values).max() > 1e-9 * (np.ptp(values) + constant * problem.support.diameter):
-            critic = tabulated(points, values)  # of a critic that is steeper than from fake to real points
-        return Candidate.of(problem, critic, plan)
+            critic: Any = _steered(problem, values, data["gradients"])
+        else:
+            critic = LowerExtension(points, values, constant)
+            off = np.abs(critic(points) - values).max()
+            if off > 1e-9 * (np.ptp(values) + constant * problem.support.diameter):
+                critic = tabulated(points, values)  # of a critic that is steeper than from fake to real points
+        found = Candidate.of(problem, critic, plan)
+        return AtConstant.beside(found, real_number(data["a"], "a")) if "a" in data else found
 
 
 def _steered(problem: CriticProblem, values: np.ndarray, gradients: Any) -> HermiteCritic:
@@ -191,6 +194,30 @@ def _steered(problem: CriticProblem, values: np.ndarray, gradients: Any) -> Herm
     if slopes.shape != support.points.shape or not np.isfinite(slopes).all():
         raise InputError(f"a candidate in JSON needs finite gradients {support.points.shape}, got {slopes.shape}.")
     return hermite(support.points, merged, slopes)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class AtConstant(Candidate):
+    """A candidate beside a number a that is claimed to be the a of condition (11), φ'(a) + ϕ'(a) = 0.
+
+    Attributes:
+        a: the number.
+    """
+
+    a: float
+
+    @classmethod
+    def beside(cls, candidate: Candidate, a: float) -> AtConstant:
+        """The candidate with this a."""
+        return cls(problem=candidate.problem, critic=candidate.critic, certificate=candidate.certificate, a=a)
+
+    def describe(self) -> str:
+        """One line."""
+        return f"{super().describe()}, a = {self.a:g}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The candidate's, with a."""
+        return {**super().to_json(), "a": self.a}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

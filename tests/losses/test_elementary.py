@@ -27,6 +27,7 @@ SMOOTH = [
     losses.Stretched(SOFTPLUS, 4.0),
     losses.Raised(losses.Stretched(losses.Reflected(ROOT), 2.0), -7.0),
     losses.Total((losses.Linear(), SOFTPLUS, losses.Affine(-0.25))),
+    losses.FlatMiddle(),
 ]
 KINKED = [
     HINGE,

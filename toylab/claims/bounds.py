@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -21,33 +20,9 @@ from toylab.critics import LowerExtension, tabulated
 from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
-from toylab.solution import Candidate
+from toylab.solution import AtConstant, Candidate
 
 _EPS = float(np.finfo(np.float64).eps)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class AtConstant(Candidate):
-    """A candidate beside a number a that is claimed to be the a of condition (11).
-
-    Attributes:
-        a: the number.
-    """
-
-    a: float
-
-    def describe(self) -> str:
-        """One line."""
-        return f"{super().describe()}, a = {self.a:g}"
-
-    def to_json(self) -> dict[str, Any]:
-        """The candidate's, with a."""
-        return {**super().to_json(), "a": self.a}
-
-    @classmethod
-    def beside(cls, candidate: Candidate, a: float) -> AtConstant:
-        """The candidate with this a."""
-        return cls(problem=candidate.problem, critic=candidate.critic, certificate=candidate.certificate, a=a)
 
 
 def _constant(candidate: Candidate) -> float | None:

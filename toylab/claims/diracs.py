@@ -154,6 +154,12 @@ def _in_margin(candidate: Candidate) -> Condition:
     return Condition.that(weight >= enough, f"λ = {weight:g} is less than W₁·diameter/4 = {enough:.4g}")
 
 
+def _said_margin(candidate: Candidate) -> str:
+    weight, enough = _enough(candidate)
+    start = f"λ = {weight:g}" if np.isfinite(weight) else "the constant is bounded, which counts as a large λ"
+    return f"{start}, W₁·diameter/4 = {enough:.4g}"
+
+
 HINGE = Hypothesis(
     name="hinge loss",
     sentence="φ(t) = max(0, 1 + t) and ϕ(t) = max(0, 1 − t)",
@@ -167,7 +173,7 @@ MARGIN = Hypothesis(
     name="within the margin",
     sentence="λ ≥ W₁·diameter/4, so that a Wasserstein critic stays within [−1, 1]",
     test=_in_margin,
-    met=lambda candidate: "λ = {:g}, W₁·diameter/4 = {:.4g}".format(*_enough(candidate)),
+    met=_said_margin,
     repair="take a larger λ",
 )
 

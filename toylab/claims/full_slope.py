@@ -175,8 +175,8 @@ THEOREM_4 = Claim(
     id="lgan.theorem-4",
     title="full slope between two points fixes the gradient on the segment",
     statement=(
-        "If f is differentiable with Lipschitz constant k and f(y) − f(x) = k‖y − x‖, then ∇f(x_t) = k (y − x)/‖y − x‖ "
-        "for every x_t of the open segment."
+        "If f is differentiable with Lipschitz constant k and f(y) − f(x) = k‖y − x‖, then "
+        "∇f(x_t) = k (y − x)/‖y − x‖ for every x_t of the open segment."
     ),
     sources=("LGAN Theorem 4", "ICLR Theorem 3", "ICLR Appendix D"),
     rests_on=("LGAN Lemma 13", "LGAN Lemma 14"),

@@ -81,6 +81,8 @@ def _generic(candidate: Candidate) -> Condition:
 def _said_generic(candidate: Candidate) -> str:
     known = certified(candidate)
     least = _least_alternating_sum(known.distance[np.ix_(*_sides(known))])
+    if not np.isfinite(least):
+        return "a single point on one side leaves no closed walk"
     return f"on every closed walk the alternating sum of distances is at least {least:.2g} a step"
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from toylab import losses
 from toylab.certificate import certify
+from toylab.chosen_gradients import SteeredCritic, uninformative
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine, standard, tailored
 from toylab.claims.certified import RESOLUTION, Certified, certified
@@ -21,7 +22,6 @@ from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Candidate
-from toylab.uninformative import SteeredCritic, uninformative
 
 _EPS = float(np.finfo(np.float64).eps)
 #: Gradients count as known up to this share of k.

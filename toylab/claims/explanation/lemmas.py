@@ -89,6 +89,8 @@ def signs(verdict: Verdict) -> Sequence[str]:
         wrong = "negative" if label.startswith("fake") else "positive"
         return f"{label} has slope {slope}, which must not be {wrong}", "by"
 
+    if not len(evidence):
+        return ["Here every point with mass carries both masses, and its slope may have either sign."]
     return [
         "A point of fake mass alone has slope p φ'(f) > 0, and one of real mass alone q ϕ'(f) < 0, whatever the value: "
         "so slope > 0 says that there is fake mass, and slope < 0 that there is real mass.",
