@@ -9,7 +9,7 @@ import toylab
 from tests.strategies import balls, problems, seeds
 from toylab import losses, zoo
 from toylab.chosen_gradients import steered, uninformative
-from toylab.claims.uninformative import _smoothness
+from toylab.claims.critics.uninformative import _smoothness
 from toylab.critics import HermiteCritic
 from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure

@@ -1,38 +1,40 @@
 """Claims: statements of the literature that can be decided, by name.
 
 `base` says what a claim is and decides; `certified` turns a certificate into error bounds; `hypotheses` holds
-what statements ask for; one file per theme holds the statements with their controls.
+what statements ask for, `cases` where they are decided, `explanation` their arguments in words. The statements with
+their controls are sorted by what they are about, one file per theme: `critics`, `functions`, `families` of solved
+problems, `densities`, `generators`.
 """
 
 from __future__ import annotations
 
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis, Verdict, VerdictStatus, decide
-from toylab.claims.bounding import THEOREM_2A, THEOREM_2B, THEOREM_2C, THEOREM_3
-from toylab.claims.bounds import LEAST_VALUE, MOST_CONSTANT
 from toylab.claims.cases import Budget, Case, Engine
-from toylab.claims.chains import LEMMA_10
-from toylab.claims.compact_dual import THEOREM_5
-from toylab.claims.constraints import BLENDS_SUFFICE, COMPACT_LIPSCHITZ
-from toylab.claims.diracs import DIRACS, HINGE_MARGIN, MEAN_SQUARE, MEAN_SQUARE_EQUAL
-from toylab.claims.equilibrium import THEOREM_2D
-from toylab.claims.existence import EXISTENCE
+from toylab.claims.critics.bounding import THEOREM_2A, THEOREM_2B, THEOREM_2C, THEOREM_3
+from toylab.claims.critics.bounds import LEAST_VALUE, MOST_CONSTANT
+from toylab.claims.critics.compact_dual import THEOREM_5
+from toylab.claims.critics.constraints import BLENDS_SUFFICE, COMPACT_LIPSCHITZ
+from toylab.claims.critics.diracs import DIRACS, HINGE_MARGIN, MEAN_SQUARE, MEAN_SQUARE_EQUAL
+from toylab.claims.critics.equilibrium import THEOREM_2D
+from toylab.claims.critics.existence import EXISTENCE
+from toylab.claims.critics.gradients import PROPOSITION_1
+from toylab.claims.critics.lemmas import LEMMA_8, LEMMA_9, LEMMA_11, LEMMA_12
+from toylab.claims.critics.offsets import ONLY_WASSERSTEIN, SECTION_5_3
+from toylab.claims.critics.overlap import ICLR_THEOREM_2, ICLR_THEOREM_2_DISJOINT
+from toylab.claims.critics.partners import FEW, FOREST, SEVERAL, SINGLE
+from toylab.claims.critics.reference import REFERENCE
+from toylab.claims.critics.stationarity import SMOOTH, STANDSTILL
+from toylab.claims.critics.uninformative import ANYTHING, FORCED, STEERED
+from toylab.claims.critics.uniqueness import UNIQUENESS, UP_TO_A_CONSTANT, WASSERSTEIN_OFFSET
+from toylab.claims.densities.local_objectives import FISHER_LOCAL, LOCAL_DENSITIES, LOCAL_FINITE
+from toylab.claims.densities.mode_collapse import FISHER_PUSHES, MODE_COLLAPSE
+from toylab.claims.densities.perfect_discrimination import THEOREM_2_1, THEOREM_2_2, THEOREM_2_3
 from toylab.claims.families import FAMILY_CLAIMS
-from toylab.claims.full_slope import THEOREM_4
-from toylab.claims.generator_gradients import FORWARD_KL, SINGLE_JSD, THEOREM_2_4, THEOREM_2_5
-from toylab.claims.gradients import PROPOSITION_1
-from toylab.claims.instance_noise import COROLLARY_3_2, ENOUGH
-from toylab.claims.lemmas import LEMMA_8, LEMMA_9, LEMMA_11, LEMMA_12
-from toylab.claims.local_objectives import FISHER_LOCAL, LOCAL_DENSITIES, LOCAL_FINITE
-from toylab.claims.mode_collapse import FISHER_PUSHES, MODE_COLLAPSE
-from toylab.claims.noisy_discriminator import THEOREM_2_6
-from toylab.claims.offsets import ONLY_WASSERSTEIN, SECTION_5_3
-from toylab.claims.overlap import ICLR_THEOREM_2, ICLR_THEOREM_2_DISJOINT
-from toylab.claims.partners import FEW, FOREST, SEVERAL, SINGLE
-from toylab.claims.perfect_discrimination import THEOREM_2_1, THEOREM_2_2, THEOREM_2_3
-from toylab.claims.reference import REFERENCE
-from toylab.claims.stationarity import SMOOTH, STANDSTILL
-from toylab.claims.uninformative import ANYTHING, FORCED, STEERED
-from toylab.claims.uniqueness import UNIQUENESS, UP_TO_A_CONSTANT, WASSERSTEIN_OFFSET
+from toylab.claims.functions.chains import LEMMA_10
+from toylab.claims.functions.full_slope import THEOREM_4
+from toylab.claims.generators.generator_gradients import FORWARD_KL, SINGLE_JSD, THEOREM_2_4, THEOREM_2_5
+from toylab.claims.generators.instance_noise import COROLLARY_3_2, ENOUGH
+from toylab.claims.generators.noisy_discriminator import THEOREM_2_6
 from toylab.errors import unknown_name
 
 ALL: tuple[Claim, ...] = (

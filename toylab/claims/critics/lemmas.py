@@ -8,10 +8,10 @@ import numpy as np
 
 from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence
-from toylab.claims.bounding import NOT_OPTIMAL, SLACKNESS, all_cases, opposite_partners, positive_constant
 from toylab.claims.cases import Budget, Case, standard
 from toylab.claims.certified import RESOLUTION, Certified, certified
-from toylab.claims.equilibrium import bounded_wasserstein, cases_of_penalties, idle_critic, largest_constant
+from toylab.claims.critics.bounding import NOT_OPTIMAL, SLACKNESS, all_cases, opposite_partners, positive_constant
+from toylab.claims.critics.equilibrium import bounded_wasserstein, cases_of_penalties, idle_critic, largest_constant
 from toylab.claims.explanation.bounding import opposite_slopes
 from toylab.claims.explanation.lemmas import constant_and_measures, signs, slopes_and_constant
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, PENALISED, RESTRICTED

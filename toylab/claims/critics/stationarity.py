@@ -8,13 +8,13 @@ import numpy as np
 
 from toylab import losses, zoo
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis, VerdictStatus
-from toylab.claims.bounding import positive_constant
 from toylab.claims.cases import Budget, Case, Engine, standard
 from toylab.claims.certified import Certified, certified
-from toylab.claims.equilibrium import idle_critic
+from toylab.claims.critics.bounding import positive_constant
+from toylab.claims.critics.equilibrium import idle_critic
+from toylab.claims.critics.quotients import KINK, LIPSCHITZ_CRITIC, SCALE, Quotients
 from toylab.claims.explanation.stationarity import standstill, steepest_gradient
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, DIFFERENT_MEASURES, PENALISED
-from toylab.claims.quotients import KINK, LIPSCHITZ_CRITIC, SCALE, Quotients
 from toylab.condition import Condition
 from toylab.critics import FormulaCritic, LowerExtension, unit_vectors
 from toylab.losses import LossPair

@@ -10,9 +10,9 @@ from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis, VerdictStatus
 from toylab.claims.cases import STRICT_LOSSES, Budget, Case, Engine, mixed_loss, standard, tailored
 from toylab.claims.certified import Certified, certified
+from toylab.claims.critics.uniqueness import furthest_shifts, two_far_pairs
 from toylab.claims.explanation.uniqueness import no_free_offset
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, PENALISED, RESTRICTED, STRICTLY_CONVEX
-from toylab.claims.uniqueness import furthest_shifts, two_far_pairs
 from toylab.condition import Condition
 from toylab.critics import tabulated
 from toylab.losses import LossPair

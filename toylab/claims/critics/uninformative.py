@@ -12,10 +12,10 @@ from toylab.chosen_gradients import SteeredCritic, uninformative
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine, standard, tailored
 from toylab.claims.certified import RESOLUTION, Certified, certified
-from toylab.claims.compact_dual import BALL, COMPACT_OPTIMUM, dropped_constraint
+from toylab.claims.critics.compact_dual import BALL, COMPACT_OPTIMUM, dropped_constraint
+from toylab.claims.critics.quotients import KINK, LIPSCHITZ_CRITIC, SCALE, Quotients, basis
 from toylab.claims.explanation.uninformative import anything, forced, steering
 from toylab.claims.hypotheses import CERTIFIED, RESTRICTED, WASSERSTEIN
-from toylab.claims.quotients import KINK, LIPSCHITZ_CRITIC, SCALE, Quotients, basis
 from toylab.condition import Condition
 from toylab.critics import HermiteCritic, LowerExtension, UpperExtension, tabulated, unit_vectors
 from toylab.losses import LossPair

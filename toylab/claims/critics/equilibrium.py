@@ -8,9 +8,9 @@ import numpy as np
 
 from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence
-from toylab.claims.bounding import not_optimal, positive_constant, steepest_pair
 from toylab.claims.cases import STRICT_LOSSES, Budget, Case, same_support, standard, tailored
 from toylab.claims.certified import RESOLUTION, Certified, certified
+from toylab.claims.critics.bounding import not_optimal, positive_constant, steepest_pair
 from toylab.claims.explanation.bounding import equilibrium
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, PENALISED
 from toylab.critics import FormulaCritic, LowerExtension

@@ -10,9 +10,9 @@ from scipy.special import expit, lambertw
 
 from toylab import losses, zoo
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis, VerdictStatus
-from toylab.claims.bounds import transport_cost
 from toylab.claims.cases import Budget, Case, tailored
 from toylab.claims.certified import RESOLUTION, certified
+from toylab.claims.critics.bounds import transport_cost
 from toylab.claims.explanation.bounds import diracs, hinge_margin, mean_square
 from toylab.claims.hypotheses import CERTIFIED, PENALISED, WASSERSTEIN
 from toylab.condition import Condition

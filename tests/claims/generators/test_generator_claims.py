@@ -9,8 +9,8 @@ from typing_extensions import override
 
 from toylab import claims
 from toylab.claims import Budget, VerdictStatus, instance_noise, noisy_discriminator
-from toylab.claims.generator_gradients import distance_to_perfect, mean_square_jacobian
-from toylab.claims.noisy_discriminator import (
+from toylab.claims.generators.generator_gradients import distance_to_perfect, mean_square_jacobian
+from toylab.claims.generators.noisy_discriminator import (
     cauchy_scales,
     critical_distance,
     drawn_updates,

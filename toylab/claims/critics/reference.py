@@ -7,11 +7,11 @@ import numpy as np
 from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.cases import standard
 from toylab.claims.certified import certified
+from toylab.claims.critics.gradients import wrong_plan
+from toylab.claims.critics.quotients import LIPSCHITZ_CRITIC, SCALE, Quotients
+from toylab.claims.critics.uninformative import optimal_values_other_gradients
 from toylab.claims.explanation.reference import between_slopes
-from toylab.claims.gradients import wrong_plan
 from toylab.claims.hypotheses import CERTIFIED, RESTRICTED
-from toylab.claims.quotients import LIPSCHITZ_CRITIC, SCALE, Quotients
-from toylab.claims.uninformative import optimal_values_other_gradients
 from toylab.critics import unit_vectors
 from toylab.solution import Candidate
 

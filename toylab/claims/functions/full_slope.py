@@ -9,9 +9,9 @@ import numpy as np
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.certified import RESOLUTION
+from toylab.claims.critics.segments import POSITIONS, cone_error
 from toylab.claims.explanation.gradients import full_slope
 from toylab.claims.kinds import FunctionKind, NormKind
-from toylab.claims.segments import POSITIONS, cone_error
 from toylab.condition import Condition
 from toylab.critics import FormulaCritic, LowerExtension, unit_vectors
 from toylab.functions import FunctionOnPair, Norm

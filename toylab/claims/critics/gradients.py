@@ -11,10 +11,10 @@ from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.cases import Budget, Case, Engine, standard
 from toylab.claims.certified import Certified, certified
+from toylab.claims.critics.segments import POSITIONS, cone_error
 from toylab.claims.explanation.gradients import along_the_plan
 from toylab.claims.explanation.wording import vector
 from toylab.claims.hypotheses import CERTIFIED, LIPSCHITZ_EXTENSION, WASSERSTEIN
-from toylab.claims.segments import POSITIONS, cone_error
 from toylab.critics import LowerExtension, hermite, tabulated, unit_vectors
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty

@@ -8,9 +8,9 @@ import numpy as np
 
 from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence, VerdictStatus
-from toylab.claims.bounding import NOT_OPTIMAL, SLACKNESS, ratio, with_positive_constant
 from toylab.claims.cases import STRICT_LOSSES, Budget, Case, overlapping_pair, standard, tailored
 from toylab.claims.certified import Certified, certified, described_pairs
+from toylab.claims.critics.bounding import NOT_OPTIMAL, SLACKNESS, ratio, with_positive_constant
 from toylab.claims.explanation.bounding import opposite_measures
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, DISJOINT_SUPPORTS, RESTRICTED
 from toylab.critics import tabulated

@@ -11,7 +11,7 @@ from toylab.certificate import evaluate
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine, standard
 from toylab.claims.certified import RESOLUTION, certified
-from toylab.claims.compact_dual import BALL, COMPACT_OPTIMUM, dropped_constraint, radius_of
+from toylab.claims.critics.compact_dual import BALL, COMPACT_OPTIMUM, dropped_constraint, radius_of
 from toylab.claims.explanation.reference import along_blends, any_ordered_pair
 from toylab.claims.hypotheses import WASSERSTEIN
 from toylab.condition import Condition

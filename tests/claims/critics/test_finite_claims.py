@@ -9,12 +9,12 @@ import pytest
 
 from toylab import claims, losses, zoo
 from toylab.claims import Budget, VerdictStatus, decide
-from toylab.claims.chains import _corner
-from toylab.claims.diracs import _rise
-from toylab.claims.offsets import _flat_diracs, flat_middle
-from toylab.claims.partners import _cross, _least_alternating_sum
-from toylab.claims.quotients import Quotients, basis
-from toylab.claims.stationarity import midway
+from toylab.claims.critics.diracs import _rise
+from toylab.claims.critics.offsets import _flat_diracs, flat_middle
+from toylab.claims.critics.partners import _cross, _least_alternating_sum
+from toylab.claims.critics.quotients import Quotients, basis
+from toylab.claims.critics.stationarity import midway
+from toylab.claims.functions.chains import _corner
 from toylab.critics import LowerExtension, tabulated
 from toylab.errors import InputError
 from toylab.functions import FunctionOnChain

@@ -14,9 +14,9 @@ from toylab import losses, zoo
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis, VerdictStatus
 from toylab.claims.cases import Budget, Case, standard, tailored
 from toylab.claims.certified import Certified, certified
+from toylab.claims.critics.quotients import LIPSCHITZ_CRITIC, SCALE, Quotients
 from toylab.claims.explanation.partners import every_partner, few_with_several, forest, single
 from toylab.claims.hypotheses import CERTIFIED, RESTRICTED
-from toylab.claims.quotients import LIPSCHITZ_CRITIC, SCALE, Quotients
 from toylab.condition import Condition
 from toylab.critics import LowerExtension, hermite, tabulated
 from toylab.measures import DiscreteMeasure

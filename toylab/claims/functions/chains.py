@@ -10,7 +10,7 @@ from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.certified import RESOLUTION
 from toylab.claims.explanation.lemmas import chain
-from toylab.claims.full_slope import EUCLIDEAN, LIPSCHITZ_FUNCTION, distance_to_segment, linear, ripple
+from toylab.claims.functions.full_slope import EUCLIDEAN, LIPSCHITZ_FUNCTION, distance_to_segment, linear, ripple
 from toylab.condition import Condition
 from toylab.critics import Critic, LowerExtension, tabulated, unit_vectors
 from toylab.functions import FunctionOnChain, Norm

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from toylab import claims, divergences, losses
 from toylab.claims import Budget, VerdictStatus
-from toylab.claims.mode_collapse import REAL, fraction_towards
+from toylab.claims.densities.mode_collapse import REAL, fraction_towards
 from toylab.critics import FormulaCritic
 from toylab.distributions import Gaussian, Mixture, Segment, UniformBox
 from toylab.divergences import DensityPair, FisherIPM, Uniform, UnrestrictedLoss, WassersteinOnLine

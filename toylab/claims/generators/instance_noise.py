@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.explanation.generators import attraction_and_repulsion, informative
-from toylab.claims.generator_gradients import SATURATING
+from toylab.claims.generators.generator_gradients import SATURATING
 from toylab.condition import Condition
 from toylab.distributions import Masses
 from toylab.distributions.plain import to_json

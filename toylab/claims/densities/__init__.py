@@ -1,0 +1,1 @@
+"""Statements about continuous measures: densities, and measures on sets of lower dimension."""

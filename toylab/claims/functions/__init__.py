@@ -1,0 +1,1 @@
+"""Statements about a function between points that it joins at full slope."""
