@@ -7,6 +7,7 @@ from pathlib import Path
 
 from toylab import claims
 from toylab.cli.listing import markdown_table
+from toylab.falsification import necessity
 
 README = Path(__file__).parents[1] / "README.md"
 TEXT = README.read_text(encoding="utf-8")
@@ -30,6 +31,12 @@ def test_the_table_of_claims_is_what_the_tool_prints():
     shown = re.search(r"<!-- claims: begin -->\n(.*?)\n<!-- claims: end -->", TEXT, re.DOTALL)
     assert shown is not None, "run `toylab list --markdown` and put the table between the markers"
     assert shown[1] == markdown_table(claims.ALL)
+
+
+def test_the_table_of_necessity_is_what_the_tool_prints():
+    shown = re.search(r"<!-- necessity: begin -->\n(.*?)\n<!-- necessity: end -->", TEXT, re.DOTALL)
+    assert shown is not None, "run `toylab list --necessity` and put the table between the markers"
+    assert shown[1] == necessity.markdown(claims.ALL)
 
 
 def test_every_file_the_readme_shows_exists():

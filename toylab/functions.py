@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -54,6 +54,7 @@ class FunctionOnPair:
     x: np.ndarray
     y: np.ndarray
     norm: Norm = Norm(2.0)
+    _POINTS: ClassVar[tuple[str, ...]] = ("x", "y")
 
     def rise(self) -> float:
         """f(y) − f(x)."""
@@ -91,9 +92,9 @@ class FunctionOnPair:
             **({} if formula is None else {"function": formula}),
         }
 
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> FunctionOnPair:
-        """The function on a pair of `to_json`, where that wrote down the function itself.
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The subject of `to_json`, where that wrote down the function itself.
 
         Raises:
             InputError: the function is known by its name only, or the data do not fit.
@@ -101,20 +102,18 @@ class FunctionOnPair:
         if "function" not in data:
             raise InputError(f"the function {data.get('name')!r} is known by its name only, not written down.")
         try:
-            x, y = (np.array(data[end], dtype=np.float64) for end in ("x", "y"))
-            f = _from_formula(data["function"], len(x))
-            subject = FunctionOnPair(
-                name=str(data["name"]), f=f, k=float(data["k"]), x=x, y=y, norm=Norm(float(data["norm"]))
-            )
+            points = {end: np.array(data[end], dtype=np.float64) for end in cls._POINTS}
+            f = _from_formula(data["function"], len(points["x"]))
+            if len({point.shape for point in points.values()}) > 1 or points["x"].ndim != 1:
+                shapes = ", ".join(f"{end} {point.shape}" for end, point in points.items())
+                raise InputError(f"the points must be of one space, got shapes {shapes}.")
+            return cls(name=str(data["name"]), f=f, k=float(data["k"]), norm=Norm(float(data["norm"])), **points)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, InputError):
                 raise
             raise InputError(
-                f"a function on a pair in JSON is what FunctionOnPair.to_json() wrote; this does not fit ({error!r})."
+                f"a function in JSON is what {cls.__name__}.to_json() wrote; this does not fit ({error!r})."
             ) from None
-        if x.shape != y.shape or x.ndim != 1:
-            raise InputError(f"x and y must be points of one space, got shapes {x.shape} and {y.shape}.")
-        return subject
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,6 +125,7 @@ class FunctionOnChain(FunctionOnPair):
     """
 
     via: np.ndarray
+    _POINTS: ClassVar[tuple[str, ...]] = ("x", "via", "y")
 
     def __post_init__(self) -> None:
         points = [np.asarray(point) for point in (self.x, self.via, self.y)]

@@ -1,6 +1,7 @@
 """Unrestricted problems: f* point by point, and their values against divergences computed independently."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,7 +131,7 @@ def test_f_star_is_least_at_every_point(name, p):
         t = np.array(float(t))
         return float(p * pair.fake_loss.value(t) + q * pair.real_loss.value(t))
 
-    best = minimize_scalar(h, bracket=(-5.0, 5.0), options={"xtol": 1e-12})
+    best: Any = minimize_scalar(h, bracket=(-5.0, 5.0), options={"xtol": 1e-12})
     at = UnrestrictedLoss(pair).of_ratio(np.log([q / p]))[0]
     assert h(at) <= best.fun + 1e-13 * (1 + abs(best.fun))  # rounding of h
 

@@ -31,7 +31,7 @@ def subject_from_json(claim: Claim, data: Any) -> Any:
     if kind != wanted:
         raise InputError(f"{claim.id} is decided on a {wanted} in JSON (its field 'subject' says so), got {kind!r}.")
     build = getattr(claim.subject_type, "from_json", None)
-    if build is not None and (claim.subject_type is not FunctionOnPair or "function" in data):
+    if build is not None and (not issubclass(claim.subject_type, FunctionOnPair) or "function" in data):
         return build(data)
     found = next((subject for subject in _named_subjects(claim) if _matches(subject.to_json(), data)), None)
     if found is None:
