@@ -1,5 +1,6 @@
 """`toylab falsify`, `toylab bench necessity` and what they leave, as a user sees them."""
 
+import contextlib
 import json
 import shlex
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from toylab.cli import main
+from toylab.falsification import necessity
 from toylab.falsification.functions import FunctionRecipe
 
 
@@ -81,6 +83,27 @@ def test_the_table_of_necessity_is_written_and_listed(folder, capsys):
     assert (folder / "table" / "necessity.md").read_text().rstrip() in printed
     assert main(["list", "--necessity", "--claims", "lgan.theorem-4"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 5
+
+
+def test_an_interrupted_table_of_necessity_is_continued(folder, monkeypatch):
+    command = ["bench", "necessity", "--claims", "lgan.theorem-4", "--examples", "30", "--workers", "1", "--out", "t"]
+    search, asked = necessity.search_cell, []
+
+    def interrupted(claim, hypothesis, **budget):
+        asked.append(hypothesis)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return search(claim, hypothesis, **budget)
+
+    monkeypatch.setattr(necessity, "search_cell", interrupted)
+    with contextlib.suppress(KeyboardInterrupt):
+        main(command)
+    assert not (folder / "t" / "necessity.json").exists()
+    assert main(command) == 0
+    assert asked == ["Lipschitz constant k", "tight pair", "tight pair", "Euclidean norm"]
+    cells = json.loads((folder / "t" / "necessity.json").read_text())["cells"]
+    assert [cell["hypothesis"] for cell in cells] == ["Lipschitz constant k", "tight pair", "Euclidean norm"]
+    assert [path.name for path in (folder / "t").iterdir() if path.suffix == ".json"] == ["necessity.json"]
 
 
 @pytest.mark.parametrize("command", [("verify",), ("list",), ("bench", "necessity")])

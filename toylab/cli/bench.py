@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from toylab.cli import rates
+from toylab.cli import necessity, rates
 from toylab.cli.terminal import console, progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
@@ -39,19 +39,7 @@ def register(commands: Any) -> None:
     extremes.add_argument("--out", default="toylab-extremes", metavar="DIR", help="folder of the table")
     extremes.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
     extremes.set_defaults(run=run_extremes)
-    necessity = kinds.add_parser(
-        "necessity",
-        help="every claim without each of its hypotheses: the minimal counterexample, or what was tried",
-        description="A search for each claim and each of its hypotheses, as `toylab falsify CLAIM --without "
-        "HYPOTHESIS`. Exit code 0 unless a counterexample breaks no hypothesis of a true statement.",
-    )
-    necessity.add_argument("--claims", default="*", metavar="PATTERN", help="ids to select, for instance 'lgan.*'")
-    necessity.add_argument("--examples", type=int, default=150, help="budget of each search (default 150)")
-    necessity.add_argument("--seconds", type=float, default=120.0, help="budget of each search (default 120)")
-    necessity.add_argument("--seed", type=int, default=0, help="of each search (default 0)")
-    necessity.add_argument("--out", default="toylab-necessity", metavar="DIR", help="folder of the table")
-    necessity.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
-    necessity.set_defaults(run=run_necessity)
+    necessity.register(kinds)
     rates.register(kinds)
 
 
@@ -103,37 +91,6 @@ def _replay(options: argparse.Namespace) -> int:
     out = console()
     out.print(record.text, markup=False)
     return ExitCode.NOT_AS_EXPECTED if record.failed else ExitCode.AS_EXPECTED
-
-
-def run_necessity(options: argparse.Namespace) -> int:
-    """Search the table of necessity and write it as Markdown and JSON."""
-    from toylab.cli.selection import nothing_selected, selected_claims
-    from toylab.falsification import necessity
-    from toylab.storage import replacing, writable_folder, write_json
-
-    if options.workers < 1:
-        raise InputError(f"--workers must be at least 1, got {options.workers}.")
-    chosen = selected_claims(options.claims)
-    if not chosen:
-        return nothing_selected(options.claims)
-    folder = writable_folder(options.out)
-    with progress_bar() as progress:
-        task = progress.add_task("necessity", total=None)
-        table = necessity.search_table(
-            chosen,
-            examples=options.examples,
-            seconds=options.seconds,
-            seed=options.seed,
-            workers=options.workers,
-            progress=lambda done, total, what: progress.update(task, completed=done, total=total, description=what),
-        )
-    text = necessity.markdown(chosen, table)
-    with replacing(folder / "necessity.md") as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
-    write_json(folder / "necessity.json", table.to_json())
-    print(text)
-    print(f"Written: {folder / 'necessity.md'}, {folder / 'necessity.json'}")
-    return ExitCode.NOT_AS_EXPECTED if necessity.refuted(chosen, table) else ExitCode.AS_EXPECTED
 
 
 def run_extremes(options: argparse.Namespace) -> int:

@@ -176,9 +176,10 @@ def search_table(
     seconds: float = 120.0,
     seed: int = 0,
     workers: int = 1,
-    progress: Callable[[int, int, str], None] | None = None,
+    finished: Iterable[Cell] = (),
+    progress: Callable[[int, int, Cell | None], None] | None = None,
 ) -> Necessity:
-    """Search every cell.
+    """Search every cell that is not finished yet.
 
     The table is the same for the same seed as long as no search runs out of seconds.
 
@@ -188,15 +189,22 @@ def search_table(
         seconds: budget of each search.
         seed: of each search.
         workers: processes.
-        progress: called as progress(done, total, claim).
+        finished: cells that an interrupted run of the same searches has found.
+        progress: called as progress(done, total, the cell that was searched; None at the start).
     """
     wanted = questions(claims)
-    cells: list[Cell] = []
-    for cell in _searched(wanted, workers, examples=examples, seconds=seconds, seed=seed):
-        cells.append(cell)
+    known = {(cell.claim, cell.hypothesis): cell for cell in finished}
+    missing = [(claim, name) for claim, name in wanted if (claim.id, name) not in known]
+    done = len(wanted) - len(missing)
+    if progress is not None:
+        progress(done, len(wanted), None)
+    for cell in _searched(missing, workers, examples=examples, seconds=seconds, seed=seed):
+        known[cell.claim, cell.hypothesis] = cell
+        done += 1
         if progress is not None:
-            progress(len(cells), len(wanted), cell.claim)
-    return Necessity(seed=seed, examples=examples, versions=_versions(), cells=tuple(cells))
+            progress(done, len(wanted), cell)
+    cells = tuple(known[claim.id, name] for claim, name in wanted)
+    return Necessity(seed=seed, examples=examples, versions=_versions(), cells=cells)
 
 
 def _searched(wanted: Sequence[tuple[Claim, str | None]], workers: int, **budget: Any) -> Iterator[Cell]:
@@ -205,7 +213,7 @@ def _searched(wanted: Sequence[tuple[Claim, str | None]], workers: int, **budget
         return
     from joblib import Parallel, delayed
 
-    jobs: Any = Parallel(n_jobs=workers, return_as="generator")
+    jobs: Any = Parallel(n_jobs=workers, return_as="generator_unordered")
     yield from jobs(delayed(_search_named)(claim.id, name, **budget) for claim, name in wanted)
 
 

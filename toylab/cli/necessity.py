@@ -1,0 +1,89 @@
+"""`toylab bench necessity`: every claim without each of its hypotheses."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toylab.cli.terminal import progress_bar
+from toylab.errors import InputError
+from toylab.verification import ExitCode
+
+if TYPE_CHECKING:
+    from toylab.falsification.necessity import Cell
+
+
+def register(kinds: Any) -> None:
+    """Add the command to those of `toylab bench`."""
+    parser = kinds.add_parser(
+        "necessity",
+        help="every claim without each of its hypotheses: the minimal counterexample, or what was tried",
+        description="A search for each claim and each of its hypotheses, as `toylab falsify CLAIM --without "
+        "HYPOTHESIS`. Finished searches are kept in --out, and the same command continues an interrupted run. "
+        "Exit code 0 unless a counterexample breaks no hypothesis of a true statement.",
+    )
+    parser.add_argument("--claims", default="*", metavar="PATTERN", help="ids to select, for instance 'lgan.*'")
+    parser.add_argument("--examples", type=int, default=150, help="budget of each search (default 150)")
+    parser.add_argument("--seconds", type=float, default=120.0, help="budget of each search (default 120)")
+    parser.add_argument("--seed", type=int, default=0, help="of each search (default 0)")
+    parser.add_argument("--out", default="toylab-necessity", metavar="DIR", help="folder of the table")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Search the table of necessity and write it as Markdown and JSON."""
+    from toylab.bench.journal import code_fingerprint
+    from toylab.cli.selection import nothing_selected, selected_claims
+    from toylab.falsification import necessity
+    from toylab.storage import replacing, writable_folder, write_json
+
+    if options.workers < 1:
+        raise InputError(f"--workers must be at least 1, got {options.workers}.")
+    chosen = selected_claims(options.claims)
+    if not chosen:
+        return nothing_selected(options.claims)
+    folder = writable_folder(options.out)
+    budget = {"examples": options.examples, "seconds": options.seconds, "seed": options.seed}
+    header = {**budget, "code": code_fingerprint()}
+    unfinished = folder / "unfinished.json"
+    cells = _cells_so_far(unfinished, header)
+    with progress_bar() as progress:
+        task = progress.add_task("necessity", total=None)
+
+        def advance(done: int, total: int, cell: Cell | None) -> None:
+            if cell is not None:
+                cells.append(cell)
+                write_json(unfinished, {"header": header, "cells": [cell.to_json() for cell in cells]})
+            what = "necessity" if cell is None else cell.claim
+            progress.update(task, completed=done, total=total, description=what)
+
+        table = necessity.search_table(
+            chosen,
+            **budget,
+            workers=options.workers,
+            finished=tuple(cells),
+            progress=advance,
+        )
+    text = necessity.markdown(chosen, table)
+    with replacing(folder / "necessity.md") as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+    write_json(folder / "necessity.json", table.to_json())
+    print(text)
+    unfinished.unlink(missing_ok=True)
+    print(f"Written: {folder / 'necessity.md'}, {folder / 'necessity.json'}")
+    return ExitCode.NOT_AS_EXPECTED if necessity.refuted(chosen, table) else ExitCode.AS_EXPECTED
+
+
+def _cells_so_far(path: Path, header: dict[str, Any]) -> list[Cell]:
+    """What an interrupted run of the same searches, by the same code, has found; nothing where there was none."""
+    from toylab.falsification.necessity import Cell
+
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return [Cell.from_json(cell) for cell in data["cells"]] if data["header"] == header else []
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
