@@ -1,16 +1,18 @@
-"""Files are written whole or not at all: to a temporary file beside the target, then renamed."""
+"""Files are written whole or not at all: to a temporary file beside the target, then renamed; and JSON read by kind."""
 
 from __future__ import annotations
 
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from toylab.errors import InputError
+from toylab.errors import InputError, unknown_name
+
+_T = TypeVar("_T")
 
 
 def writable_folder(path: str | Path) -> Path:
@@ -67,3 +69,26 @@ def _plain(data: Any) -> Any:
         case float():
             return data if data - data == 0 else None
     return data
+
+
+def read_kind(data: Any, what: str, readers: Mapping[str, Callable[[Mapping[str, Any]], _T]]) -> _T:
+    """What an object in JSON with a field 'kind' stands for.
+
+    Args:
+        data: plain data.
+        what: what it is to be, without an article, for messages.
+        readers: kind -> how to make it of the data.
+
+    Raises:
+        InputError: an unknown kind, or a field that is missing.
+    """
+    if not isinstance(data, Mapping):
+        article = "an" if what[0] in "aeiou" else "a"
+        raise InputError(f"{article} {what} in JSON is an object with a field 'kind', got {type(data).__name__}.")
+    kind = data.get("kind")
+    if not isinstance(kind, str) or kind not in readers:
+        raise unknown_name(f"kind of {what}", kind, readers)
+    try:
+        return readers[kind](data)
+    except KeyError as error:
+        raise InputError(f"the {what} of kind {kind!r} lacks its field {error.args[0]!r}.") from None

@@ -10,8 +10,9 @@ import numpy as np
 from toylab.distributions.base import Distribution
 from toylab.distributions.combined import Mixture, Noisy, Translated
 from toylab.distributions.shapes import Gaussian, Masses, Segment, UniformBox
-from toylab.errors import InputError, unknown_name
+from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
+from toylab.storage import read_kind
 
 #: Parts of a sum that are written out.
 _SHOWN = 4
@@ -50,15 +51,7 @@ def from_json(data: Any) -> Distribution:
     Raises:
         InputError: an unknown kind, or fields that are missing or wrong.
     """
-    if not isinstance(data, Mapping):
-        raise InputError(f"a distribution in JSON is an object with a field 'kind', got {type(data).__name__}.")
-    kind = data.get("kind")
-    if not isinstance(kind, str) or kind not in _READERS:
-        raise unknown_name("kind of distribution", kind, _READERS)
-    try:
-        return _READERS[kind](data)
-    except KeyError as error:
-        raise InputError(f"the distribution of kind {kind!r} lacks its field {error.args[0]!r}.") from None
+    return read_kind(data, "distribution", _READERS)
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any]], Distribution]] = {

@@ -14,8 +14,9 @@ from toylab.divergences.fisher import FisherIPM, Uniform
 from toylab.divergences.objective import Objective
 from toylab.divergences.on_the_line import WassersteinOnLine
 from toylab.divergences.unrestricted import UnrestrictedLoss
-from toylab.errors import InputError, unknown_name
+from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
+from toylab.storage import read_kind
 
 
 def to_json(objective: Objective) -> dict[str, Any]:
@@ -44,15 +45,7 @@ def from_json(data: Any) -> Objective:
     Raises:
         InputError: an unknown kind, or fields that are missing or wrong.
     """
-    if not isinstance(data, Mapping):
-        raise InputError(f"an objective in JSON is an object with a field 'kind', got {type(data).__name__}.")
-    kind = data.get("kind")
-    if not isinstance(kind, str) or kind not in _READERS:
-        raise unknown_name("kind of objective", kind, _READERS)
-    try:
-        return _READERS[kind](data)
-    except KeyError as error:
-        raise InputError(f"the objective of kind {kind!r} lacks its field {error.args[0]!r}.") from None
+    return read_kind(data, "objective", _READERS)
 
 
 def _mu_to_json(mu: Any) -> Any:

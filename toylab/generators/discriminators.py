@@ -24,7 +24,8 @@ from toylab.distributions import Distribution
 from toylab.distributions import plain as distributions
 from toylab.distributions.base import not_negative, one_point
 from toylab.divergences import DensityPair, score
-from toylab.errors import InputError, real_number, unknown_name
+from toylab.errors import InputError, real_number
+from toylab.storage import read_kind
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -342,15 +343,7 @@ def discriminator_from_json(data: Any) -> Discriminator:
     Raises:
         InputError: an unknown kind, or fields that are missing or wrong.
     """
-    if not isinstance(data, Mapping):
-        raise InputError(f"a discriminator in JSON is an object with a field 'kind', got {type(data).__name__}.")
-    kind = data.get("kind")
-    if not isinstance(kind, str) or kind not in _READERS:
-        raise unknown_name("kind of discriminator", kind, _READERS)
-    try:
-        return _READERS[kind](data)
-    except KeyError as error:
-        raise InputError(f"the discriminator of kind {kind!r} lacks its field {error.args[0]!r}.") from None
+    return read_kind(data, "discriminator", _READERS)
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any]], Discriminator]] = {
