@@ -97,6 +97,17 @@ def test_every_plan_is_brought_into_the_dual_domain(problem, seed):
         assert inside.nnz == 0 or inside.data.min() >= 0
 
 
+def test_a_large_plan_on_shared_points_is_brought_into_the_dual_domain():
+    """More was to be made up for than the 1 that a point was allowed to take."""
+    line = np.array([[-1.0], [0.0], [1.0]])
+    fake, real = DiscreteMeasure(line, [1, 4, 1]), DiscreteMeasure(line[:2], [1, 6])
+    problem = CriticProblem(fake, real, losses.sqrt(), LipschitzPenalty(1.0))
+    support, h = problem.support, objective(problem)
+    merged = plans.merge_plan(support, plans.check_plan(problem, [[0, 205], [61, 0], [86, 217]]))
+    inside = plans.into_dual_domain(support, h, merged)
+    assert (h.excess(plans.net_outflow(inside)) <= SLOPE_ROUNDING).all()
+
+
 @given(problems(), seeds)
 def test_a_plan_inside_the_domain_is_left_alone(problem, seed):
     """The plan of the constant critic, φ'(c) p ⊗ q, is always inside."""

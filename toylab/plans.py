@@ -104,10 +104,11 @@ def _scale(
 def _balanced(slopes: np.ndarray, lower: np.ndarray, upper: np.ndarray, support: Support) -> np.ndarray:
     """Slopes inside their bounds with sum 0, moved as little as the room on the allowed side asks for."""
     excess = float(slopes.sum())
+    enough = max(1.0, abs(excess))  # of a room without end
     if excess > 0:  # more inflow is needed: only real points can take it
-        room = np.where(support.in_real, np.minimum(slopes - lower, 1.0), 0.0)
+        room = np.where(support.in_real, np.minimum(slopes - lower, enough), 0.0)
     else:
-        room = np.where(support.in_fake, np.minimum(upper - slopes, 1.0), 0.0)
+        room = np.where(support.in_fake, np.minimum(upper - slopes, enough), 0.0)
     total = float(room.sum())
     if total <= abs(excess):
         return slopes - np.sign(excess) * room

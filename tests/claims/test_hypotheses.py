@@ -13,6 +13,7 @@ from toylab.claims import Hypothesis
 from toylab.claims.kinds import Kind
 from toylab.errors import ToylabError
 from toylab.falsification.spaces import known_spaces
+from toylab.verification.cases import subject_of
 
 CASES = [(claim, hypothesis) for claim in claims.ALL for hypothesis in claim.hypotheses]
 NAMES = [f"{claim.id}-{hypothesis.name}" for claim, hypothesis in CASES]
@@ -63,7 +64,7 @@ def meeting_subject(subject_type: type, hypothesis: Hypothesis):
     claim = next(c for c, h in CASES if h is hypothesis and c.subject_type is subject_type)
     if subject_type in known_spaces():
         return drawn(claim, [], lambda subject: bool(hypothesis.test(subject)))
-    cases = (case.subject for case in claim.cases(claims.Budget.QUICK) if case.subject is not None)
+    cases = map(subject_of, claim.cases(claims.Budget.QUICK))
     return next((subject for subject in cases if hypothesis.test(subject)), None)
 
 

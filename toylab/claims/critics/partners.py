@@ -220,6 +220,15 @@ def _generic_cases(budget: Budget) -> Iterator[Case]:
             yield tailored(f"five generic points a side seed {seed}", fake, real, make(), LipschitzPenalty(0.1))
 
 
+def _single_cases(budget: Budget) -> Iterator[Case]:
+    """Several reals, where it is false, and one, where there is nobody else."""
+    rng = np.random.default_rng(600)
+    fake, real = DiscreteMeasure(rng.uniform(-1, 1, size=(4, 2))), DiscreteMeasure([[2.0, 0.5]])
+    for make in (losses.wasserstein, losses.logistic):
+        yield tailored("four fakes and one real", fake, real, make(), LipschitzPenalty(0.1))
+    yield from _generic_cases(budget)
+
+
 def _jittered_cases(budget: Budget) -> Iterator[Case]:
     for seed in range(2 if budget is Budget.QUICK else 6):
         rng = np.random.default_rng(700 + seed)
@@ -296,7 +305,7 @@ SINGLE = Claim(
     superseded_by="iclr.appendix-f.jitter",
     subject_type=Candidate,
     hypotheses=(RESTRICTED, GENERIC, CERTIFIED),
-    cases=_generic_cases,
+    cases=_single_cases,
     measure=_measure_single,
     controls=(
         Control(
