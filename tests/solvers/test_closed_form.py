@@ -167,7 +167,7 @@ def test_training_refuses_and_the_closed_form_refuses_the_others():
 def test_claims_about_bounding_pairs_do_not_apply():
     solution = solve(problem("logistic"))
     for claim in claims.ALL:
-        if claim.subject_type is Candidate and "local objective" not in {h.name for h in claim.hypotheses}:
+        if claim.subject_type is Candidate and "no restriction" not in {h.name for h in claim.hypotheses}:
             verdict = claim.check(solution)
             assert verdict.status is claims.VerdictStatus.NOT_APPLICABLE, claim.id
             assert verdict.unmet

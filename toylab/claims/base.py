@@ -293,7 +293,8 @@ class Claim:
             The verdict: not-applicable with reasons where a hypothesis fails.
 
         Raises:
-            InputError: the subject has another type, or a waived hypothesis does not exist.
+            InputError: the subject has another type, a waived hypothesis does not exist, or without it there is
+                nothing to measure on this subject.
         """
         if not isinstance(subject, self.subject_type):
             raise InputError(
@@ -307,9 +308,10 @@ class Claim:
         for name in waived:
             if not isinstance(name, str) or name not in names:
                 raise unknown_name(f"hypothesis of {self.id}", name, names)
-        unmet = []
+        unmet, broken = [], []
         for hypothesis in self.hypotheses:
             if hypothesis.name in waived:
+                broken += [] if hypothesis.test(subject) else [hypothesis.name]
                 subject = hypothesis.assume(subject)
                 continue
             condition = hypothesis.test(subject)
@@ -317,10 +319,25 @@ class Claim:
                 unmet.append(f"{hypothesis.name}: {'; '.join(condition.reasons)}")
         if unmet:
             return self._verdict(subject, VerdictStatus.NOT_APPLICABLE, waived, unmet=tuple(unmet))
-        evidence = self.measure(subject)
+        evidence = self._measured(subject, broken)
         status = decide(evidence)
         reasons = ("degenerate: nothing in this case falls under the statement",) if len(evidence) == 0 else ()
         return self._verdict(subject, status, waived, unmet=reasons, evidence=evidence)
+
+    def _measured(self, subject: Any, broken: Sequence[str]) -> Evidence:
+        """The evidence; some hypotheses are such that without them there is nothing to measure."""
+        if not broken:
+            return self.measure(subject)
+        try:
+            with np.errstate(all="ignore"):  # what is no number ends as inconclusive
+                return self.measure(subject)
+        except (ArithmeticError, LookupError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(
+                f"{self.id} cannot be measured on {subject.describe()!r} without {' and '.join(map(repr, broken))}: "
+                f"waive fewer hypotheses, or choose a subject that it speaks about ({error})."
+            ) from error
 
     def explain(self, subject: Any, *, waive: Iterable[str] = ()) -> str:
         """Check a subject and put the outcome into words: `check(subject, waive=waive).explain()`."""

@@ -28,6 +28,8 @@ def _masses(points: np.ndarray, measure: DiscreteMeasure) -> np.ndarray:
 def _not_mixtures(family: Family) -> str | None:
     if len(family) < 3:
         return f"there are {len(family)} problems; two ends and a mixture are needed"
+    if _dimensions(family) > 1:
+        return "the problems live in different dimensions"
     ends = family.members[0].problem, family.members[-1].problem
     for t, label, member in zip(family.at, family.labels, family.members, strict=True):
         share = (t - family.at[0]) / ((family.at[-1] - family.at[0]) or 1.0)
@@ -38,6 +40,11 @@ def _not_mixtures(family: Family) -> str | None:
             if np.abs(expected - _masses(points, own)).max() > 64.0 * _EPS:
                 return f"{label}: the {side} measure is not (1 − t)·left + t·right, t = {share:.4g}"
     return None
+
+
+def _dimensions(family: Family) -> int:
+    """How many different dimensions the problems live in."""
+    return len({member.problem.fake.dimension for member in family.members})
 
 
 def _on_points_of(first: DiscreteMeasure, second: DiscreteMeasure) -> DiscreteMeasure:
@@ -66,6 +73,8 @@ def _noise_of(clean: DiscreteMeasure, noisy: DiscreteMeasure) -> tuple[np.ndarra
 
 
 def _different_noise(family: Family) -> str | None:
+    if _dimensions(family) > 1:
+        return "the problems live in different dimensions"
     clean = family.members[0].problem
     for label, member in zip(family.labels[1:], family.members[1:], strict=True):
         on_fakes = _noise_of(clean.fake, member.problem.fake)
