@@ -94,8 +94,10 @@ class Quotients:
 
 
 def basis(direction: np.ndarray) -> np.ndarray:
-    """(d, d): an orthonormal basis in rows, the given unit vector first."""
-    size = len(direction)
-    columns, _ = np.linalg.qr(np.column_stack([direction, np.eye(size)]))
-    columns[:, 0] = direction
-    return columns[:, :size].T
+    """(d, d): an orthonormal basis in rows, the given unit vector first: Householder's reflection of the axes."""
+    sign = np.copysign(1.0, direction[0])
+    normal = direction.copy()
+    normal[0] += sign
+    rows = sign * (2.0 * np.outer(normal, normal) / (normal @ normal) - np.eye(len(direction)))
+    rows[0] = direction
+    return rows
