@@ -8,7 +8,8 @@ from scipy import stats
 from typing_extensions import override
 
 from toylab import claims
-from toylab.claims import Budget, VerdictStatus, instance_noise, noisy_discriminator
+from toylab.claims import Budget, VerdictStatus
+from toylab.claims.generators import instance_noise, noisy_discriminator
 from toylab.claims.generators.generator_gradients import distance_to_perfect, mean_square_jacobian
 from toylab.claims.generators.noisy_discriminator import (
     cauchy_scales,
