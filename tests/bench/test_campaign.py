@@ -242,3 +242,16 @@ def test_failures_that_say_the_same_are_one_class():
         ("R^# of theorem-2d", 1, [3]),
     ]
     assert summary.by_kind["points: grid"]["uncertified"] == 4
+
+
+@pytest.mark.parametrize(
+    ("index", "why"),
+    [
+        (4922, "a value below the smallest normal number was called better than the bound"),
+        (5626, "POT's absolute tolerance was too coarse for points a millionth apart"),
+        (15782, "the second solver's data overflowed"),
+        (16073, "POT's absolute tolerance was too coarse for points a millionth apart"),
+    ],
+)
+def test_a_case_that_once_failed_has_no_failure(index, why):
+    assert run_case(21, index).failures == [], why

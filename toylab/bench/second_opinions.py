@@ -21,6 +21,8 @@ from toylab.solvers.base import AbstractSolver
 from toylab.solvers.solving import default_solver, solve
 
 _EPS = float(np.finfo(np.float64).eps)
+#: Products that fall below the normal numbers have no relative accuracy.
+_TINY = float(np.finfo(np.float64).tiny)
 #: Pairs up to which a conic or linear program is a second opinion in a fraction of a second.
 _MOST_PAIRS = 64
 
@@ -149,6 +151,6 @@ def better_critic(candidate: Candidate, rng: np.random.Generator, *, tries: int 
             constant = problem.regularizer.constant_for(0.0)
         values = raised(support, values, constant)
         value = float(objective.value(values).sum() + problem.regularizer.value(constant))
-        if value < certificate.dual - room - 256.0 * _EPS * abs(value):
+        if value < certificate.dual - room - 256.0 * _EPS * abs(value) - _TINY:
             return [f"a random critic is worth {value!r}, less than the dual bound {certificate.dual!r}"]
     return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from scipy.spatial.distance import cdist
 
 from toylab.errors import InputError
@@ -28,7 +29,9 @@ def wasserstein1(fake: DiscreteMeasure, real: DiscreteMeasure) -> float:
     p, q = fake.weights > 0, real.weights > 0
     distance = cdist(fake.points[p], real.points[q])
     weights = fake.weights[p] / fake.weights[p].sum(), real.weights[q] / real.weights[q].sum()
-    value, log = ot.emd2(*weights, distance, numItermax=10_000_000, log=True)
+    moving = distance[distance > 0]
+    unit = float(np.median(moving)) if len(moving) else 1.0  # the simplex has absolute tolerances
+    value, log = ot.emd2(*weights, distance / unit, numItermax=10_000_000, log=True)
     if log["warning"] is not None:
         raise InputError(f"POT did not finish: {log['warning']}")
-    return float(value)
+    return unit * float(value)

@@ -4,14 +4,15 @@
 
 with multipliers γ_xy ≥ 0, which are the dual plan. The slack w is carried along instead of recomputed, because
 between points that nearly coincide it is far smaller than the values it is a difference of.
-`normalised_program` holds the problem, `starting_point` and `recession` where it begins, `predictor_corrector` the
-step, `newton` its linear system, `kinked_terms` what a kink of a loss adds to it.
+`normalised_program` holds the problem, `starting_point`, `recession` and `continuation` where it begins,
+`predictor_corrector` the step, `newton` its linear system, `kinked_terms` what a kink of a loss adds to it.
 
 Source: the convex program of THEORY section 2.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -26,6 +27,7 @@ from toylab.plans import split_plan
 from toylab.problem import CriticProblem
 from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome, check_memory, check_restricted
+from toylab.solvers.continuation import continued
 from toylab.solvers.devices import find_device
 from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
@@ -92,7 +94,7 @@ class InteriorPoint(AbstractSolver):
 
         The best critic of one shape; first, where a loss never gets flat and the critic is therefore large, and
         second where it does, the central path of the losses seen from far away; a constant critic, which is on the path
-        weighted by distances; the best critic again, on the path that is not.
+        weighted by distances; the best critic again, on the path that is not; a large critic reached from a small one.
         """
         near = starting_point(program)
         lines = recession_pair(problem.losses)
@@ -109,6 +111,10 @@ class InteriorPoint(AbstractSolver):
         yield constant_start(program)
         program.weigh_central_path(1e3)
         yield near
+        if near.k * float(program.distance.max()) > _FAR_AWAY:
+            program.weigh_central_path(1.0)
+            with contextlib.suppress(FloatingPointError, ZeroDivisionError):
+                yield continued(problem, program, predictor_corrector)
 
     def _from_far_away(
         self, problem: CriticProblem, program: NormalisedProgram, lines: LossPair, near: Iterate

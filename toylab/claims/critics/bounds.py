@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis
@@ -17,7 +16,7 @@ from toylab.claims.explanation.bounds import least_value, most_constant
 from toylab.claims.hypotheses import CERTIFIED, PENALISED
 from toylab.condition import Condition
 from toylab.critics import LowerExtension, tabulated
-from toylab.errors import InputError
+from toylab.divergences.transport import wasserstein1
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import AtConstant, Candidate
@@ -60,15 +59,7 @@ FROM_11 = Hypothesis(
 @lru_cache(maxsize=4)
 def transport_cost(problem: CriticProblem) -> float:
     """W₁(P_g, P_r) by POT's network simplex; 0 where the measures differ by rounding of their masses only."""
-    if problem.support.equal_measures:
-        return 0.0
-    import ot
-
-    distance = cdist(problem.fake.points, problem.real.points)
-    w1, log = ot.emd2(problem.fake.weights, problem.real.weights, distance, numItermax=10_000_000, log=True)
-    if log["warning"] is not None:
-        raise InputError(f"POT did not finish: {log['warning']}")
-    return float(w1)
+    return 0.0 if problem.support.equal_measures else wasserstein1(problem.fake, problem.real)
 
 
 @dataclass(frozen=True, kw_only=True)
