@@ -81,7 +81,7 @@ STRICTLY_CONVEX = Hypothesis(
     ),
     met=lambda candidate: _strictly_convex(candidate.problem.losses),
     repair="add a strictly convex pair, 0.1 * losses.logistic() say",
-    relax=(LossKind.WASSERSTEIN, LossKind.HINGE),
+    relax=(LossKind.WASSERSTEIN, LossKind.HINGE, LossKind.FLAT),
 )
 
 WASSERSTEIN = Hypothesis(

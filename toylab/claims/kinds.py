@@ -24,6 +24,7 @@ class LossKind(Kind):
     HINGE = "hinge"
     LEAST_SQUARES = "least squares"
     UNATTAINED = "pairs without an optimal constant"
+    FLAT = "convex pairs with a straight piece"
 
 
 class RegularizerKind(Kind):

@@ -30,6 +30,7 @@ _FIXED: dict[LossKind, Sequence[LossPair]] = {
     ),
     LossKind.HINGE: (losses.hinge(),),
     LossKind.LEAST_SQUARES: (losses.quadratic(0.0, 1.0), losses.quadratic(-1.0, 1.0), losses.quadratic(0.0, 0.0)),
+    LossKind.FLAT: (LossPair.symmetric("flat in the middle", losses.FlatMiddle()),),
     LossKind.UNATTAINED: (
         LossPair("t against -2t", losses.Linear(), losses.Scaled(losses.Reflected(losses.Linear()), 2.0)),
         LossPair(
