@@ -89,11 +89,11 @@ def _enlarged(program: NormalisedProgram, point: Iterate, factor: float) -> Iter
     """The iterate with its distance from the best constant multiplied."""
     centre = program.best_constant
     values = centre + factor * (point.values - centre)
-    ball = isinstance(program.regularizer, LipschitzBall)
+    regularizer = program.regularizer
     return replace(
         point,
         values=values,
-        k=program.regularizer.radius if ball else factor * point.k,
+        k=regularizer.radius if isinstance(regularizer, LipschitzBall) else factor * point.k,
         slack=torch.where(program.moving, factor * point.slack, point.slack),
         kinks=program.kinks.start(values, 1.0),
     )
