@@ -5,7 +5,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from scipy.optimize import brentq
 from scipy.special import expit
 
@@ -79,7 +79,6 @@ def test_every_hypothesis_says_how_it_is_met_and_how_it_is_repaired(claim):
     assert claim.argument is not None
 
 
-@settings(max_examples=40)
 @given(problem=problems())
 def test_whatever_the_problem(problem):
     solution = solve(problem, throw=False)

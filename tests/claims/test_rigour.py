@@ -6,7 +6,7 @@ but must stay below. This is what a wrong bound, or a tolerance chosen by taste,
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import problems
@@ -70,11 +70,6 @@ def perturbed(problem: CriticProblem, size: float, seed: int) -> Candidate:
     )
 
 
-#: Of each property here: `make campaign` draws a hundred thousand.
-EXAMPLES = settings(max_examples=40)
-
-
-@EXAMPLES
 @given(problem=problems(), exponent=st.floats(-9.0, -1.0), seed=st.integers(0, 1000))
 @pytest.mark.parametrize("name", TRUE_CLAIMS)
 def test_true_statements_are_never_violated_by_a_worse_critic(name, problem, exponent, seed):
@@ -87,7 +82,6 @@ def test_true_statements_are_never_violated_by_a_worse_critic(name, problem, exp
     assert verdict is not VerdictStatus.VIOLATED
 
 
-@EXAMPLES
 @given(problem=problems(), exponent=st.floats(-9.0, -1.0), seed=st.integers(0, 1000))
 def test_the_other_true_statements_are_not_violated_either(problem, exponent, seed):
     candidate = perturbed(problem, 10.0**exponent, seed)
@@ -97,7 +91,6 @@ def test_the_other_true_statements_are_not_violated_either(problem, exponent, se
             assert decide(claim.measure(candidate)) is not VerdictStatus.VIOLATED, claim.id
 
 
-@EXAMPLES
 @given(problem=problems(), exponent=st.floats(-9.0, -1.0), seed=st.integers(0, 1000))
 def test_on_disjoint_supports_nobody_lacks_an_opposite_partner(problem, exponent, seed):
     candidate = perturbed(problem, 10.0**exponent, seed)
@@ -106,7 +99,6 @@ def test_on_disjoint_supports_nobody_lacks_an_opposite_partner(problem, exponent
         assert decide(measured) is not VerdictStatus.VIOLATED
 
 
-@EXAMPLES
 @given(problem=problems())
 def test_the_optimal_critic_is_never_contradicted(problem):
     solution = solve(problem, throw=False)

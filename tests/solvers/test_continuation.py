@@ -9,6 +9,7 @@ from toylab.problem import CriticProblem
 from toylab.solvers.continuation import continued
 from toylab.solvers.normalised_program import NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
+from toylab.solvers.starting_point import starting_point
 
 MIXED = losses.combination((2.0, losses.wasserstein()), (1.0, losses.exponential()))
 
@@ -28,7 +29,7 @@ def reached(pair, regularizer):
         asked.append(stage.regularizer)
         return predictor_corrector(stage, point)
 
-    return program, continued(subject, program, step), asked
+    return program, continued(subject, program, starting_point(program), step), asked
 
 
 @pytest.mark.parametrize("regularizer", [LipschitzPenalty(1e-5), LipschitzPenalty(1e-5, 3.0), LipschitzBall(3e4)])

@@ -30,19 +30,19 @@ _STAGES = 80
 Step = Callable[[NormalisedProgram, Iterate], Iterate]
 
 
-def continued(problem: CriticProblem, program: NormalisedProgram, step: Step) -> Iterate:
+def continued(problem: CriticProblem, program: NormalisedProgram, near: Iterate, step: Step) -> Iterate:
     """An iterate of the program near its central path, reached by loosening the restriction.
 
     Args:
         problem: what the program is of.
         program: in normalised units.
+        near: its starting point, which says how large the critic is.
         step: one step of the interior point.
 
     Raises:
         FloatingPointError: a step failed.
     """
-    values = starting_point(program).values
-    scale = max(float((values - program.best_constant).abs().max()) / _FIRST, 1.0)
+    scale = max(float((near.values - program.best_constant).abs().max()) / _FIRST, 1.0)
     stage = _stage(problem, program, scale)
     point = starting_point(stage)
     for _ in range(_STAGES):

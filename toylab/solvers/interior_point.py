@@ -29,7 +29,7 @@ from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome, check_memory, check_restricted
 from toylab.solvers.continuation import continued
 from toylab.solvers.devices import find_device
-from toylab.solvers.normalised_program import Iterate, NormalisedProgram
+from toylab.solvers.normalised_program import BY_MASS, BY_MASS_AND_DISTANCE, Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
 from toylab.solvers.recession import recession_pair
 from toylab.solvers.starting_point import constant_start, starting_point
@@ -109,12 +109,12 @@ class InteriorPoint(AbstractSolver):
             yield self._from_far_away(problem, program, lines, near)
         program.weigh_central_path(0.0)
         yield constant_start(program)
-        program.weigh_central_path(1e3)
+        program.weigh_central_path(BY_MASS)
         yield near
         if near.k * float(program.distance.max()) > _FAR_AWAY:
-            program.weigh_central_path(1.0)
+            program.weigh_central_path(BY_MASS_AND_DISTANCE)
             with contextlib.suppress(FloatingPointError, ZeroDivisionError):
-                yield continued(problem, program, predictor_corrector)
+                yield continued(problem, program, near, predictor_corrector)
 
     def _from_far_away(
         self, problem: CriticProblem, program: NormalisedProgram, lines: LossPair, near: Iterate

@@ -26,6 +26,9 @@ LARGEST_GROWTH = 4.0
 _FARTHEST_SLOPE = 100.0
 #: Of a slope, as a share of the mass.
 _SLOPE_ROUNDING = 1e-14
+#: Central paths (see `weigh_central_path`): a kink has a share of its own, beside which the pairs of a far outlier, if
+#: weighted by distance, leave nothing to all others.
+BY_MASS, BY_MASS_AND_DISTANCE = 1e3, 1.0
 #: Of the logarithm of a step: enough for two digits.
 _BISECTIONS = 14
 
@@ -83,7 +86,7 @@ class NormalisedProgram:
         self.moving = tensor(moving)
         self.count = int(moving.sum())
         self.kinks = KinkedTerms.of(self.losses, self.fake_weights, self.real_weights)
-        self.weigh_central_path(1.0)
+        self.weigh_central_path(BY_MASS if len(self.kinks) else BY_MASS_AND_DISTANCE)
         c = np.array(self.best_constant)
         self.slope_at_constant = float(self.losses.fake_loss.slope(c))
         self.constant_value = float(self.losses.fake_loss.value(c) + self.losses.real_loss.value(c))
