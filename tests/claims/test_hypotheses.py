@@ -1,6 +1,6 @@
 """Every hypothesis of every claim is an object that can fail, that can be waived, and that speaks."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import cache
 
 import hypothesis as engine
@@ -18,6 +18,14 @@ from toylab.verification.cases import subject_of
 
 CASES = [(claim, hypothesis) for claim in claims.ALL for hypothesis in claim.hypotheses]
 QUICK = claims.Budget.QUICK
+#: Some of their hypotheses say what is there to be measured; without them a check ends with one clear sentence.
+STRUCTURAL = {
+    "lgan.section-4.1.metric",
+    "own.same-support-limit",
+    "arjovsky-bottou.theorem-2.6",
+    "arjovsky-bottou.corollary-3.2",
+    "arjovsky-bottou.instance-noise",
+}
 NAMES = [f"{claim.id}-{hypothesis.name}" for claim, hypothesis in CASES]
 each_hypothesis = pytest.mark.parametrize(("claim", "hypothesis"), CASES, ids=NAMES)
 DRAWING = engine.settings(max_examples=150, database=None, deadline=None, derandomize=True, phases=[Phase.generate])
@@ -83,7 +91,7 @@ def test_a_hypothesis_can_fail_and_waiving_it_changes_what_applies(claim, hypoth
     unmet = [reason.split(":")[0] for reason in claim.check(subject).unmet]
     assert hypothesis.name in unmet
     others = [name for name in unmet if name != hypothesis.name]
-    with suppress(InputError):  # of a hypothesis without which there is nothing to measure
+    with suppress(InputError) if claim.id in STRUCTURAL else nullcontext():
         waived = claim.check(subject, waive=[hypothesis.name])
         left = [reason.split(":")[0] for reason in waived.unmet if not reason.startswith("degenerate")]
         assert left == others
