@@ -146,6 +146,18 @@ def test_certified_stopping_ends_early():
     assert solution.history["judged_step"][0] == 20
 
 
+def test_history_says_when_each_gap_was_known():
+    stopping = CertifiedGap(relative_gap=0.0, relative_excess=0.0, first=20, growth=2.0)
+    history = solve(zoo.load("case4", n=10, seed=0), quick(steps=100, stopping=stopping)).history
+    assert history["judged_step"].tolist() == [20, 40, 80, 100]
+    for name in ("judged_seconds", "judged_cpu_seconds", "relative_gap", "relative_excess"):
+        assert history[name].shape == (4,)
+    for name in ("judged_seconds", "judged_cpu_seconds"):
+        assert history[name][0] > 0
+        assert (np.diff(history[name]) > 0).all()
+    assert history["learning_rate"].tolist() == [quick(steps=100).schedule.rate(step) for step in range(100)]
+
+
 def test_a_budget_too_small_is_said_so():
     solution = solve(zoo.load("case4", n=10, seed=0), quick(steps=5))
     assert solution.status is Status.ITERATION_LIMIT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -13,17 +14,21 @@ from toylab.solution import Status
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What is known about the best critic so far, all numbers without unit.
+    """What is known about the best critic so far; gap and excess have no unit.
 
     Attributes:
         step: training steps done.
         relative_gap: of its values, by `certify`.
         relative_excess: what its steepest gradient costs beyond k_support, in the same unit as the gap.
+        seconds: since training began, this examination included.
+        cpu_seconds: of the whole process since then.
     """
 
     step: int
     relative_gap: float
     relative_excess: float
+    seconds: float = math.nan
+    cpu_seconds: float = math.nan
 
     def within(self, gap: float, excess: float) -> bool:
         """Whether both numbers are at most these."""

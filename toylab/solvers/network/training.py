@@ -16,6 +16,7 @@ from toylab.solvers.base import AbstractSolver, Outcome
 from toylab.solvers.devices import find_device
 from toylab.solvers.network.architectures import MLP, AbstractArchitecture
 from toylab.solvers.network.batches import AbstractBatches, FullBatch
+from toylab.solvers.network.clock import Clock
 from toylab.solvers.network.examination import Examiner
 from toylab.solvers.network.loop import TrainingLoop
 from toylab.solvers.network.normalisation import NormalisedProblem
@@ -101,27 +102,28 @@ class NetworkSolver(AbstractSolver):
 
     def _run(self, problem: CriticProblem) -> Outcome:
         device = find_device(self.device)
+        clock = Clock()
         normalised = NormalisedProblem.of(problem)
         loop = TrainingLoop(self, normalised, device)
         examiner = Examiner(architecture=self.architecture, problem=normalised, polish=self.polish)
         examiner.consider(loop.critics(), loop.state.memory)
         judgements: list[Judgement] = []
         try:
-            status = self._train(loop, examiner, judgements)
+            status = self._train(loop, examiner, judgements, clock)
         except KeyboardInterrupt:
             status = Status.INTERRUPTED
         examiner.consider(loop.critics(), loop.state.memory)
-        last = examiner.judge(loop.done)
+        last = clock.stamped(examiner.judge(loop.done))
         if status is Status.ITERATION_LIMIT and last.within(self.rtol, self.rtol):
             status = Status.CONVERGED
         return Outcome(
             critic=examiner.module().as_critic(),
             status=status,
             stats=self._stats(loop, examiner, last, str(device)),
-            history=_history(loop, examiner, [*judgements, last]),
+            history=_history(loop, examiner, [*judgements, last], self.schedule),
         )
 
-    def _train(self, loop: TrainingLoop, examiner: Examiner, judgements: list[Judgement]) -> Status:
+    def _train(self, loop: TrainingLoop, examiner: Examiner, judgements: list[Judgement], clock: Clock) -> Status:
         steps = self.schedule.steps
         while loop.done < steps:
             loop.step()
@@ -133,7 +135,7 @@ class NetworkSolver(AbstractSolver):
                     self.progress(loop.done, steps, _information(losses, examiner, judgements))
             if self.stopping.asks_at(loop.done):
                 examiner.consider(loop.critics(), loop.state.memory)
-                judgements.append(examiner.judge(loop.done))
+                judgements.append(clock.stamped(examiner.judge(loop.done)))
                 status = self.stopping.done(judgements[-1])
                 if status is not None:
                     return status
@@ -160,10 +162,15 @@ def _information(losses: np.ndarray, examiner: Examiner, judgements: list[Judgem
     return information
 
 
-def _history(loop: TrainingLoop, examiner: Examiner, judgements: list[Judgement]) -> dict[str, np.ndarray]:
+def _history(
+    loop: TrainingLoop, examiner: Examiner, judgements: list[Judgement], schedule: Schedule
+) -> dict[str, np.ndarray]:
     return {
         **loop.history(examiner.member, examiner.problem.length),
+        "learning_rate": np.array([schedule.rate(step) for step in range(loop.done)]),
         "judged_step": np.array([judgement.step for judgement in judgements]),
+        "judged_seconds": np.array([judgement.seconds for judgement in judgements]),
+        "judged_cpu_seconds": np.array([judgement.cpu_seconds for judgement in judgements]),
         "relative_gap": np.array([judgement.relative_gap for judgement in judgements]),
         "relative_excess": np.array([judgement.relative_excess for judgement in judgements]),
     }
