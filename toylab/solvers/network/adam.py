@@ -1,19 +1,60 @@
-"""Adam in six operations."""
+"""Adam in one operation."""
 
 from __future__ import annotations
 
-import math
-
 import torch
+from torch import Tensor
 
 from toylab.solvers.network.architectures import Parameters
 
 
-class Adam:
-    """Adam (Kingma and Ba 2015) on parameters that are made views of one flat tensor.
+class FlatAdam:
+    """Adam (Kingma and Ba 2015) on one flat tensor.
 
-    A step of a network this small is mostly the overhead of its operations, so there are few of them.
+    A step of a network this small is mostly the overhead of its operations, so this is the fused kernel behind
+    `torch.optim.Adam(fused=True)`, called without the bookkeeping around it (a third of a step's time otherwise).
+
+    Attributes:
+        mean: running mean of the gradient.
+        square: running mean of its square.
     """
+
+    def __init__(self, mean: Tensor, square: Tensor, betas: tuple[float, float]) -> None:
+        self.mean, self.square, self.betas = mean, square, betas
+
+    @classmethod
+    def at_rest(cls, flat: Tensor, betas: tuple[float, float]) -> FlatAdam:
+        """Before the first step on parameters like these."""
+        return cls(torch.zeros_like(flat), torch.zeros_like(flat), betas)
+
+    def step(self, flat: Tensor, gradient: Tensor, rate: Tensor, count: Tensor) -> None:
+        """Move parameters, in place, without autograd.
+
+        Args:
+            flat: the parameters, any shape.
+            gradient: of the same shape.
+            rate: (), the learning rate.
+            count: (), steps taken, this one included, on the device of the parameters.
+        """
+        torch._fused_adam_(
+            [flat],
+            [gradient],
+            [self.mean],
+            [self.square],
+            [],
+            [count],
+            lr=rate,
+            beta1=self.betas[0],
+            beta2=self.betas[1],
+            weight_decay=0.0,
+            eps=1e-8,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+class Adam:
+    """Adam on parameters that are made views of one flat tensor, as are their gradients."""
 
     def __init__(self, parameters: Parameters, betas: tuple[float, float]) -> None:
         self._flat = torch.cat([parameter.detach().reshape(-1) for parameter in parameters])
@@ -24,18 +65,14 @@ class Adam:
             parameter.data = self._flat[piece].view_as(parameter)
             parameter.grad = self._gradient[piece].view_as(parameter)
             start = piece.stop
-        self._mean, self._square = torch.zeros_like(self._flat), torch.zeros_like(self._flat)
-        self._betas, self._steps = betas, 0
+        self._adam = FlatAdam.at_rest(self._flat, betas)
+        self._count = self._flat.new_zeros(())
 
     def step(self, rate: float) -> None:
         """Move the parameters, and clear their gradients for the next backward pass."""
-        self._steps += 1
-        first, second = self._betas
-        self._mean.lerp_(self._gradient, 1.0 - first)
-        self._square.mul_(second).addcmul_(self._gradient, self._gradient, value=1.0 - second)
-        root = self._square.sqrt().mul_(1.0 / math.sqrt(1.0 - second**self._steps)).add_(1e-8)
-        self._flat.addcdiv_(self._mean, root, value=-rate / (1.0 - first**self._steps))
+        self._count += 1
+        self._adam.step(self._flat, self._gradient, self._count.new_tensor(rate), self._count)
         self._gradient.zero_()
 
 
-__all__ = ["Adam"]
+__all__ = ["Adam", "FlatAdam"]
