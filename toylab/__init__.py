@@ -26,7 +26,7 @@ from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem
 from toylab.regularizers import LipschitzBall, LipschitzPenalty, Unrestricted
 from toylab.solution import Candidate, Solution, Status
-from toylab.solvers.solving import solve
+from toylab.solvers.solving import solve, solve_many
 from toylab.verification import ClaimReport, verify
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ __all__ = [
     "read_measure",
     "save_problem",
     "solve",
+    "solve_many",
     "solvers",
     "steered",
     "uninformative",

@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from toylab.solvers.base import AbstractSolver, Outcome
-from toylab.solvers.solving import solve
+from toylab.solvers.solving import solve, solve_many
 
 if TYPE_CHECKING:
     from toylab.solvers.closed_form import ClosedForm
@@ -50,6 +50,7 @@ __all__ = [
     "dirac_pair",
     "matched_pairs",
     "solve",
+    "solve_many",
 ]
 
 

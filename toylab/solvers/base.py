@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +57,14 @@ class AbstractSolver(ABC):
     @abstractmethod
     def run(self, problem: CriticProblem) -> Outcome:
         """Run the algorithm."""
+
+    def goes_with(self, problem: CriticProblem, other: AbstractSolver, its_problem: CriticProblem) -> bool:
+        """Whether `run_many` gains by taking both jobs, this solver's first; never does for most solvers."""
+        return False
+
+    def run_many(self, jobs: Sequence[tuple[AbstractSolver, CriticProblem]]) -> list[Outcome]:
+        """Outcomes of jobs that go with one another, in order; each what `run` gives on its own."""
+        return [solver.run(problem) for solver, problem in jobs]
 
 
 def check_restricted(problem: CriticProblem, solver: AbstractSolver) -> None:

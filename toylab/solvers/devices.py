@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
+from typing import TypeVar
+
 import torch
 
-from toylab.errors import InputError
+from toylab.errors import InputError, SolverError
+
+T = TypeVar("T")
 
 
 def find_device(name: str) -> torch.device:
@@ -28,4 +34,33 @@ def find_device(name: str) -> torch.device:
     return device
 
 
-__all__ = ["find_device"]
+def run_on(name: str, work: Callable[[torch.device], T]) -> T:
+    """Do the work on the device of this name; on the CPU where "auto" found a GPU that is too small.
+
+    Raises:
+        InputError: as `find_device`.
+        SolverError: the device ran out of memory and was asked for by name, or is the CPU.
+    """
+    device = find_device(name)
+    try:
+        return work(device)
+    except (RuntimeError, MemoryError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        reason = str(error).split(". ")[0]
+        if name != "auto" or device.type == "cpu":
+            raise SolverError(
+                f"device {str(device)!r} ran out of memory ({reason}); take fewer points, a smaller network or "
+                "fewer problems at once, or another device."
+            ) from None
+    torch.cuda.empty_cache()
+    warnings.warn(f"{device} ran out of memory ({reason}); starting again on the CPU.", RuntimeWarning, stacklevel=2)
+    return work(torch.device("cpu"))
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    kinds = (torch.cuda.OutOfMemoryError, MemoryError)  # torch says of the CPU's memory only in words
+    return isinstance(error, kinds) or "DefaultCPUAllocator" in str(error)
+
+
+__all__ = ["find_device", "run_on"]

@@ -1,9 +1,11 @@
-"""solve(): one way into every solver, and one certificate for what comes out."""
+"""solve() and solve_many(): one way into every solver, and one certificate for what comes out."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -59,6 +61,74 @@ def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw
         InputError: the problem has no optimum, or the solver does not apply to it.
         SolverError: the tolerance was not reached and `throw` is true.
     """
+    return solve_many([problem], solver, throw=throw)[0]
+
+
+def solve_many(
+    problems: CriticProblem | Sequence[CriticProblem],
+    solver: AbstractSolver | Sequence[AbstractSolver | None] | None = None,
+    *,
+    throw: bool = True,
+) -> list[Solution]:
+    """Find the optimal critics of many problems: seeds, penalty weights, losses, data sets.
+
+    Critics that can be trained side by side are: networks of one architecture and schedule, whatever their seeds,
+    penalty weights, losses and data, become one batch of matrices. Others are found one after the other. A result
+    does not depend on who was beside it, up to the rounding of the arithmetic.
+
+    Args:
+        problems: critic problems; one problem goes with every solver.
+        solver: one for all problems, or one for each (None: the exact solver that fits).
+        throw: as of `solve`; the first failure raises.
+
+    Returns:
+        Solutions in the order of the problems. The `seconds` of a critic that was trained beside others are those
+        until it was done.
+
+    Raises:
+        InputError: a problem has no optimum or its solver does not apply, found before any work is done; or there
+            are not as many solvers as problems.
+        SolverError: an exact solver missed its tolerance and `throw` is true.
+    """
+    jobs = _jobs(problems, solver)
+    solutions: dict[int, Solution] = {}
+    for together in _side_by_side(jobs):
+        start = time.perf_counter()
+        outcomes = _run_together([jobs[number] for number in together])
+        seconds = time.perf_counter() - start
+        for number, outcome in zip(together, outcomes, strict=True):
+            own, problem = jobs[number]
+            solutions[number] = _certified(problem, own, outcome, seconds, throw=throw)
+    return [solutions[number] for number in range(len(jobs))]
+
+
+_Job = tuple[AbstractSolver, CriticProblem]
+
+
+def _jobs(problems: Any, solver: Any) -> list[_Job]:
+    """Pairs of a solver and a problem, each checked before any work is done."""
+    solvers = list(solver) if isinstance(solver, list | tuple) else None
+    if isinstance(problems, CriticProblem):
+        problems = [problems] * (1 if solvers is None else len(solvers))
+    elif not isinstance(problems, Iterable):
+        raise InputError(f"solve needs a CriticProblem, got {type(problems).__name__}.")
+    problems = list(problems)
+    solvers = [solver] * len(problems) if solvers is None else solvers
+    if len(solvers) != len(problems):
+        raise InputError(
+            f"solve_many got {len(problems)} problems and {len(solvers)} solvers; give one solver to each."
+        )
+    jobs: list[_Job] = []
+    for number, (problem, own) in enumerate(zip(problems, solvers, strict=True)):
+        try:
+            jobs.append(_checked(problem, own))
+        except InputError as error:
+            where = f"problem {number} of {len(problems)}: " if len(problems) > 1 else ""
+            raise InputError(f"{where}{error}") from None
+    return jobs
+
+
+def _checked(problem: Any, solver: Any) -> _Job:
     if not isinstance(problem, CriticProblem):
         raise InputError(f"solve needs a CriticProblem, got {type(problem).__name__}.")
     check_has_optimum(problem)
@@ -67,10 +137,34 @@ def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw
         raise InputError(f"solver must be a toylab solver object such as InteriorPoint(), got {solver!r}.")
     solver.check_settings()
     solver.check(problem)
-    start = time.perf_counter()
+    return solver, problem
+
+
+def _side_by_side(jobs: list[_Job]) -> list[list[int]]:
+    """Numbers of the jobs that are run together."""
+    groups: list[list[int]] = []
+    for number, (solver, problem) in enumerate(jobs):
+        for group in groups:
+            first, its_problem = jobs[group[0]]
+            if first.goes_with(its_problem, solver, problem):
+                group.append(number)
+                break
+        else:
+            groups.append([number])
+    return groups
+
+
+def _run_together(jobs: list[_Job]) -> list[Outcome]:
+    solver, problem = jobs[0]
     constant = problem.support.equal_measures or problem.losses.common_minimiser is not None
-    outcome = _best_constant(problem) if constant and solver.exact else solver.run(problem)
-    seconds = time.perf_counter() - start
+    if constant and solver.exact:
+        return [_best_constant(problem)]
+    return solver.run_many(jobs) if len(jobs) > 1 else [solver.run(problem)]
+
+
+def _certified(
+    problem: CriticProblem, solver: AbstractSolver, outcome: Outcome, seconds: float, *, throw: bool
+) -> Solution:
     certificate = certify(problem, outcome.critic, outcome.plan)
     status = _confirmed(outcome.status, certificate.relative_gap, solver)
     missed = solver.exact and status is not Status.OPTIMAL

@@ -36,7 +36,7 @@ class FlatAdam:
             rate: (), the learning rate.
             count: (), steps taken, this one included, on the device of the parameters.
         """
-        torch._fused_adam_(
+        torch._fused_adam_(  # type: ignore[reportPrivateImportUsage]
             [flat],
             [gradient],
             [self.mean],

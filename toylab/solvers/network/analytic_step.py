@@ -11,6 +11,10 @@ between kinks. With their slopes S_l at the units of layer l, where h_l = α(h_{
 Then ∂L/∂W_l is Σ h_{l−1}ᵀ (g U_l) over the batch, g = ∂L/∂f, plus Σ V_{l−1}ᵀ U_l over the steepest blends. The rows
 of every array are [steepest | batch | blends]: one product a layer serves them all, one more gives the derivative.
 
+A network that is linear in pieces has the same gradient at many blends. Rounding must not choose among them, or the
+result would depend on who is trained beside whom: every blend has a lot in [0, 1), drawn with it, which counts as
+one part in a thousand of its gradient norm when the steepest blends are chosen.
+
 Nothing in a step depends on a number that has to be fetched from the device, and all that outlives a step has a fixed
 address: the same step runs on a CPU and inside a CUDA graph.
 """
@@ -29,15 +33,18 @@ from toylab.solvers.network.members import Members
 from toylab.solvers.network.penalties import MaxGradientPenalty
 from toylab.solvers.network.workspace import Workspace
 
+#: What a lot of 1 adds to a gradient norm, relative to it.
+_LOT = 1e-3
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StepInputs:
     """What changes from step to step, all on the device.
 
     Attributes:
-        points: (K, B, d), the batch, fake points first.
+        points: (K, B, d + 1), the batch, fake points first; the last coordinate does not matter.
         weights: (K, B), scale · p_z; 0 for padding.
-        fresh: (K, c, d), new blends.
+        fresh: (K, c, d + 1), new blends with their lots.
         twice_weight: (K, 1), 2 λ_t.
         rate: (), the learning rate.
         count: (), steps taken, this one included.
@@ -127,8 +134,9 @@ class AnalyticStep:
     def _charge(self, twice_weight: Tensor, steepness: Tensor) -> None:
         """V at the steepest blends, whose U moves to the front."""
         work, share = self.work, self._penalty.share
-        ordered, order = torch.linalg.vector_norm(work.gradients, dim=-1).topk(self._kept, dim=1)
-        rates = self._rates(ordered[:, :share], twice_weight, steepness)
+        norms = torch.linalg.vector_norm(work.gradients, dim=-1)
+        order = torch.addcmul(norms, norms, work.lots, value=_LOT).topk(self._kept, dim=1).indices
+        rates = self._rates(norms.gather(1, order[:, :share]), twice_weight, steepness)
         rows = order.add_(work.first_blend)
         torch.index_select(work.all_rows, 0, rows[:, :share].reshape(-1), out=work.chosen)
         remembered = self._penalty.remembered_count
@@ -141,8 +149,8 @@ class AnalyticStep:
             torch.mul(torch.bmm(below, weight), slope, out=here)
 
     def _rates(self, norms: Tensor, twice_weight: Tensor, steepness: Tensor) -> Tensor:
-        """∂L/∂‖∇f(s_i)‖ / ‖∇f(s_i)‖ for the largest norms, in falling order; 0 where the gradient is 0."""
-        tiny, largest = torch.finfo(norms.dtype).tiny, norms[:, :1]
+        """∂L/∂‖∇f(s_i)‖ / ‖∇f(s_i)‖ from the largest norms; 0 where the gradient is 0."""
+        tiny, largest = torch.finfo(norms.dtype).tiny, norms.amax(dim=1, keepdim=True)
         softness = torch.softmax(norms / (self._penalty.temperature * largest + tiny), dim=1)
         k = (softness * norms).sum(dim=1, keepdim=True)
         torch.stack([k, largest], out=steepness)

@@ -25,23 +25,22 @@ class CapturedStep:
     def __init__(self, step: AnalyticStep) -> None:
         self.step = step
         self._graph: torch.cuda.CUDAGraph | None = None
-        self._inputs: StepInputs | None = None
-        self._outputs: StepOutputs | None = None
+        self._fixed: tuple[StepInputs, StepOutputs] | None = None
         self._taken = 0
 
     def take(self, inputs: StepInputs, outputs: StepOutputs) -> None:
         """One step of Adam."""
-        if self._inputs is None or self._outputs is None:
-            self._inputs, self._outputs = _copy(inputs), _copy(outputs)
-        _transfer(inputs, self._inputs)
+        if self._fixed is None:
+            self._fixed = _copy(inputs), _copy(outputs)
+        _transfer(inputs, self._fixed[0])
         if self._taken < _WARM_UP:
-            self._take_aside(self._inputs, self._outputs)
+            self._take_aside(*self._fixed)
         else:
             if self._graph is None:
-                self._graph = self._record(self._inputs, self._outputs)
+                self._graph = self._record(*self._fixed)
             self._graph.replay()
         self._taken += 1
-        _transfer(self._outputs, outputs)
+        _transfer(self._fixed[1], outputs)
 
     def _take_aside(self, inputs: StepInputs, outputs: StepOutputs) -> None:
         stream = torch.cuda.Stream(self.step.net.flat.device)

@@ -13,7 +13,7 @@ from toylab.solvers.network.architectures import AbstractArchitecture, Parameter
 from toylab.solvers.network.batches import Batch
 from toylab.solvers.network.critic import TrainedCritic
 from toylab.solvers.network.normalisation import NormalisedProblem
-from toylab.solvers.network.polish import AbstractPolish, after
+from toylab.solvers.network.polish import AbstractPolish, Objective, after
 from toylab.solvers.network.stopping import Judgement
 
 #: Pairs whose segments are examined, all of them where there are fewer, and positions on each, ends included.
@@ -60,32 +60,23 @@ class Examiner:
         self._everything = self.problem.batch(torch.float64, torch.device("cpu"))
         self._blends = examined_blends(self.problem)
 
-    def consider(self, ensemble: Parameters, memory: Tensor) -> None:
-        """Polish every member of an ensemble and keep it if it is the best so far.
+    @torch.no_grad()
+    def consider(self, parameters: Parameters, memory: Tensor, member: int) -> None:
+        """Polish a critic and keep it if it is the best so far.
 
-        A member that is worse than the best constant critic counts as that constant.
+        One that is worse than the best constant critic counts as that constant.
 
         Args:
-            ensemble: parameters of K members.
-            memory: (K, s, d), further blends where gradients may be steep.
+            parameters: of the critic, float64 on the CPU, ensemble axis of length 1.
+            memory: (s, d), further blends where its gradient may be steep.
+            member: which start it comes from.
         """
-        for member in range(len(ensemble[0])):
-            parameters = [p[member : member + 1].detach().to("cpu", torch.float64) for p in ensemble]
-            blends = torch.cat([self._blends, memory[member].detach().to("cpu", torch.float64)])
-            self._consider(parameters, blends, member)
-
-    @torch.no_grad()
-    def _consider(self, parameters: Parameters, blends: Tensor, member: int) -> None:
-        values = self.architecture.value(parameters, self._everything.points)
-        gradients = self.architecture.value_and_input_gradient(parameters, blends)[1]
+        values = self.architecture.value(parameters, self._everything.points)[0].numpy()
+        gradients = self.architecture.value_and_input_gradient(parameters, torch.cat([self._blends, memory]))[1]
         steepest = float(torch.linalg.vector_norm(gradients, dim=-1).max())
-        if not (np.isfinite(steepest) and torch.isfinite(values).all()):
+        if not (np.isfinite(steepest) and np.isfinite(values).all()):
             return
-
-        def objective(scale: float, offset: float) -> float:
-            loss = self._everything.objective(self.problem.problem.losses, scale * values + offset)
-            return float(loss) + self.problem.regularizer.value(abs(scale) * steepest)
-
+        objective = self._objective(values, steepest)
         scale, offset = 1.0, 0.0
         spread = max(float(values.max() - values.min()), 1e-12)
         for polish in self.polish:
@@ -98,6 +89,20 @@ class Examiner:
             factor, shift = torch.tensor([scale], dtype=torch.float64), torch.tensor([offset], dtype=torch.float64)
             self.parameters = self.architecture.rescaled(parameters, factor, shift)
             self.objective, self.steepest, self.member = reached, abs(scale) * steepest, member
+
+    def _objective(self, values: np.ndarray, steepest: float) -> Objective:
+        """J(scale · f + offset) + R(|scale| · steepest); in NumPy, whose small arrays cost a third of torch's."""
+        losses, regularizer, fakes = self.problem.problem.losses, self.problem.regularizer, len(self._everything.fake)
+        p, q = self._everything.fake_weights.numpy(), self._everything.real_weights.numpy()
+        fake, real = values[:fakes], values[fakes:]
+
+        def objective(scale: float, offset: float) -> float:
+            with np.errstate(over="ignore", invalid="ignore"):
+                loss = p @ losses.fake_loss.value(scale * fake + offset)
+                loss += q @ losses.real_loss.value(scale * real + offset)
+            return float(loss) + regularizer.value(abs(scale) * steepest)
+
+        return objective
 
     def module(self) -> TrainedCritic:
         """The best critic so far, in the caller's coordinates."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
@@ -22,7 +24,7 @@ class FlatMLP:
     def __init__(self, architecture: MLP, dimension: int, members: int, flat: Tensor) -> None:
         self.architecture, self.dimension, self.members, self.flat = architecture, dimension, members, flat
         sizes = architecture.sizes(dimension)
-        shapes = [(members, fan_in, fan_out) for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True)]
+        shapes = [(members, fan_in, fan_out) for fan_in, fan_out in pairwise(sizes)]
         shapes.append((members, 1, sum(sizes[1:])))
         pieces = flat.split([a * b * c for a, b, c in shapes])
         *self.weights, self.all_biases = (piece.view(shape) for piece, shape in zip(pieces, shapes, strict=True))
@@ -41,7 +43,11 @@ class FlatMLP:
 
     def like(self) -> FlatMLP:
         """Zeros of the same shape: room for derivatives."""
-        return FlatMLP(self.architecture, self.dimension, self.members, torch.zeros_like(self.flat))
+        return self.around(torch.zeros_like(self.flat))
+
+    def around(self, flat: Tensor) -> FlatMLP:
+        """Another tensor of the same layout, seen in the same way."""
+        return FlatMLP(self.architecture, self.dimension, self.members, flat)
 
     def parameters(self) -> Parameters:
         """The views in the order of `MLP.init`."""

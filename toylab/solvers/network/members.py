@@ -98,15 +98,16 @@ class Members:
         return torch.cat(points).view(*shape, -1), torch.cat(weights).view(shape) * self.scale
 
     def blends(self, uniform: Tensor) -> Tensor:
-        """Blends (S, K, c, d) from uniform numbers (S, K, c, 3): which fake point, which real one, and where between.
+        """Blends with their lots (S, K, c, d + 1) from uniform numbers (S, K, c, 4).
 
-        The pairs are those of the member's own points, whatever it is padded to.
+        The numbers say which fake point, which real one, where between them, and the lot. The pairs are those of
+        the member's own points, whatever it is padded to.
         """
         ends = []
         for number, (points, count, first) in zip(uniform.unbind(-1), (self._fake_ends, self._real_ends), strict=False):
             which = torch.minimum((number * count).floor_(), count - 1.0).long()  # number · count may round up
             ends.append(points[which + first])
-        return torch.lerp(ends[1], ends[0], uniform[..., 2:])
+        return torch.cat([torch.lerp(ends[1], ends[0], uniform[..., 2:3]), uniform[..., 3:]], dim=-1)
 
     def slopes_into(self, values: Tensor, out: Tensor) -> None:
         """Write φ'(f) on fake and ϕ'(f) on real points to (K, B)."""

@@ -122,10 +122,9 @@ class MaxGradientPenalty(AbstractPenalty):
                 raise InputError(f"{name} of the penalty must be a positive whole number, got {count!r}.")
         if not 0.0 <= self.remembered < 1.0:
             raise InputError(f"the remembered fraction must lie in [0, 1), got {self.remembered}.")
-        if self.share > self.samples - self.remembered_count:
-            raise InputError(
-                f"share = {self.share} is more than the fresh samples of a step, {self.samples - self.remembered_count}."
-            )
+        fresh = self.samples - self.remembered_count
+        if self.share > fresh:
+            raise InputError(f"share = {self.share} is more than the fresh samples of a step, {fresh}.")
         if not self.temperature > 0:
             raise InputError(f"the penalty's temperature must be positive, got {self.temperature}.")
 

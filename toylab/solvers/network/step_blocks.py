@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from toylab.solvers.network.analytic_step import StepInputs, StepOutputs
-from toylab.solvers.network.batches import AbstractBatches, FullBatch
+from toylab.solvers.network.batches import AbstractBatches, Batch, FullBatch
 from toylab.solvers.network.members import Members
 from toylab.solvers.network.penalties import MaxGradientPenalty
 from toylab.solvers.network.schedules import Schedule
@@ -23,9 +23,9 @@ class StepBlock:
     """The inputs of S steps, and room for what they leave behind.
 
     Attributes:
-        points: (K, B, d) where all steps have the same batch, else (S, K, B, d).
+        points: (K, B, d + 1) where all steps have the same batch, else (S, K, B, d + 1).
         weights: (K, B) or (S, K, B), scale · p_z.
-        fresh: (S, K, c, d).
+        fresh: (S, K, c, d + 1).
         twice_weights: (S, K, 1).
         rates: (S,).
         counts: (S,).
@@ -75,10 +75,10 @@ class Supply:
         self._members, self._batches, self._schedule = members, batches, schedule
         self._fresh = penalty.samples - penalty.remembered_count
         everything = [member.everything for member in members.list]
-        self._all = members.stacked(everything) if isinstance(batches, FullBatch) else None
+        self._all = self._stacked(everything) if isinstance(batches, FullBatch) else None
 
     def memory(self, count: int) -> Tensor:
-        """(K, count, d), the blends to begin with."""
+        """(K, count, d + 1), the blends to begin with."""
         return self._members.blends(self._uniform(1, count))[0]
 
     def block(self, start: int, length: int) -> StepBlock:
@@ -101,19 +101,22 @@ class Supply:
     def _uniform(self, length: int, count: int) -> Tensor:
         like = self._members.scale
         options = {"dtype": like.dtype, "device": like.device}
-        draws = [torch.rand(length, count, 3, generator=member.generator, **options) for member in self._members.list]
+        draws = [torch.rand(length, count, 4, generator=member.generator, **options) for member in self._members.list]
         return torch.stack(draws, dim=1)
 
     def _batch(self, length: int) -> tuple[Tensor, Tensor]:
         if self._all is not None:
             return self._all
-        members = self._members
         drawn = [
-            members.stacked([self._batches.next(member.everything, member.generator) for member in members.list])
+            self._stacked([self._batches.next(member.everything, member.generator) for member in self._members.list])
             for _ in range(length)
         ]
         points, weights = zip(*drawn, strict=True)
         return torch.stack(points), torch.stack(weights)
+
+    def _stacked(self, batches: list[Batch]) -> tuple[Tensor, Tensor]:
+        points, weights = self._members.stacked(batches)
+        return torch.nn.functional.pad(points, (0, 1)), weights
 
 
 __all__ = ["StepBlock", "Supply"]

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from typing_extensions import override
 
 from toylab.errors import InputError
 from toylab.problem import CriticProblem
-from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome
-from toylab.solvers.devices import find_device
+from toylab.solvers.devices import find_device, run_on
 from toylab.solvers.network.architectures import MLP, AbstractArchitecture
 from toylab.solvers.network.batches import AbstractBatches, FullBatch
-from toylab.solvers.network.clock import Clock
-from toylab.solvers.network.examination import Examiner
-from toylab.solvers.network.loop import TrainingLoop
-from toylab.solvers.network.normalisation import NormalisedProblem
+from toylab.solvers.network.curriculum import Curriculum
+from toylab.solvers.network.ensemble import has_analytic_step
 from toylab.solvers.network.penalties import AbstractPenalty, MaxGradientPenalty
 from toylab.solvers.network.polish import AbstractPolish, ScaleAndOffset
 from toylab.solvers.network.schedules import Schedule
-from toylab.solvers.network.stopping import AbstractStopping, CertifiedGap, Judgement
+from toylab.solvers.network.stopping import AbstractStopping, CertifiedGap
 from toylab.solvers.threads import suited_threads
 
 #: Called with (steps done, steps in all, named numbers).
 Progress = Callable[[int, int, Mapping[str, float]], None]
-
-#: Steps between two looks at whether the loss is finite, and two reports of progress.
-_LOOK_EVERY = 50
 
 #: Units of a layer, to judge the size of the arrays of a step.
 _TYPICAL_WIDTH = 64
@@ -55,8 +48,9 @@ class NetworkSolver(AbstractSolver):
         seed: of everything random.
         device: "auto", "cpu", "cuda" or "cuda:<number>".
         rtol: the relative gap (and excess) that counts as converged when the schedule ends.
-        progress: called every 50 steps; an exception it raises ends the run, KeyboardInterrupt keeps the
-            best critic.
+        progress: called every 50 steps with loss, objective, k, training (problems that still are) and, once they
+            are known, relative_gap and relative_excess, of the hardest problem in training. An exception it
+            raises ends the run; KeyboardInterrupt keeps the best critics.
     """
 
     architecture: AbstractArchitecture = field(default_factory=MLP)
@@ -96,84 +90,30 @@ class NetworkSolver(AbstractSolver):
 
     @override
     def run(self, problem: CriticProblem) -> Outcome:
-        points = len(problem.fake) + len(problem.real)
-        with suited_threads(self.ensemble_size * points * _TYPICAL_WIDTH):
-            return self._run(problem)
+        return self.run_many([(self, problem)])[0]
 
-    def _run(self, problem: CriticProblem) -> Outcome:
-        device = find_device(self.device)
-        clock = Clock()
-        normalised = NormalisedProblem.of(problem)
-        loop = TrainingLoop(self, normalised, device)
-        examiner = Examiner(architecture=self.architecture, problem=normalised, polish=self.polish)
-        examiner.consider(loop.critics(), loop.state.memory)
-        judgements: list[Judgement] = []
-        try:
-            status = self._train(loop, examiner, judgements, clock)
-        except KeyboardInterrupt:
-            status = Status.INTERRUPTED
-        examiner.consider(loop.critics(), loop.state.memory)
-        last = clock.stamped(examiner.judge(loop.done))
-        if status is Status.ITERATION_LIMIT and last.within(self.rtol, self.rtol):
-            status = Status.CONVERGED
-        return Outcome(
-            critic=examiner.module().as_critic(),
-            status=status,
-            stats=self._stats(loop, examiner, last, str(device)),
-            history=_history(loop, examiner, [*judgements, last], self.schedule),
+    @override
+    def goes_with(self, problem: CriticProblem, other: AbstractSolver, its_problem: CriticProblem) -> bool:
+        """Solvers that differ in their seeds train together, on problems of like sizes, padded to the largest."""
+        return (
+            isinstance(other, NetworkSolver)
+            and has_analytic_step(self)
+            and replace(self, seed=0) == replace(other, seed=0)
+            and problem.dimension == its_problem.dimension
+            and _size_class(problem) == _size_class(its_problem)
         )
 
-    def _train(self, loop: TrainingLoop, examiner: Examiner, judgements: list[Judgement], clock: Clock) -> Status:
-        steps = self.schedule.steps
-        while loop.done < steps:
-            loop.step()
-            if loop.done % _LOOK_EVERY == 0 or loop.done == steps:
-                losses = loop.last_losses()
-                if not np.isfinite(losses).any():
-                    return Status.DIVERGED
-                if self.progress is not None:
-                    self.progress(loop.done, steps, _information(losses, examiner, judgements))
-            if self.stopping.asks_at(loop.done):
-                examiner.consider(loop.critics(), loop.state.memory)
-                judgements.append(clock.stamped(examiner.judge(loop.done)))
-                status = self.stopping.done(judgements[-1])
-                if status is not None:
-                    return status
-        return Status.ITERATION_LIMIT
-
-    def _stats(self, loop: TrainingLoop, examiner: Examiner, last: Judgement, device: str) -> dict[str, Any]:
-        return {
-            "device": device,
-            "steps": loop.done,
-            "seed": int(self.seed),
-            "ensemble_size": self.ensemble_size,
-            "member": examiner.member,
-            "objective": examiner.objective,
-            "steepest_gradient": examiner.steepest / examiner.problem.length,
-            "relative_excess": last.relative_excess,
-        }
+    @override
+    def run_many(self, jobs: Sequence[tuple[AbstractSolver, CriticProblem]]) -> list[Outcome]:
+        mine = [(solver, problem) for solver, problem in jobs if isinstance(solver, NetworkSolver)]
+        points = max(len(problem.fake) + len(problem.real) for _, problem in mine)
+        with suited_threads(self.ensemble_size * len(jobs) * points * _TYPICAL_WIDTH):
+            return run_on(self.device, lambda device: Curriculum(mine, device).run())
 
 
-def _information(losses: np.ndarray, examiner: Examiner, judgements: list[Judgement]) -> dict[str, float]:
-    information = {"loss": float(np.nanmin(losses)), "objective": examiner.objective}
-    if judgements:
-        information["relative_gap"] = judgements[-1].relative_gap
-        information["relative_excess"] = judgements[-1].relative_excess
-    return information
-
-
-def _history(
-    loop: TrainingLoop, examiner: Examiner, judgements: list[Judgement], schedule: Schedule
-) -> dict[str, np.ndarray]:
-    return {
-        **loop.history(examiner.member, examiner.problem.length),
-        "learning_rate": np.array([schedule.rate(step) for step in range(loop.done)]),
-        "judged_step": np.array([judgement.step for judgement in judgements]),
-        "judged_seconds": np.array([judgement.seconds for judgement in judgements]),
-        "judged_cpu_seconds": np.array([judgement.cpu_seconds for judgement in judgements]),
-        "relative_gap": np.array([judgement.relative_gap for judgement in judgements]),
-        "relative_excess": np.array([judgement.relative_excess for judgement in judgements]),
-    }
+def _size_class(problem: CriticProblem) -> tuple[int, int]:
+    """Problems of one class differ by less than a factor of two in their points a side."""
+    return len(problem.fake).bit_length(), len(problem.real).bit_length()
 
 
 __all__ = ["NetworkSolver", "Progress"]

@@ -1,7 +1,7 @@
 """The arrays of a training step, allocated once, and the views of them that the step reads and writes.
 
 Rows of every array: [steepest | batch | remembered blends | fresh blends]. The steepest rows are filled last, by
-what the chosen blends left in their own rows.
+what the chosen blends left in their own rows. Points have one more coordinate, their lot: see `AnalyticStep`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Workspace:
     """Arrays for K members; in lists the first entry belongs to the first hidden layer.
 
     Attributes:
-        inputs: (K, batch + blends, d), the points of a step.
+        inputs: (K, batch + blends, d + 1), the points of a step with their lots.
         hidden: values of the hidden units, all rows but the steepest.
         below: what each layer and the output read, inputs first, the same rows.
         slopes: α' at the hidden units, the same rows.
@@ -25,7 +25,8 @@ class Workspace:
         factor: (K, rows, 1), scale · g at the batch, scale at blends.
         batch_factor: (K, B), its rows of the batch.
         gradients: (K, blends, d), ∇f at the blends.
-        memory: (K, r, d), the remembered blends.
+        lots: (K, blends), of the blends.
+        memory: (K, r, d + 1), the remembered blends.
     """
 
     def __init__(self, net: FlatMLP, scale: Tensor, batch: int, penalty: MaxGradientPenalty) -> None:
@@ -33,8 +34,8 @@ class Workspace:
         members, share = net.members, penalty.share
         rows, used = share + batch + penalty.samples, share + batch
         span = depth * width
-        points = net.flat.new_zeros(members, rows, dimension)
-        layers = [points, *(net.flat.new_zeros(members, rows, width) for _ in range(depth))]
+        points = net.flat.new_zeros(members, rows, dimension + 1)
+        layers = [points[..., :dimension], *(net.flat.new_zeros(members, rows, width) for _ in range(depth))]
         # one row: [slopes of all layers | U of all layers | factor | gradient], so that one gather fetches a blend
         wide = net.flat.new_zeros(members, rows, 2 * span + 1 + dimension)
         slopes = list(wide[..., :span].split(width, dim=2))
@@ -52,9 +53,10 @@ class Workspace:
         self.blend_upper = upper[0][:, used:]
         self.gradients = wide[:, used:, 2 * span + 1 :]
 
-        self.memory = net.flat.new_zeros(members, penalty.remembered_count, dimension)
-        self.flat_memory = self.memory.view(-1, dimension)
-        self.all_points, self.all_rows = points.view(-1, dimension), wide.view(members * rows, -1)
+        self.lots = points[:, used:, dimension]
+        self.memory = net.flat.new_zeros(members, penalty.remembered_count, dimension + 1)
+        self.flat_memory = self.memory.view(-1, dimension + 1)
+        self.all_points, self.all_rows = points.view(-1, dimension + 1), wide.view(members * rows, -1)
         self.first_blend = torch.arange(members, device=points.device).unsqueeze(1) * rows + used
         self.chosen = wide.new_zeros(members * share, wide.shape[2])
         chosen = self.chosen.view(members, share, -1)

@@ -1,0 +1,48 @@
+"""What takes the training steps: by the hand-written step where there is one, by autograd elsewhere."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from torch import Tensor
+
+from toylab.solvers.network.architectures import Parameters
+
+
+class AbstractEngine(ABC):
+    """Networks in training, in the units of their normalised problems.
+
+    Attributes:
+        done: steps taken.
+        size: networks in training.
+    """
+
+    done: int
+    size: int
+
+    @abstractmethod
+    def advance(self, steps: int) -> None:
+        """Take so many steps."""
+
+    @abstractmethod
+    def critic(self, member: int) -> tuple[Parameters, Tensor]:
+        """A member in float64 on the CPU, ensemble axis of length 1, with scale and offset folded in; and the blends.
+
+        The blends (s, d) are where its gradient was found to be steep.
+        """
+
+    @abstractmethod
+    def last(self) -> np.ndarray:
+        """(2, size), losses and steepest gradients of the last step, in the units of the training."""
+
+    @abstractmethod
+    def series(self, member: int) -> dict[str, np.ndarray]:
+        """Loss and steepest gradient of a member in every step, (done,), in the units of the training."""
+
+    @abstractmethod
+    def keep(self, members: list[int]) -> None:
+        """Go on with these members only."""
+
+
+__all__ = ["AbstractEngine"]

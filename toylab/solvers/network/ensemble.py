@@ -1,0 +1,141 @@
+"""K members trained side by side by the hand-written step: one product of matrices serves them all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+from typing_extensions import override
+
+from toylab.solvers.network.adam import FlatAdam
+from toylab.solvers.network.analytic_step import AnalyticStep
+from toylab.solvers.network.architectures import MLP, Parameters, PiecewiseLinear
+from toylab.solvers.network.batches import FullBatch, Minibatch
+from toylab.solvers.network.captured_step import CapturedStep
+from toylab.solvers.network.engine import AbstractEngine
+from toylab.solvers.network.flat_mlp import FlatMLP
+from toylab.solvers.network.members import Member, Members
+from toylab.solvers.network.penalties import MaxGradientPenalty
+from toylab.solvers.network.step_blocks import Supply
+
+if TYPE_CHECKING:
+    from toylab.solvers.network.training import NetworkSolver
+
+#: Members of one product on a CPU: the arrays of a step should fit its caches.
+_TOGETHER_ON_CPU = 8
+
+
+def has_analytic_step(solver: NetworkSolver) -> bool:
+    """Whether the backward pass of this composition is written out."""
+    return (
+        isinstance(solver.architecture, MLP)
+        and isinstance(solver.architecture.activation, PiecewiseLinear)
+        and type(solver.penalty) is MaxGradientPenalty
+        and isinstance(solver.batches, FullBatch | Minibatch)
+    )
+
+
+class _Team:
+    """Members that take their steps in the same operations."""
+
+    def __init__(self, solver: NetworkSolver, members: list[Member], net: FlatMLP, adam: FlatAdam) -> None:
+        assert isinstance(solver.penalty, MaxGradientPenalty)
+        minibatch = solver.batches.size if isinstance(solver.batches, Minibatch) else None
+        self._solver = solver
+        self.members = Members(members, minibatch)
+        self.supply = Supply(self.members, solver.batches, solver.penalty, solver.schedule)
+        self.step = AnalyticStep(net, self.members, solver.penalty, adam)
+        self._stepper = CapturedStep(self.step) if net.flat.is_cuda else self.step
+
+    @classmethod
+    def fresh(cls, solver: NetworkSolver, members: list[Member]) -> _Team:
+        assert isinstance(solver.architecture, MLP)
+        assert isinstance(solver.penalty, MaxGradientPenalty)
+        dimension, dtype = members[0].problem.problem.dimension, members[0].everything.fake.dtype
+        inits = [solver.architecture.init(1, dimension, member.generator, dtype) for member in members]
+        net = FlatMLP.of(solver.architecture, [torch.cat(pieces) for pieces in zip(*inits, strict=True)])
+        team = cls(solver, members, net, FlatAdam.at_rest(net.flat, solver.schedule.betas))
+        team.step.work.memory.copy_(team.supply.memory(solver.penalty.remembered_count))
+        return team
+
+    def advance(self, done: int, steps: int) -> Tensor:
+        """Take the steps after the first `done`; returns (2, steps, K), losses and steepest gradients."""
+        block = self.supply.block(done, steps)
+        for inputs, outputs in block.steps():
+            self._stepper.take(inputs, outputs)
+        return torch.stack([block.losses(self.members), block.steepest()])
+
+    def critic(self, member: int) -> tuple[Parameters, Tensor]:
+        parameters = [p[member : member + 1].to("cpu", torch.float64) for p in self.step.net.parameters()]
+        scale, offset = self.members.list[member].problem.scale_and_offset
+        factor, shift = torch.tensor([[scale], [offset]], dtype=torch.float64).unbind()
+        blends = self.step.work.memory[member, :, :-1].to("cpu", torch.float64)
+        return self._solver.architecture.rescaled(parameters, factor, shift), blends
+
+    def kept(self, members: list[int]) -> _Team:
+        """The team of these members, in the middle of their training."""
+        net, adam = self.step.net, self.step.adam
+        chosen = torch.tensor(members, device=net.flat.device)
+        mean, square = (net.around(moment).chosen(chosen).flat for moment in (adam.mean, adam.square))
+        list_ = [self.members.list[member] for member in members]
+        team = _Team(self._solver, list_, net.chosen(chosen), FlatAdam(mean, square, adam.betas))
+        team.step.work.memory.copy_(self.step.work.memory[chosen])
+        return team
+
+
+class Ensemble(AbstractEngine):
+    """Members in teams; each has the result it would have on its own, whoever is beside it.
+
+    Attributes:
+        done: steps taken.
+        size: members in training.
+    """
+
+    def __init__(self, solver: NetworkSolver, members: list[Member]) -> None:
+        self.done, self.size = 0, len(members)
+        together = _TOGETHER_ON_CPU if members[0].everything.fake.device.type == "cpu" else len(members)
+        chunks = [members[start : start + together] for start in range(0, len(members), together)]
+        self._teams = [_Team.fresh(solver, chunk) for chunk in chunks]
+        self._records: list[np.ndarray] = []
+
+    @override
+    def advance(self, steps: int) -> None:
+        records = [team.advance(self.done, steps) for team in self._teams]
+        self._records.append(torch.cat(records, dim=2).to("cpu", torch.float64).numpy())
+        self.done += steps
+
+    @override
+    def critic(self, member: int) -> tuple[Parameters, Tensor]:
+        for team in self._teams:
+            if member < len(team.members.list):
+                return team.critic(member)
+            member -= len(team.members.list)
+        raise IndexError(member)
+
+    @override
+    def last(self) -> np.ndarray:
+        return self._records[-1][:, -1]
+
+    @override
+    def series(self, member: int) -> dict[str, np.ndarray]:
+        if not self._records:
+            return {"loss": np.zeros(0), "steepest_gradient": np.zeros(0)}
+        loss, steepest = np.concatenate([record[..., member] for record in self._records], axis=1)
+        return {"loss": loss, "steepest_gradient": steepest}
+
+    @override
+    def keep(self, members: list[int]) -> None:
+        teams, first = [], 0
+        for team in self._teams:
+            size = len(team.members.list)
+            own = [member - first for member in members if first <= member < first + size]
+            if own:
+                teams.append(team if len(own) == size else team.kept(own))
+            first += size
+        records = [record[..., members] for record in self._records]
+        self._teams, self._records, self.size = teams, records, len(members)
+
+
+__all__ = ["Ensemble", "has_analytic_step"]
