@@ -49,6 +49,11 @@ def _solver(options: argparse.Namespace, problem: CriticProblem, progress: Any) 
     return makers[options.solver]()
 
 
+def _in_training(numbers: Mapping[str, float]) -> str:
+    shown = (("loss", "loss", ".4g"), ("relative_gap", "gap", ".2g"), ("k", "k", ".3g"))
+    return " · ".join(f"{name} {numbers[key]:{form}}" for key, name, form in shown if key in numbers) or "solving"
+
+
 def run(options: argparse.Namespace) -> int:
     """Solve the problem, print its certificate, draw and write what was asked for."""
     from toylab.solvers.solving import solve
@@ -63,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         task = progress.add_task("solving", total=None)
 
         def advance(done: int, total: int, numbers: Mapping[str, float]) -> None:
-            progress.update(task, completed=done, total=total, description=f"objective {numbers['objective']:.5g}")
+            progress.update(task, completed=done, total=total, description=_in_training(numbers))
 
         solver = _solver(options, problem, advance)
         if saved is not None:  # first, so that a problem that cannot be solved can be looked at again

@@ -45,7 +45,7 @@ def start(problems, architecture, penalty, *, batches=None, schedule=None, devic
     inits = [architecture.init(1, dimension, member.generator, dtype) for member in members.list]
     net = FlatMLP.of(architecture, [torch.cat(pieces) for pieces in zip(*inits, strict=True)])
     step = AnalyticStep(net, members, penalty, FlatAdam.at_rest(net.flat, schedule.betas))
-    step.work.memory.copy_(supply.memory(penalty.remembered_count))
+    step.work.memory.copy_(supply.memory(step.work.memory.shape[1]))
     return step, supply
 
 

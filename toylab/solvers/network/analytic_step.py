@@ -27,11 +27,11 @@ import torch
 from torch import Tensor
 
 from toylab.solvers.network.adam import FlatAdam
-from toylab.solvers.network.architectures import PiecewiseLinear
 from toylab.solvers.network.flat_mlp import FlatMLP
 from toylab.solvers.network.members import Members
 from toylab.solvers.network.penalties import MaxGradientPenalty
-from toylab.solvers.network.workspace import Workspace
+from toylab.solvers.network.piecewise_linear import bend
+from toylab.solvers.network.workspace import Workspace, remembered_count
 
 #: What a lot of 1 adds to a gradient norm, relative to it.
 _LOT = 1e-3
@@ -83,12 +83,11 @@ class AnalyticStep:
     """
 
     def __init__(self, net: FlatMLP, members: Members, penalty: MaxGradientPenalty, adam: FlatAdam) -> None:
-        activation = net.architecture.activation
-        assert isinstance(activation, PiecewiseLinear)
         self.net, self.derivative, self.adam, self.members = net, net.like(), adam, members
         self.work = Workspace(net, members.scale, sum(members.sizes), penalty)
-        self._activation, self._penalty = activation, penalty
-        self._kept = max(penalty.share, penalty.remembered_count)
+        self._activation, self._penalty = net.architecture.activation, penalty
+        self._remembered = remembered_count(penalty)
+        self._kept = max(penalty.share, self._remembered)
 
     @torch.inference_mode()
     def take(self, inputs: StepInputs, outputs: StepOutputs) -> None:
@@ -112,7 +111,7 @@ class AnalyticStep:
             net.biases, work.below, net.weights, work.hidden, work.slopes, strict=False
         ):
             torch.baddbmm(bias, below, weight, out=hidden)
-            self._activation.bend(hidden, slope)
+            bend(self._activation, hidden, slope)
 
     def _weigh(self, weights: Tensor, values: Tensor) -> None:
         """F at the batch, and scale · g there."""
@@ -139,8 +138,7 @@ class AnalyticStep:
         rates = self._rates(norms.gather(1, order[:, :share]), twice_weight, steepness)
         rows = order.add_(work.first_blend)
         torch.index_select(work.all_rows, 0, rows[:, :share].reshape(-1), out=work.chosen)
-        remembered = self._penalty.remembered_count
-        torch.index_select(work.all_points, 0, rows[:, :remembered].reshape(-1), out=work.flat_memory)
+        torch.index_select(work.all_points, 0, rows[:, : self._remembered].reshape(-1), out=work.flat_memory)
         work.steepest_upper.copy_(work.chosen_upper)
         torch.mul(work.chosen_gradients, rates.unsqueeze(-1), out=work.steepest[0])
         for below, weight, slope, here in zip(

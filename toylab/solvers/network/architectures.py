@@ -31,22 +31,9 @@ class AbstractActivation(ABC):
         """α(t) and α'(t), of the shape of t; at a kink a number between the one-sided slopes."""
 
 
-class PiecewiseLinear(AbstractActivation):
-    """An activation α(t) = α'(t) t that is linear on either side of 0: its slope need not be differentiated."""
-
-    @abstractmethod
-    def bend(self, t: Tensor, slope: Tensor) -> None:
-        """Replace t by α(t), in place, and write α'(t) to `slope`."""
-
-
 @dataclass(frozen=True)
-class Abs(PiecewiseLinear):
+class Abs(AbstractActivation):
     """α(t) = |t|: every slope is ±1, so that a layer never loses gradient norm in its units."""
-
-    @override
-    def bend(self, t: Tensor, slope: Tensor) -> None:
-        torch.sign(t, out=slope)
-        t.abs_()
 
     @override
     def value_and_slope(self, t: Tensor) -> tuple[Tensor, Tensor]:
@@ -55,7 +42,7 @@ class Abs(PiecewiseLinear):
 
 
 @dataclass(frozen=True)
-class LeakyReLU(PiecewiseLinear):
+class LeakyReLU(AbstractActivation):
     """α(t) = max(t, 0) + leak · min(t, 0).
 
     Attributes:
@@ -63,12 +50,6 @@ class LeakyReLU(PiecewiseLinear):
     """
 
     leak: float = 0.2
-
-    @override
-    def bend(self, t: Tensor, slope: Tensor) -> None:
-        torch.gt(t, 0.0, out=slope)
-        slope.mul_(1.0 - self.leak).add_(self.leak)
-        t.mul_(slope)
 
     @override
     def value_and_slope(self, t: Tensor) -> tuple[Tensor, Tensor]:
@@ -141,15 +122,11 @@ class MLP(AbstractArchitecture):
         if not isinstance(self.activation, AbstractActivation):
             raise InputError(f"activation must be an object such as Abs() or LeakyReLU(), got {self.activation!r}.")
 
-    def sizes(self, dimension: int) -> list[int]:
-        """Units of every layer, from the input to the output."""
-        return [dimension, *[self.width] * self.depth, 1]
-
     @override
     def init(
         self, ensemble_size: int, dimension: int, generator: torch.Generator, dtype: torch.dtype = torch.float32
     ) -> Parameters:
-        sizes = self.sizes(dimension)
+        sizes = [dimension, *[self.width] * self.depth, 1]
         options = {"generator": generator, "dtype": dtype, "device": generator.device}
         parameters = []
         for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
@@ -191,13 +168,4 @@ class MLP(AbstractArchitecture):
         return [*parameters[:-2], parameters[-2] * scale, parameters[-1] * scale + offset]
 
 
-__all__ = [
-    "MLP",
-    "Abs",
-    "AbstractActivation",
-    "AbstractArchitecture",
-    "LeakyReLU",
-    "Parameters",
-    "PiecewiseLinear",
-    "Tanh",
-]
+__all__ = ["MLP", "Abs", "AbstractActivation", "AbstractArchitecture", "LeakyReLU", "Parameters", "Tanh"]

@@ -52,7 +52,7 @@ class Course:
         last, examiner = self._judgements[-1], self._examiner
         if status is Status.ITERATION_LIMIT and last.within(self._solver.rtol, self._solver.rtol):
             status = Status.CONVERGED
-        series = engine.series(first + examiner.member)
+        series = engine.history(first + examiner.member, self.problem.length)
         self.outcome = Outcome(
             critic=examiner.module().as_critic(),
             status=status,
@@ -83,8 +83,7 @@ class Course:
         }
         rates = [self._solver.schedule.rate(step) for step in range(len(series["loss"]))]
         return {
-            "loss": series["loss"],
-            "steepest_gradient": series["steepest_gradient"] / self.problem.length,
+            **series,
             "learning_rate": np.array(rates),
             **judged,
         }

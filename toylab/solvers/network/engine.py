@@ -15,11 +15,9 @@ class AbstractEngine(ABC):
 
     Attributes:
         done: steps taken.
-        size: networks in training.
     """
 
     done: int
-    size: int
 
     @abstractmethod
     def advance(self, steps: int) -> None:
@@ -34,11 +32,11 @@ class AbstractEngine(ABC):
 
     @abstractmethod
     def last(self) -> np.ndarray:
-        """(2, size), losses and steepest gradients of the last step, in the units of the training."""
+        """(2, K), losses and steepest gradients of the last step, in the units of the training."""
 
     @abstractmethod
-    def series(self, member: int) -> dict[str, np.ndarray]:
-        """Loss and steepest gradient of a member in every step, (done,), in the units of the training."""
+    def history(self, member: int, length: float) -> dict[str, np.ndarray]:
+        """Series of one member, (done,), in the caller's units: loss and steepest gradient among others."""
 
     @abstractmethod
     def keep(self, members: list[int]) -> None:

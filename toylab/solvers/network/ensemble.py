@@ -11,13 +11,14 @@ from typing_extensions import override
 
 from toylab.solvers.network.adam import FlatAdam
 from toylab.solvers.network.analytic_step import AnalyticStep
-from toylab.solvers.network.architectures import MLP, Parameters, PiecewiseLinear
+from toylab.solvers.network.architectures import MLP, Parameters
 from toylab.solvers.network.batches import FullBatch, Minibatch
 from toylab.solvers.network.captured_step import CapturedStep
 from toylab.solvers.network.engine import AbstractEngine
 from toylab.solvers.network.flat_mlp import FlatMLP
 from toylab.solvers.network.members import Member, Members
 from toylab.solvers.network.penalties import MaxGradientPenalty
+from toylab.solvers.network.piecewise_linear import PIECEWISE_LINEAR
 from toylab.solvers.network.step_blocks import Supply
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def has_analytic_step(solver: NetworkSolver) -> bool:
     """Whether the backward pass of this composition is written out."""
     return (
         isinstance(solver.architecture, MLP)
-        and isinstance(solver.architecture.activation, PiecewiseLinear)
+        and isinstance(solver.architecture.activation, PIECEWISE_LINEAR)
         and type(solver.penalty) is MaxGradientPenalty
         and isinstance(solver.batches, FullBatch | Minibatch)
     )
@@ -52,20 +53,19 @@ class _Team:
     @classmethod
     def fresh(cls, solver: NetworkSolver, members: list[Member]) -> _Team:
         assert isinstance(solver.architecture, MLP)
-        assert isinstance(solver.penalty, MaxGradientPenalty)
         dimension, dtype = members[0].problem.problem.dimension, members[0].everything.fake.dtype
         inits = [solver.architecture.init(1, dimension, member.generator, dtype) for member in members]
         net = FlatMLP.of(solver.architecture, [torch.cat(pieces) for pieces in zip(*inits, strict=True)])
         team = cls(solver, members, net, FlatAdam.at_rest(net.flat, solver.schedule.betas))
-        team.step.work.memory.copy_(team.supply.memory(solver.penalty.remembered_count))
+        team.step.work.memory.copy_(team.supply.memory(team.step.work.memory.shape[1]))
         return team
 
     def advance(self, done: int, steps: int) -> Tensor:
-        """Take the steps after the first `done`; returns (2, steps, K), losses and steepest gradients."""
+        """Take the steps after the first `done`; returns their record, (4, steps, K)."""
         block = self.supply.block(done, steps)
         for inputs, outputs in block.steps():
             self._stepper.take(inputs, outputs)
-        return torch.stack([block.losses(self.members), block.steepest()])
+        return block.record(self.members)
 
     def critic(self, member: int) -> tuple[Parameters, Tensor]:
         parameters = [p[member : member + 1].to("cpu", torch.float64) for p in self.step.net.parameters()]
@@ -90,11 +90,10 @@ class Ensemble(AbstractEngine):
 
     Attributes:
         done: steps taken.
-        size: members in training.
     """
 
     def __init__(self, solver: NetworkSolver, members: list[Member]) -> None:
-        self.done, self.size = 0, len(members)
+        self.done = 0
         together = _TOGETHER_ON_CPU if members[0].everything.fake.device.type == "cpu" else len(members)
         chunks = [members[start : start + together] for start in range(0, len(members), together)]
         self._teams = [_Team.fresh(solver, chunk) for chunk in chunks]
@@ -116,14 +115,14 @@ class Ensemble(AbstractEngine):
 
     @override
     def last(self) -> np.ndarray:
-        return self._records[-1][:, -1]
+        return self._records[-1][:2, -1]
 
     @override
-    def series(self, member: int) -> dict[str, np.ndarray]:
-        if not self._records:
-            return {"loss": np.zeros(0), "steepest_gradient": np.zeros(0)}
-        loss, steepest = np.concatenate([record[..., member] for record in self._records], axis=1)
-        return {"loss": loss, "steepest_gradient": steepest}
+    def history(self, member: int, length: float) -> dict[str, np.ndarray]:
+        series = [np.zeros((4, 0)), *(record[..., member] for record in self._records)]
+        loss, steepest, fake, real = np.concatenate(series, axis=1)
+        means = {"mean_fake_value": fake, "mean_real_value": real}
+        return {"loss": loss, "steepest_gradient": steepest / length, **means}
 
     @override
     def keep(self, members: list[int]) -> None:
@@ -135,7 +134,7 @@ class Ensemble(AbstractEngine):
                 teams.append(team if len(own) == size else team.kept(own))
             first += size
         records = [record[..., members] for record in self._records]
-        self._teams, self._records, self.size = teams, records, len(members)
+        self._teams, self._records = teams, records
 
 
 __all__ = ["Ensemble", "has_analytic_step"]

@@ -23,7 +23,7 @@ class FlatMLP:
 
     def __init__(self, architecture: MLP, dimension: int, members: int, flat: Tensor) -> None:
         self.architecture, self.dimension, self.members, self.flat = architecture, dimension, members, flat
-        sizes = architecture.sizes(dimension)
+        sizes = [dimension, *[architecture.width] * architecture.depth, 1]
         shapes = [(members, fan_in, fan_out) for fan_in, fan_out in pairwise(sizes)]
         shapes.append((members, 1, sum(sizes[1:])))
         pieces = flat.split([a * b * c for a, b, c in shapes])

@@ -1,4 +1,4 @@
-"""Training steps by autograd, for any composition: mutable, on the device, and blind to what they are for."""
+"""The training steps themselves: mutable, on the device, and blind to what they are for."""
 
 from __future__ import annotations
 
@@ -22,13 +22,12 @@ _DTYPE = torch.float32
 
 
 class TrainingLoop(AbstractEngine):
-    """Minimise J(f) + share · penalty(f) by Adam, K starts of one problem at once, f = offset + scale · network.
+    """Minimise J(f) + share · penalty(f) by Adam, K members at once, f = offset + scale · network.
 
     Attributes:
         parameters: of the ensemble.
         state: of the penalty.
         done: steps taken.
-        size: networks in training.
     """
 
     def __init__(self, solver: NetworkSolver, problem: NormalisedProblem, device: torch.device) -> None:
@@ -36,20 +35,15 @@ class TrainingLoop(AbstractEngine):
         self._generator = torch.Generator(device=device).manual_seed(int(solver.seed))
         self._everything = problem.batch(_DTYPE, device)
         self._scale, self._offset = problem.scale_and_offset
-        self.size, schedule = solver.ensemble_size, solver.schedule
+        members, schedule = solver.ensemble_size, solver.schedule
         dimension = problem.problem.dimension
-        self.parameters = solver.architecture.init(self.size, dimension, self._generator, dtype=_DTYPE)
+        self.parameters = solver.architecture.init(members, dimension, self._generator, dtype=_DTYPE)
         self._adam = Adam(self.parameters, schedule.betas)
         ends = (problem.points(measure.points) for measure in (problem.problem.fake, problem.problem.real))
         blends = Blends(*(torch.as_tensor(end, dtype=_DTYPE, device=device) for end in ends))
-        self.state = solver.penalty.begin(self.size, problem.regularizer, blends, self._generator)
-        self._record = torch.zeros(2, schedule.steps, self.size, dtype=_DTYPE, device=device)
+        self.state = solver.penalty.begin(members, problem.regularizer, blends, self._generator)
+        self._record = torch.zeros(2, schedule.steps, members, dtype=_DTYPE, device=device)
         self.done = 0
-
-    @override
-    def advance(self, steps: int) -> None:
-        for _ in range(steps):
-            self.step()
 
     def step(self) -> None:
         """One step of Adam."""
@@ -70,29 +64,44 @@ class TrainingLoop(AbstractEngine):
         self._record[1, self.done] = self.state.steepest
         self.done += 1
 
-    def _gradients(self, points: Tensor) -> Tensor:
-        return self._scale * self._solver.architecture.value_and_input_gradient(self.parameters, points)[1]
+    @override
+    def advance(self, steps: int) -> None:
+        for _ in range(steps):
+            self.step()
 
     @override
-    @torch.no_grad()
     def critic(self, member: int) -> tuple[Parameters, Tensor]:
-        parameters = [parameter[member : member + 1].to("cpu", torch.float64) for parameter in self.parameters]
-        factor, shift = torch.tensor([[self._scale], [self._offset]], dtype=torch.float64).unbind()
-        blends = self.state.memory[member].detach().to("cpu", torch.float64)
-        return self._solver.architecture.rescaled(parameters, factor, shift), blends
+        parameters = [parameter[member : member + 1].cpu() for parameter in self.critics()]
+        return parameters, self.state.memory[member].detach().to("cpu", torch.float64)
 
     @override
     def last(self) -> np.ndarray:
-        return self._record[:, max(self.done - 1, 0)].cpu().numpy().astype(np.float64)
-
-    @override
-    def series(self, member: int) -> dict[str, np.ndarray]:
-        loss, steepest = self._record[:, : self.done, member].cpu().numpy().astype(np.float64)
-        return {"loss": loss, "steepest_gradient": steepest}
+        steepest = self.state.steepest.detach().cpu().numpy().astype(np.float64)
+        return np.stack([self.last_losses(), steepest])
 
     @override
     def keep(self, members: list[int]) -> None:
-        assert members == list(range(self.size)), "the starts of one problem end together"
+        assert members == list(range(len(self.parameters[0]))), "the starts of one problem end together"
+
+    def _gradients(self, points: Tensor) -> Tensor:
+        return self._scale * self._solver.architecture.value_and_input_gradient(self.parameters, points)[1]
+
+    def critics(self) -> Parameters:
+        """Parameters of the ensemble with the scale and offset of the training folded in, float64."""
+        with torch.no_grad():
+            parameters = [parameter.double() for parameter in self.parameters]
+            like = parameters[0].new_ones(len(parameters[0]))
+            return self._solver.architecture.rescaled(parameters, self._scale * like, self._offset * like)
+
+    def last_losses(self) -> np.ndarray:
+        """(K,), the loss of the last step; waits for the device."""
+        return self._record[0, max(self.done - 1, 0)].cpu().numpy().astype(np.float64)
+
+    @override
+    def history(self, member: int, length: float) -> dict[str, np.ndarray]:
+        """Series of one member, (steps done,), in the caller's units: loss and steepest gradient."""
+        loss, steepest = self._record[:, : self.done, member].cpu().numpy().astype(np.float64)
+        return {"loss": loss, "steepest_gradient": steepest / length}
 
 
 __all__ = ["TrainingLoop"]

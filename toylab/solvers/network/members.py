@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from toylab.losses import LossPair
+from toylab.problem import LipschitzPenalty
 from toylab.solvers.network.batches import Batch
 from toylab.solvers.network.normalisation import NormalisedProblem
 
@@ -60,8 +61,10 @@ class Members:
         self.list, self._like = members, members[0].everything.fake.new_zeros(())
         self.scale = self._column([member.problem.scale_and_offset[0] for member in members])
         self.offset = self._column([member.problem.scale_and_offset[1] for member in members])
-        self.weight = self._column([member.problem.regularizer.weight for member in members])
-        self.target = self._column([member.problem.regularizer.target for member in members])
+        regularizers = [member.problem.regularizer for member in members]
+        assert all(isinstance(regularizer, LipschitzPenalty) for regularizer in regularizers)
+        self.weight = self._column([regularizer.weight for regularizer in regularizers])
+        self.target = self._column([regularizer.target for regularizer in regularizers])
         batches = [member.everything for member in members]
         full = max(len(batch.fake) for batch in batches), max(len(batch.real) for batch in batches)
         self.sizes = full if minibatch is None else (minibatch, minibatch)
@@ -125,6 +128,11 @@ class Members:
             losses[:, group.rows, :fakes] = group.losses.fake_loss.value(fake)
             losses[:, group.rows, fakes:] = group.losses.real_loss.value(real)
         return (losses * weights).sum(dim=-1) / self.scale.squeeze(1)
+
+    def means(self, values: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Means (S, K) over fake and over real points, of the same arguments."""
+        shares, fakes = values * weights / self.scale, self.sizes[0]
+        return shares[..., :fakes].sum(dim=-1), shares[..., fakes:].sum(dim=-1)
 
 
 __all__ = ["Member", "Members"]

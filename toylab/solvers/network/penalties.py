@@ -122,15 +122,15 @@ class MaxGradientPenalty(AbstractPenalty):
                 raise InputError(f"{name} of the penalty must be a positive whole number, got {count!r}.")
         if not 0.0 <= self.remembered < 1.0:
             raise InputError(f"the remembered fraction must lie in [0, 1), got {self.remembered}.")
-        fresh = self.samples - self.remembered_count
-        if self.share > fresh:
-            raise InputError(f"share = {self.share} is more than the fresh samples of a step, {fresh}.")
+        if self.share > self.samples - self._kept:
+            raise InputError(
+                f"share = {self.share} is more than the fresh samples of a step, {self.samples - self._kept}."
+            )
         if not self.temperature > 0:
             raise InputError(f"the penalty's temperature must be positive, got {self.temperature}.")
 
     @property
-    def remembered_count(self) -> int:
-        """How many blends S_max holds."""
+    def _kept(self) -> int:
         return int(self.remembered * self.samples)
 
     @override
@@ -153,12 +153,12 @@ class MaxGradientPenalty(AbstractPenalty):
 
     @override
     def look(self, gradients: Gradients, state: PenaltyState) -> tuple[Tensor, PenaltyState]:
-        fresh = state.blends.sample(len(state.memory), self.samples - self.remembered_count, state.generator)
+        fresh = state.blends.sample(len(state.memory), self.samples - self._kept, state.generator)
         candidates = torch.cat([state.memory, fresh], dim=1)
         norms = gradient_norms(gradients(candidates))
-        order = norms.topk(max(self.remembered_count, self.share), dim=1).indices
+        order = norms.topk(max(self._kept, self.share), dim=1).indices
         steepest = candidates.gather(1, order.unsqueeze(-1).expand(-1, -1, candidates.shape[-1]))
-        return steepest[:, : self.share], replace(state, memory=steepest[:, : self.remembered_count])
+        return steepest[:, : self.share], replace(state, memory=steepest[:, : self._kept])
 
     @override
     def term(self, gradients: Tensor, state: PenaltyState) -> tuple[Tensor, PenaltyState]:

@@ -16,6 +16,7 @@ from toylab.solvers.network.batches import AbstractBatches, Batch, FullBatch
 from toylab.solvers.network.members import Members
 from toylab.solvers.network.penalties import MaxGradientPenalty
 from toylab.solvers.network.schedules import Schedule
+from toylab.solvers.network.workspace import remembered_count
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,9 +62,10 @@ class StepBlock:
         price = (self.steepness[:, 0] - members.target).clamp_min(0.0).square() * self.twice_weights / 2.0
         return members.objectives(self.values, self.weights) + price.squeeze(-1)
 
-    def steepest(self) -> Tensor:
-        """(S, K): the largest ‖∇f‖ seen in every step."""
-        return self.steepness[:, 1].squeeze(-1)
+    def record(self, members: Members) -> Tensor:
+        """(4, S, K): losses, largest ‖∇f‖ seen, and the means of f over fake and over real points."""
+        steepest = self.steepness[:, 1].squeeze(-1)
+        return torch.stack([self.losses(members), steepest, *members.means(self.values, self.weights)])
 
 
 class Supply:
@@ -73,7 +75,7 @@ class Supply:
         self, members: Members, batches: AbstractBatches, penalty: MaxGradientPenalty, schedule: Schedule
     ) -> None:
         self._members, self._batches, self._schedule = members, batches, schedule
-        self._fresh = penalty.samples - penalty.remembered_count
+        self._fresh = penalty.samples - remembered_count(penalty)
         everything = [member.everything for member in members.list]
         self._all = self._stacked(everything) if isinstance(batches, FullBatch) else None
 

@@ -13,6 +13,11 @@ from toylab.solvers.network.flat_mlp import FlatMLP
 from toylab.solvers.network.penalties import MaxGradientPenalty
 
 
+def remembered_count(penalty: MaxGradientPenalty) -> int:
+    """How many blends its memory S_max holds."""
+    return int(penalty.remembered * penalty.samples)
+
+
 class Workspace:
     """Arrays for K members; in lists the first entry belongs to the first hidden layer.
 
@@ -54,7 +59,7 @@ class Workspace:
         self.gradients = wide[:, used:, 2 * span + 1 :]
 
         self.lots = points[:, used:, dimension]
-        self.memory = net.flat.new_zeros(members, penalty.remembered_count, dimension + 1)
+        self.memory = net.flat.new_zeros(members, remembered_count(penalty), dimension + 1)
         self.flat_memory = self.memory.view(-1, dimension + 1)
         self.all_points, self.all_rows = points.view(-1, dimension + 1), wide.view(members * rows, -1)
         self.first_blend = torch.arange(members, device=points.device).unsqueeze(1) * rows + used
@@ -70,4 +75,4 @@ class Workspace:
         self.bias_terms = wide[:, share:used, span : 2 * span + 1]
 
 
-__all__ = ["Workspace"]
+__all__ = ["Workspace", "remembered_count"]
