@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from toylab import zoo
 from toylab.errors import InputError
+from toylab.problem import CriticProblem, LipschitzPenalty
 
 if TYPE_CHECKING:
     import torch
@@ -68,6 +69,7 @@ class DoubleBackward:
 
     Attributes:
         module: the critic.
+        loss: of the last step.
     """
 
     def __init__(self, points: int, width: int, device: torch.device) -> None:
@@ -75,16 +77,21 @@ class DoubleBackward:
 
         from toylab.solvers.network import MaxGP, MaxGradientPenalty
         from toylab.solvers.network.normalisation import NormalisedProblem
+        from toylab.solvers.network.workspace import remembered_count
 
         penalty = MaxGP().penalty
         assert isinstance(penalty, MaxGradientPenalty)
-        self._penalty, self._weight = penalty, _problem(points).regularizer.to_json()["weight"]
-        batch = NormalisedProblem.of(_problem(points)).batch(torch.float32, device)
-        self._fake, self._real, self._losses = batch.fake, batch.real, _problem(points).losses
+        normalised = NormalisedProblem.of(_problem(points))
+        assert isinstance(normalised.regularizer, LipschitzPenalty)
+        self._penalty, self._weight = penalty, normalised.regularizer.weight
+        self._remembered = remembered_count(penalty)
+        batch = normalised.batch(torch.float32, device)
+        self._fake, self._real, self._losses = batch.fake, batch.real, normalised.problem.losses
         self._generator = torch.Generator(device=device).manual_seed(0)
-        self.module = _module(width).to(device)
+        with torch.random.fork_rng(devices=[]):
+            self.module = _module(width).to(device)
         self._adam = torch.optim.Adam(self.module.parameters(), lr=3e-3, betas=(0.9, 0.99))
-        self._memory = self._fake[:0]
+        self._memory, self.loss = self._fake[:0], self._fake.new_zeros(())
 
     def step(self) -> None:
         """One step of Adam."""
@@ -94,7 +101,7 @@ class DoubleBackward:
         blends = torch.cat([self._memory, self._fresh(penalty.samples - len(self._memory))]).requires_grad_()
         (slopes,) = torch.autograd.grad(self.module(blends).sum(), blends, create_graph=True)
         norms = slopes.norm(dim=1)
-        steepest = norms.topk(max(penalty.share, penalty.remembered_count))
+        steepest = norms.topk(max(penalty.share, self._remembered))
         shared = steepest.values[: penalty.share]
         k = torch.softmax(shared.detach() / (penalty.temperature * shared[0].detach()), dim=0).dot(shared)
         loss = losses.fake_loss.value(self.module(self._fake)).mean()
@@ -102,7 +109,8 @@ class DoubleBackward:
         self._adam.zero_grad()
         loss.backward()
         self._adam.step()
-        self._memory = blends.detach()[steepest.indices[: penalty.remembered_count]]
+        self._memory = blends.detach()[steepest.indices[: self._remembered]]
+        self.loss = loss.detach()
 
     def _fresh(self, count: int) -> torch.Tensor:
         import torch
@@ -113,7 +121,7 @@ class DoubleBackward:
         return torch.lerp(y, x, torch.rand(count, 1, **options))
 
 
-def _problem(points: int) -> Any:
+def _problem(points: int) -> CriticProblem:
     return zoo.load("case4", n=points, seed=0)
 
 

@@ -101,7 +101,7 @@ def test_the_step_is_that_of_adam():
     for number, (inputs, outputs) in enumerate(supply.block(0, 5).steps()):
         step.take(inputs, outputs)
         flat.grad = step.derivative.flat.clone()
-        reference.param_groups[0]["lr"] = schedule.rate(number)
+        reference.param_groups[0]["lr"] = float(np.float32(schedule.rate(number)))
         reference.step()
     torch.testing.assert_close(step.net.flat, flat.detach(), rtol=1e-12, atol=1e-12)
 

@@ -33,8 +33,8 @@ class FlatAdam:
         Args:
             flat: the parameters, any shape.
             gradient: of the same shape.
-            rate: (), the learning rate.
-            count: (), steps taken, this one included, on the device of the parameters.
+            rate: (), the learning rate, float32 on the device of the parameters (the kernel reads it as such).
+            count: (), steps taken, this one included, likewise.
         """
         torch._fused_adam_(  # type: ignore[reportPrivateImportUsage]
             [flat],
@@ -66,7 +66,7 @@ class Adam:
             parameter.grad = self._gradient[piece].view_as(parameter)
             start = piece.stop
         self._adam = FlatAdam.at_rest(self._flat, betas)
-        self._count = self._flat.new_zeros(())
+        self._count = self._flat.new_zeros((), dtype=torch.float32)
 
     def step(self, rate: float) -> None:
         """Move the parameters, and clear their gradients for the next backward pass."""

@@ -28,8 +28,8 @@ class StepBlock:
         weights: (K, B) or (S, K, B), scale · p_z.
         fresh: (S, K, c, d + 1).
         twice_weights: (S, K, 1).
-        rates: (S,).
-        counts: (S,).
+        rates: (S,), in float32, as `FlatAdam` wants them.
+        counts: (S,), in float32.
         values: (S, K, B).
         steepness: (S, 2, K, 1).
     """
@@ -94,8 +94,8 @@ class Supply:
             weights=weights,
             fresh=members.blends(self._uniform(length, self._fresh)),
             twice_weights=shares.reshape(-1, 1, 1) * members.weight,
-            rates=like.new_tensor([self._schedule.rate(step) for step in steps]),
-            counts=like.new_tensor([step + 1.0 for step in steps]),
+            rates=like.new_tensor([self._schedule.rate(step) for step in steps], dtype=torch.float32),
+            counts=like.new_tensor([step + 1.0 for step in steps], dtype=torch.float32),
             values=like.new_empty(length, *weights.shape[-2:]),
             steepness=like.new_empty(length, 2, len(members.list), 1),
         )
