@@ -108,3 +108,12 @@ def test_help_names_the_exit_codes():
     done = toylab("--help")
     assert done.returncode == 0
     assert "3 inconclusive" in done.stdout
+
+
+def test_the_bar_of_a_training_shows_what_is_known():
+    from toylab.cli.solve import _in_training
+
+    assert _in_training({"loss": 1.0884, "objective": 1.1, "k": 3.683}) == "loss 1.088 · k 3.68"
+    known = {"loss": 1.0884, "relative_gap": 0.0123, "relative_excess": 0.1, "k": 3.683}
+    assert _in_training(known) == "loss 1.088 · gap 0.012 · k 3.68"
+    assert _in_training({"objective": 1.1}) == "solving"

@@ -37,7 +37,7 @@ class Course:
     def examine(self, engine: AbstractEngine, first: int) -> None:
         """Look at the current critics, those of the members from `first` on; keep the best one seen."""
         for start in range(self._solver.ensemble_size):
-            self._examiner.consider(*engine.critic(first + start), start)
+            self._examiner.consider(*engine.critic(first + start), start, polished=engine.done > 0)
 
     def judge(self, step: int, clock: Clock) -> Judgement:
         """Certify the best critic."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from toylab.solvers.network.training import NetworkSolver
 
 #: Members of one product on a CPU: the arrays of a step should fit its caches.
-_TOGETHER_ON_CPU = 8
+_TOGETHER_ON_CPU = 16
 
 
 def has_analytic_step(solver: NetworkSolver) -> bool:

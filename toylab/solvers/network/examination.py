@@ -61,7 +61,7 @@ class Examiner:
         self._blends = examined_blends(self.problem)
 
     @torch.no_grad()
-    def consider(self, parameters: Parameters, memory: Tensor, member: int) -> None:
+    def consider(self, parameters: Parameters, memory: Tensor, member: int, *, polished: bool = True) -> None:
         """Polish a critic and keep it if it is the best so far.
 
         One that is worse than the best constant critic counts as that constant.
@@ -70,6 +70,7 @@ class Examiner:
             parameters: of the critic, float64 on the CPU, ensemble axis of length 1.
             memory: (s, d), further blends where its gradient may be steep.
             member: which start it comes from.
+            polished: whether to polish it first; not worth its time for a network that is not trained yet.
         """
         values = self.architecture.value(parameters, self._everything.points)[0].numpy()
         gradients = self.architecture.value_and_input_gradient(parameters, torch.cat([self._blends, memory]))[1]
@@ -79,7 +80,7 @@ class Examiner:
         objective = self._objective(values, steepest)
         scale, offset = 1.0, 0.0
         spread = max(float(values.max() - values.min()), 1e-12)
-        for polish in self.polish:
+        for polish in self.polish if polished else ():
             s, c = polish.scale_and_offset(after(objective, scale, offset), spread)
             scale, offset = s * scale, s * offset + c
         reached, constant = objective(scale, offset), float(self.problem.problem.losses.best_constant or 0.0)
