@@ -15,6 +15,7 @@ from toylab.solvers.network.architectures import (
 )
 from toylab.solvers.network.batches import AbstractBatches, Batch, FullBatch, Minibatch
 from toylab.solvers.network.critic import TrainedCritic
+from toylab.solvers.network.funnel import FunnelMaxGP
 from toylab.solvers.network.funnel_architecture import Funnel
 from toylab.solvers.network.penalties import AbstractPenalty, Blends, MaxGradientPenalty, PenaltyState
 from toylab.solvers.network.polish import AbstractPolish, ScaleAndOffset
@@ -37,6 +38,7 @@ __all__ = [
     "CertifiedGap",
     "FullBatch",
     "Funnel",
+    "FunnelMaxGP",
     "Judgement",
     "LeakyReLU",
     "MaxGP",
