@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.optimize import minimize_scalar
 from torch import Tensor
 from typing_extensions import override
 
@@ -115,8 +116,9 @@ class _Training:
         else:
             k, value = normalised.scale_and_offset
         loss = SmoothedFunnel(problem, normalised.length, self._device)
-        hot = _HOT * k * loss.mean_distance()
-        self.path = Annealing(objective=loss, x=loss.start(k, value), temperature=hot)
+        rise = k * loss.mean_distance()
+        start = loss.start(k, value + rise * _best_share(lambda share: loss.start(k, value + share * rise), loss, rise))
+        self.path = Annealing(objective=loss, x=start, temperature=_HOT * rise)
         constant = 0.0 if not isinstance(problem.regularizer, LipschitzBall) else k
         self.best = loss.start(constant, float(problem.losses.best_constant or 0.0))
         self.objective = loss.sharp_value(self.best)
@@ -126,16 +128,20 @@ class _Training:
             status = self._train()
         except KeyboardInterrupt:
             status = Status.INTERRUPTED
-            self._consider(self.path.x)
         except FloatingPointError:
-            status = Status.DIVERGED
+            status = Status.INACCURATE if np.isfinite(self.path.record[-1][0]) else Status.DIVERGED
         if status is not Status.CONVERGED:
+            self._consider(self.path.x)
             self._judge()
-            if status is Status.ITERATION_LIMIT and self._good():
+            if status in {Status.ITERATION_LIMIT, Status.INACCURATE} and self._good():
                 status = Status.CONVERGED
         assert self.certificate is not None
         return Outcome(
-            critic=self._critic(), plan=self.certificate.plan, status=status, stats=self._stats(), history=self._history()
+            critic=self._critic(),
+            plan=self.certificate.plan,
+            status=status,
+            stats=self._stats(),
+            history=self._history(),
         )
 
     def _train(self) -> Status:
@@ -238,6 +244,17 @@ class _Training:
             "relative_gap": np.array([judgement.relative_gap for judgement in judged]),
             "relative_excess": np.array([judgement.relative_excess for judgement in judged]),
         }
+
+
+def _best_share(funnel: Callable[[float], Tensor], loss: SmoothedFunnel, rise: float) -> float:
+    """How much of the rise from fake to real points is to lie above the best constant."""
+    found = minimize_scalar(
+        lambda share: loss.value(funnel(share), _HOT * rise),
+        bounds=(0.0, 1.0),
+        method="bounded",
+        options={"xatol": 1e-3},
+    )
+    return float(found.x)
 
 
 __all__ = ["FunnelMaxGP"]

@@ -185,8 +185,10 @@ class SmoothedFunnel:
 
     def critic(self, x: Tensor, apex_tolerance: float) -> LowerExtension:
         """The critic max_j v_j − k‖z − y_j‖ in the caller's units."""
-        values = x.cpu().numpy()
+        values, regularizer = x.cpu().numpy(), self.problem.regularizer
         k = max(float(values[-1]), 0.0) / self.length
+        if isinstance(regularizer, LipschitzBall):  # exactly, to the last digit
+            k = min(k, regularizer.radius)
         return LowerExtension(self.problem.support.points[self.reals], values[:-1].copy(), k, apex_tolerance)
 
 

@@ -34,7 +34,7 @@ def newton_factor(hessian: Tensor, scale: Tensor) -> Tensor:
         if not bool(failed):
             return factor
         damping *= 100.0
-    raise FloatingPointError("the Hessian of a funnel is not finite")
+    raise FloatingPointError("the Hessian of a funnel is zero or not finite")
 
 
 def solved(factor: Tensor, right: Tensor) -> Tensor:
