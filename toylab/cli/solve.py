@@ -18,7 +18,16 @@ from toylab.solvers.base import AbstractSolver
 from toylab.solvers.solving import default_solver
 from toylab.verification import ExitCode
 
-_SOLVERS = ("exact", "interior-point", "transport", "compact-dual", "kantorovich-rubinstein", "reference", "maxgp")
+_SOLVERS = (
+    "exact",
+    "interior-point",
+    "transport",
+    "compact-dual",
+    "kantorovich-rubinstein",
+    "reference",
+    "maxgp",
+    "funnel",
+)
 
 
 def register(commands: Any) -> None:
@@ -43,6 +52,7 @@ def _solver(options: argparse.Namespace, problem: CriticProblem, progress: Any) 
         "kantorovich-rubinstein": solvers.KantorovichRubinstein,
         "reference": solvers.Reference,
         "maxgp": lambda: solvers.MaxGP(seed=options.seed, device="auto", progress=progress),
+        "funnel": lambda: solvers.FunnelMaxGP(device="auto", progress=progress),
     }
     if options.solver not in makers:
         raise unknown_name("solver", options.solver, makers)

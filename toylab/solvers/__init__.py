@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from toylab.solvers.dirac_pair import DiracOptimum, dirac_pair, matched_pairs
     from toylab.solvers.interior_point import InteriorPoint
     from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
-    from toylab.solvers.network import MaxGP, NetworkSolver
+    from toylab.solvers.network import FunnelMaxGP, MaxGP, NetworkSolver
     from toylab.solvers.reference import Reference
     from toylab.solvers.transport import Transport
 
@@ -29,6 +29,7 @@ _HOMES = {
     "InteriorPoint": "toylab.solvers.interior_point",
     "CompactDual": "toylab.solvers.linear_programs",
     "KantorovichRubinstein": "toylab.solvers.linear_programs",
+    "FunnelMaxGP": "toylab.solvers.network",
     "MaxGP": "toylab.solvers.network",
     "NetworkSolver": "toylab.solvers.network",
     "Reference": "toylab.solvers.reference",
@@ -40,6 +41,7 @@ __all__ = [
     "ClosedForm",
     "CompactDual",
     "DiracOptimum",
+    "FunnelMaxGP",
     "InteriorPoint",
     "KantorovichRubinstein",
     "MaxGP",

@@ -15,6 +15,8 @@ from toylab.solvers.network.architectures import (
 )
 from toylab.solvers.network.batches import AbstractBatches, Batch, FullBatch, Minibatch
 from toylab.solvers.network.critic import TrainedCritic
+from toylab.solvers.network.funnel import FunnelMaxGP
+from toylab.solvers.network.funnel_architecture import Funnel
 from toylab.solvers.network.penalties import AbstractPenalty, Blends, MaxGradientPenalty, PenaltyState
 from toylab.solvers.network.polish import AbstractPolish, ScaleAndOffset
 from toylab.solvers.network.presets import MaxGP
@@ -35,6 +37,8 @@ __all__ = [
     "Blends",
     "CertifiedGap",
     "FullBatch",
+    "Funnel",
+    "FunnelMaxGP",
     "Judgement",
     "LeakyReLU",
     "MaxGP",
