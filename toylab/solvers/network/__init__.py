@@ -5,6 +5,7 @@
     NormalisedProblem → TrainingLoop (steps) → Examiner (polish, keep the best, certify) → TrainedCritic
 """
 
+from toylab.solvers.network.activations import SELU, CReLU, MaxMin, ReLU
 from toylab.solvers.network.architectures import (
     MLP,
     Abs,
@@ -15,35 +16,78 @@ from toylab.solvers.network.architectures import (
 )
 from toylab.solvers.network.batches import AbstractBatches, Batch, FullBatch, Minibatch
 from toylab.solvers.network.critic import TrainedCritic
-from toylab.solvers.network.penalties import AbstractPenalty, Blends, MaxGradientPenalty, PenaltyState
+from toylab.solvers.network.optimizers import AbstractOptimizer, GradientDescent, RMSProp
+from toylab.solvers.network.penalties import (
+    AbstractPairs,
+    AbstractPenalty,
+    Blends,
+    ClippedWeights,
+    ConstructedBound,
+    GradientPenalty,
+    IndependentPairs,
+    MatchedPairs,
+    MaxGradientPenalty,
+    NoPenalty,
+    PenaltyState,
+)
 from toylab.solvers.network.polish import AbstractPolish, ScaleAndOffset
-from toylab.solvers.network.presets import MaxGP
+from toylab.solvers.network.presets import (
+    GP,
+    LP,
+    PRESETS,
+    RIVALS,
+    MaxGP,
+    MeanSquare,
+    Unrestricted,
+    WeightClipping,
+)
 from toylab.solvers.network.schedules import Schedule
 from toylab.solvers.network.stopping import AbstractStopping, CertifiedGap, Judgement
 from toylab.solvers.network.training import NetworkSolver
 
 __all__ = [
+    "GP",
+    "LP",
     "MLP",
+    "PRESETS",
+    "RIVALS",
+    "SELU",
     "Abs",
     "AbstractActivation",
     "AbstractArchitecture",
     "AbstractBatches",
+    "AbstractOptimizer",
+    "AbstractPairs",
     "AbstractPenalty",
     "AbstractPolish",
     "AbstractStopping",
     "Batch",
     "Blends",
+    "CReLU",
     "CertifiedGap",
+    "ClippedWeights",
+    "ConstructedBound",
     "FullBatch",
+    "GradientDescent",
+    "GradientPenalty",
+    "IndependentPairs",
     "Judgement",
     "LeakyReLU",
+    "MatchedPairs",
     "MaxGP",
     "MaxGradientPenalty",
+    "MaxMin",
+    "MeanSquare",
     "Minibatch",
     "NetworkSolver",
+    "NoPenalty",
     "PenaltyState",
+    "RMSProp",
+    "ReLU",
     "ScaleAndOffset",
     "Schedule",
     "Tanh",
     "TrainedCritic",
+    "Unrestricted",
+    "WeightClipping",
 ]

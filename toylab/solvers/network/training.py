@@ -50,6 +50,8 @@ class NetworkSolver(AbstractSolver):
         schedule: steps, learning rate, ramp of λ.
         stopping: when to end before the schedule does.
         polish: exact improvements tried on every critic that is examined.
+        normalise: whether to train in units of the problem's own; otherwise the network sees the caller's points,
+            and its bare output is the critic.
         ensemble_size: networks trained at once from different starts; the best one is returned.
         seed: of everything random.
         device: "auto", "cpu", "cuda" or "cuda:<number>".
@@ -64,6 +66,7 @@ class NetworkSolver(AbstractSolver):
     schedule: Schedule = field(default_factory=Schedule)
     stopping: AbstractStopping = field(default_factory=CertifiedGap)
     polish: tuple[AbstractPolish, ...] = (ScaleAndOffset(),)
+    normalise: bool = True
     ensemble_size: int = 1
     seed: int = 0
     device: str = "auto"
@@ -101,7 +104,7 @@ class NetworkSolver(AbstractSolver):
 
     def _run(self, problem: CriticProblem) -> Outcome:
         device = find_device(self.device)
-        normalised = NormalisedProblem.of(problem)
+        normalised = NormalisedProblem.of(problem) if self.normalise else NormalisedProblem.unchanged(problem)
         loop = TrainingLoop(self, normalised, device)
         examiner = Examiner(architecture=self.architecture, problem=normalised, polish=self.polish)
         examiner.consider(loop.critics(), loop.state.memory)
@@ -147,6 +150,7 @@ class NetworkSolver(AbstractSolver):
             "ensemble_size": self.ensemble_size,
             "member": examiner.member,
             "objective": examiner.objective,
+            "weight": self.penalty.weight_used(examiner.problem.problem.regularizer),
             "steepest_gradient": examiner.steepest / examiner.problem.length,
             "relative_excess": last.relative_excess,
         }
