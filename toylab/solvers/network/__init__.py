@@ -15,6 +15,8 @@ from toylab.solvers.network.architectures import (
     Tanh,
 )
 from toylab.solvers.network.batches import AbstractBatches, Batch, FullBatch, Minibatch
+from toylab.solvers.network.bounded_network import BoundedMLP
+from toylab.solvers.network.bounded_weights import AbstractWeights, OrthonormalWeights, SpectralWeights
 from toylab.solvers.network.critic import TrainedCritic
 from toylab.solvers.network.optimizers import AbstractOptimizer, GradientDescent, RMSProp
 from toylab.solvers.network.penalties import (
@@ -22,6 +24,7 @@ from toylab.solvers.network.penalties import (
     AbstractPenalty,
     Blends,
     ClippedWeights,
+    ConsistencyPenalty,
     ConstructedBound,
     GradientPenalty,
     IndependentPairs,
@@ -32,12 +35,15 @@ from toylab.solvers.network.penalties import (
 )
 from toylab.solvers.network.polish import AbstractPolish, ScaleAndOffset
 from toylab.solvers.network.presets import (
+    CT,
     GP,
     LP,
     PRESETS,
     RIVALS,
     MaxGP,
     MeanSquare,
+    OrthogonalGroupSort,
+    SpectralNorm,
     Unrestricted,
     WeightClipping,
 )
@@ -46,6 +52,7 @@ from toylab.solvers.network.stopping import AbstractStopping, CertifiedGap, Judg
 from toylab.solvers.network.training import NetworkSolver
 
 __all__ = [
+    "CT",
     "GP",
     "LP",
     "MLP",
@@ -61,11 +68,14 @@ __all__ = [
     "AbstractPenalty",
     "AbstractPolish",
     "AbstractStopping",
+    "AbstractWeights",
     "Batch",
     "Blends",
+    "BoundedMLP",
     "CReLU",
     "CertifiedGap",
     "ClippedWeights",
+    "ConsistencyPenalty",
     "ConstructedBound",
     "FullBatch",
     "GradientDescent",
@@ -81,11 +91,15 @@ __all__ = [
     "Minibatch",
     "NetworkSolver",
     "NoPenalty",
+    "OrthogonalGroupSort",
+    "OrthonormalWeights",
     "PenaltyState",
     "RMSProp",
     "ReLU",
     "ScaleAndOffset",
     "Schedule",
+    "SpectralNorm",
+    "SpectralWeights",
     "Tanh",
     "TrainedCritic",
     "Unrestricted",

@@ -19,6 +19,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from toylab.errors import InputError
+from toylab.problem import Regularizer
 
 #: Weights and biases of an ensemble, layer by layer, each with the ensemble as its first axis.
 Parameters = list[Tensor]
@@ -112,6 +113,10 @@ class AbstractArchitecture(ABC):
     def rescaled(self, parameters: Parameters, scale: Tensor, offset: Tensor) -> Parameters:
         """Parameters of scale · f + offset, with scale and offset (K,)."""
 
+    def features(self, parameters: Parameters, z: Tensor) -> Tensor:
+        """The last hidden layer, (K, m, ·); the values themselves, (K, m, 1), where nothing is hidden."""
+        return self.value(parameters, z).unsqueeze(-1)
+
     def lipschitz_bound(self, parameters: Parameters) -> Tensor | None:
         """(K,), bounds on the Lipschitz constants that hold by construction, differentiable; None by default."""
         return None
@@ -119,6 +124,10 @@ class AbstractArchitecture(ABC):
     def settle(self, parameters: Parameters) -> None:
         """Bring parameters in place, after a step, to where the architecture keeps them; nothing by default."""
         return
+
+    def trained_for(self, regularizer: Regularizer) -> AbstractArchitecture:
+        """The same functions, as they are to be trained under this regulariser; itself by default."""
+        return self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +192,10 @@ class MLP(AbstractArchitecture):
         for weight, slope in zip(reversed(parameters[:-2:2]), reversed(slopes), strict=True):
             gradient = torch.bmm(self.activation.pull_back(gradient, slope[:, start:]), weight.transpose(1, 2))
         return values, gradient
+
+    @override
+    def features(self, parameters: Parameters, z: Tensor) -> Tensor:
+        return self._hidden(parameters, z)[0]
 
     def _hidden(self, parameters: Parameters, z: Tensor) -> tuple[Tensor, list[Tensor]]:
         hidden = z if z.dim() == 3 else z.expand(len(parameters[0]), *z.shape)

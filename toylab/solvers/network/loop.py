@@ -32,11 +32,13 @@ class TrainingLoop:
         self._solver, self._losses = solver, problem.problem.losses
         self._generator = torch.Generator(device=device).manual_seed(int(solver.seed))
         self._everything = problem.batch(_DTYPE, device)
-        self._scale, self._offset = problem.start_for(solver.penalty.aims_at(problem.problem.regularizer))
+        aim = solver.penalty.aims_at(problem.problem.regularizer)
+        self._scale, self._offset = problem.start_for(aim)
+        self._architecture = solver.architecture.trained_for(aim)
         members, schedule = solver.ensemble_size, solver.schedule
         dimension = problem.problem.dimension
-        self.parameters = solver.architecture.init(members, dimension, self._generator, dtype=_DTYPE)
-        self._critic = CriticUnderTraining(solver.architecture, self.parameters, self._scale, self._offset)
+        self.parameters = self._architecture.init(members, dimension, self._generator, dtype=_DTYPE)
+        self._critic = CriticUnderTraining(self._architecture, self.parameters, self._scale, self._offset)
         self._optimizer = schedule.begin(self.parameters)
         ends = (problem.points(measure.points) for measure in (problem.problem.fake, problem.problem.real))
         blends = Blends(*(torch.as_tensor(end, dtype=_DTYPE, device=device) for end in ends))
@@ -54,7 +56,7 @@ class TrainingLoop:
             steep, self.state = solver.penalty.look(self._gradients, self.state)
         # one forward pass for both: values at the batch, gradients at the steep points
         together = torch.cat([batch.points.expand(len(steep), -1, -1), steep], dim=1)
-        values, gradients = solver.architecture.value_and_input_gradient(self.parameters, together, last=steep.shape[1])
+        values, gradients = self._architecture.value_and_input_gradient(self.parameters, together, last=steep.shape[1])
         price, self.state = solver.penalty.term(self._scale * gradients, self.state)
         surcharge = solver.penalty.surcharge(self._critic, self.state)
         price = price if surcharge is None else price + surcharge
@@ -63,21 +65,21 @@ class TrainingLoop:
         loss.sum().backward()
         self._optimizer.step(schedule.rate(self.done))
         solver.penalty.project(self.parameters)
-        solver.architecture.settle(self.parameters)
+        self._architecture.settle(self.parameters)
         self._record[0, self.done] = loss.detach()
         self._record[1, self.done] = self.state.steepest
         self._record[2:, self.done] = batch.means(values.detach())
         self.done += 1
 
     def _gradients(self, points: Tensor) -> Tensor:
-        return self._scale * self._solver.architecture.value_and_input_gradient(self.parameters, points)[1]
+        return self._scale * self._architecture.value_and_input_gradient(self.parameters, points)[1]
 
     def critics(self) -> Parameters:
         """Parameters of the ensemble with the scale and offset of the training folded in, float64."""
         with torch.no_grad():
             parameters = [parameter.double() for parameter in self.parameters]
             like = parameters[0].new_ones(len(parameters[0]))
-            return self._solver.architecture.rescaled(parameters, self._scale * like, self._offset * like)
+            return self._architecture.rescaled(parameters, self._scale * like, self._offset * like)
 
     def last_losses(self) -> np.ndarray:
         """(K,), the loss of the last step; waits for the device."""

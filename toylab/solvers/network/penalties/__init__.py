@@ -11,6 +11,7 @@ from toylab.solvers.network.penalties.base import (
 )
 from toylab.solvers.network.penalties.by_construction import ConstructedBound
 from toylab.solvers.network.penalties.clipping import ClippedWeights
+from toylab.solvers.network.penalties.consistency import ConsistencyPenalty
 from toylab.solvers.network.penalties.max_gradient import MaxGradientPenalty
 from toylab.solvers.network.penalties.pairs import AbstractPairs, IndependentPairs, MatchedPairs
 from toylab.solvers.network.penalties.pointwise import GradientPenalty
@@ -20,6 +21,7 @@ __all__ = [
     "AbstractPenalty",
     "Blends",
     "ClippedWeights",
+    "ConsistencyPenalty",
     "ConstructedBound",
     "CriticUnderTraining",
     "GradientPenalty",

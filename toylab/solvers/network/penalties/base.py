@@ -83,6 +83,10 @@ class CriticUnderTraining:
         """(K, m) at points (m, d) or (K, m, d)."""
         return self.offset + self.scale * self.architecture.value(self.parameters, points)
 
+    def features(self, points: Tensor) -> Tensor:
+        """(K, m, ·), the last hidden layer in the units of f."""
+        return self.scale * self.architecture.features(self.parameters, points)
+
     def lipschitz_bound(self) -> Tensor | None:
         """(K,), a bound on the constant of f that holds by construction; None where there is none."""
         bound = self.architecture.lipschitz_bound(self.parameters)
