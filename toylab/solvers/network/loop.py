@@ -74,10 +74,11 @@ class TrainingLoop:
     def _gradients(self, points: Tensor) -> Tensor:
         return self._scale * self._architecture.value_and_input_gradient(self.parameters, points)[1]
 
-    def critics(self) -> Parameters:
-        """Parameters of the ensemble with the scale and offset of the training folded in, float64."""
+    def critics(self, member: int | None = None) -> Parameters:
+        """Parameters of the ensemble, or of one member, with scale and offset of the training folded in, float64."""
+        chosen = slice(None) if member is None else slice(member, member + 1)
         with torch.no_grad():
-            parameters = [parameter.double() for parameter in self.parameters]
+            parameters = [parameter[chosen].double() for parameter in self.parameters]
             like = parameters[0].new_ones(len(parameters[0]))
             return self._architecture.rescaled(parameters, self._scale * like, self._offset * like)
 

@@ -15,6 +15,7 @@ from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome
 from toylab.solvers.devices import find_device
 from toylab.solvers.network.architectures import MLP, AbstractArchitecture
+from toylab.solvers.network.as_trained import as_trained
 from toylab.solvers.network.batches import AbstractBatches, FullBatch
 from toylab.solvers.network.examination import Examiner
 from toylab.solvers.network.loop import TrainingLoop
@@ -153,6 +154,7 @@ class NetworkSolver(AbstractSolver):
             "weight": self.penalty.weight_used(examiner.problem.problem.regularizer),
             "steepest_gradient": examiner.steepest / examiner.problem.length,
             "relative_excess": last.relative_excess,
+            **as_trained(self.architecture, examiner.problem, loop.critics(examiner.member), examiner.plan),
         }
 
 
