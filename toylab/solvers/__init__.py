@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from toylab.solvers.dirac_pair import DiracOptimum, dirac_pair, matched_pairs
     from toylab.solvers.interior_point import InteriorPoint
     from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
-    from toylab.solvers.network import MaxGP, NetworkSolver
+    from toylab.solvers.network import (
+        CT,
+        GP,
+        LP,
+        MaxGP,
+        MeanSquare,
+        NetworkSolver,
+        OrthogonalGroupSort,
+        SpectralNorm,
+        Unrestricted,
+        WeightClipping,
+    )
+    from toylab.solvers.on_the_line import LineOptimum, averaged_penalty
     from toylab.solvers.reference import Reference
     from toylab.solvers.transport import Transport
 
@@ -31,22 +43,42 @@ _HOMES = {
     "KantorovichRubinstein": "toylab.solvers.linear_programs",
     "MaxGP": "toylab.solvers.network",
     "NetworkSolver": "toylab.solvers.network",
+    "CT": "toylab.solvers.network",
+    "GP": "toylab.solvers.network",
+    "LP": "toylab.solvers.network",
+    "MeanSquare": "toylab.solvers.network",
+    "OrthogonalGroupSort": "toylab.solvers.network",
+    "SpectralNorm": "toylab.solvers.network",
+    "Unrestricted": "toylab.solvers.network",
+    "WeightClipping": "toylab.solvers.network",
+    "LineOptimum": "toylab.solvers.on_the_line",
+    "averaged_penalty": "toylab.solvers.on_the_line",
     "Reference": "toylab.solvers.reference",
     "Transport": "toylab.solvers.transport",
 }
 
 __all__ = [
+    "CT",
+    "GP",
+    "LP",
     "AbstractSolver",
     "ClosedForm",
     "CompactDual",
     "DiracOptimum",
     "InteriorPoint",
     "KantorovichRubinstein",
+    "LineOptimum",
     "MaxGP",
+    "MeanSquare",
     "NetworkSolver",
+    "OrthogonalGroupSort",
     "Outcome",
     "Reference",
+    "SpectralNorm",
     "Transport",
+    "Unrestricted",
+    "WeightClipping",
+    "averaged_penalty",
     "dirac_pair",
     "matched_pairs",
     "solve",
