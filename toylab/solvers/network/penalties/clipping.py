@@ -8,7 +8,7 @@ import torch
 from typing_extensions import override
 
 from toylab.errors import InputError, real_number
-from toylab.problem import CriticProblem, Regularizer, Unrestricted
+from toylab.problem import CriticProblem, Regularizer
 from toylab.solvers.network.architectures import Parameters
 from toylab.solvers.network.penalties.base import AbstractUnpricedGradients
 from toylab.solvers.network.penalties.pointwise import check_penalised
@@ -17,6 +17,8 @@ from toylab.solvers.network.penalties.pointwise import check_penalised
 @dataclass(frozen=True, kw_only=True)
 class ClippedWeights(AbstractUnpricedGradients):
     """Every weight and bias is clipped to [−bound, bound] after each step.
+
+    The problem's λ restricts nothing; it only sets the scale of the start, where values are normalised.
 
     Attributes:
         bound: c > 0.
@@ -40,10 +42,6 @@ class ClippedWeights(AbstractUnpricedGradients):
     def project(self, parameters: Parameters) -> None:
         for parameter in parameters:
             parameter.clamp_(-self.bound, self.bound)
-
-    @override
-    def aims_at(self, regularizer: Regularizer) -> Regularizer:
-        return Unrestricted()
 
     @override
     def weight_used(self, regularizer: Regularizer) -> str:
