@@ -59,7 +59,7 @@ def test_solve_with_a_rival_says_what_restricts_it(settings, capsys):
     said = capsys.readouterr().out
     weight = "lambda = 10, target 1 of its own" if settings else "lambda = 0.1, target 1"
     assert f"restricted by   {weight}\n" in said
-    assert "not rescaled    relative gap" in said
+    assert "as trained      relative gap" in said
 
 
 def test_solve_knows_every_preset():

@@ -79,7 +79,7 @@ def test_weight_and_target_of_its_own_are_in_the_callers_units():
 
 def test_independent_pairs_honour_weights():
     count = 20_000
-    x, y = IndependentPairs().draw(state(GradientPenalty()).batch, (2, count), torch.Generator().manual_seed(0))
+    x, y = IndependentPairs().draw(Batch(FAKE, WEIGHTS, REAL, WEIGHTS), (2, count), torch.Generator().manual_seed(0))
     joint = np.zeros((2, 2))
     np.add.at(joint, (x[..., 1].long().ravel().numpy(), (y[..., 0] > 2).long().ravel().numpy()), 1 / (2 * count))
     # five standard deviations of a share of 2 · 20000 draws
@@ -87,7 +87,7 @@ def test_independent_pairs_honour_weights():
 
 
 def test_matched_pairs_keep_to_their_segments():
-    z = MatchedPairs().blends(state(GradientPenalty()).batch, (1, 200), torch.Generator().manual_seed(0))[0]
+    z = MatchedPairs().blends(Batch(FAKE, WEIGHTS, REAL, WEIGHTS), (1, 200), torch.Generator().manual_seed(0))[0]
     first = z[:, 1] == 0.0
     assert first.any()
     torch.testing.assert_close(z[~first, 1], 1.0 + z[~first, 0])
