@@ -53,6 +53,22 @@ def test_solve_with_a_named_solver(solver):
     assert float(value) == pytest.approx(-1.0, abs=1e-6)  # the reference solver promises 1e-6
 
 
+@pytest.mark.parametrize("settings", [(), ("--published",)])
+def test_solve_with_a_rival_says_what_restricts_it(settings, capsys):
+    assert main(["solve", "case3", "--n", "4", "--solver", "gp", "--steps", "3", *settings]) == 0
+    said = capsys.readouterr().out
+    weight = "lambda = 10, target 1 of its own" if settings else "lambda = 0.1, target 1"
+    assert f"restricted by   {weight}\n" in said
+    assert "as trained      relative gap" in said
+
+
+def test_solve_knows_every_preset():
+    from toylab.cli.solve import _TRAINED
+    from toylab.solvers.network.presets import PRESETS
+
+    assert set(_TRAINED) == set(PRESETS)
+
+
 BAD = [
     (("solve", "case33"), "did you mean 'case3.3'"),
     (("solve", "case3", "--loss", "logistc"), "did you mean 'logistic'"),
@@ -76,6 +92,10 @@ BAD = [
     (("solve", "case4", "--lam", "1e-300"), "between 1e-100 and 1e100"),
     (("solve", "case4", "--n", "1000000"), "would need about"),
     (("solve", "case4", "--json", "folder.json"), "it is a folder"),
+    (("solve", "case4", "--solver", "gradient-penalty"), "unknown solver 'gradient-penalty'"),
+    (("solve", "case4", "--steps", "5"), "--published and --steps are for trained critics"),
+    (("solve", "case4", "--solver", "gp", "--steps", "0"), "must be a positive whole number, got 0"),
+    (("solve", "case4", "--solver", "lp", "--ball", "1"), "use SpectralNorm()"),
     (("verfy",), "invalid choice"),
     ((), "the following arguments are required"),
 ]

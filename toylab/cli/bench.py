@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from toylab.cli import necessity, rates, step_times
+from toylab.cli import drift, necessity, rates, step_times
 from toylab.cli.terminal import console, progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
@@ -42,6 +42,7 @@ def register(commands: Any) -> None:
     necessity.register(kinds)
     rates.register(kinds)
     step_times.register(kinds)
+    drift.register(kinds)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -12,21 +12,26 @@ from toylab.cli.problem_source import add_problem_arguments, problem_from
 from toylab.cli.targets import PICTURES, checked_target
 from toylab.cli.terminal import progress_bar
 from toylab.data_files import save_problem
-from toylab.errors import unknown_name
+from toylab.errors import InputError, unknown_name
 from toylab.problem import CriticProblem
 from toylab.solvers.base import AbstractSolver
 from toylab.solvers.solving import default_solver
 from toylab.verification import ExitCode
 
-_SOLVERS = (
-    "exact",
-    "interior-point",
-    "transport",
-    "compact-dual",
-    "kantorovich-rubinstein",
-    "reference",
+_EXACT = ("exact", "interior-point", "transport", "compact-dual", "kantorovich-rubinstein", "reference")
+
+#: Trained critics; the presets are looked up only when one is asked for, since they load torch.
+_TRAINED = (
     "maxgp",
     "funnel",
+    "gp",
+    "lp",
+    "mean-square",
+    "ct",
+    "weight-clipping",
+    "spectral-norm",
+    "orthogonal",
+    "unrestricted",
 )
 
 
@@ -34,7 +39,11 @@ def register(commands: Any) -> None:
     """Add the command to the parser."""
     solve = commands.add_parser("solve", help="solve one problem and say how optimal the critic is")
     add_problem_arguments(solve)
-    solve.add_argument("--solver", default="exact", help=f"one of: {', '.join(_SOLVERS)}")
+    solve.add_argument("--solver", default="exact", help=f"one of: {', '.join((*_EXACT, *_TRAINED))}")
+    solve.add_argument(
+        "--published", action="store_true", help="of a trained critic: the settings of its paper, not tuned ones"
+    )
+    solve.add_argument("--steps", type=int, metavar="N", help="of a trained critic: training steps")
     solve.add_argument("--plot", metavar="FILE", help="draw critic, gradients and coupling (png, pdf, svg)")
     solve.add_argument("--json", metavar="FILE", help="write problem, values and plan as JSON")
     solve.add_argument("--save-problem", metavar="FILE", help="write the problem as JSON, for --problem")
@@ -51,17 +60,32 @@ def _solver(options: argparse.Namespace, problem: CriticProblem, progress: Any) 
         "compact-dual": solvers.CompactDual,
         "kantorovich-rubinstein": solvers.KantorovichRubinstein,
         "reference": solvers.Reference,
-        "maxgp": lambda: solvers.MaxGP(seed=options.seed, device="auto", progress=progress),
-        "funnel": lambda: solvers.FunnelMaxGP(device="auto", progress=progress),
     }
+    if options.solver in _TRAINED:
+        return _trained(options, progress)
     if options.solver not in makers:
-        raise unknown_name("solver", options.solver, makers)
+        raise unknown_name("solver", options.solver, (*_EXACT, *_TRAINED))
+    if options.published or options.steps is not None:
+        raise InputError(f"--published and --steps are for trained critics, and {options.solver!r} is exact.")
     return makers[options.solver]()
 
 
 def _in_training(numbers: Mapping[str, float]) -> str:
     shown = (("loss", "loss", ".4g"), ("relative_gap", "gap", ".2g"), ("k", "k", ".3g"))
     return " · ".join(f"{name} {numbers[key]:{form}}" for key, name, form in shown if key in numbers) or "solving"
+
+
+def _trained(options: argparse.Namespace, progress: Any) -> AbstractSolver:
+    from toylab.solvers.network import PRESETS, FunnelMaxGP
+
+    steps = {} if options.steps is None else {"steps": options.steps}
+    if options.solver == "funnel":
+        if options.published:
+            raise InputError("FunnelMaxGP has no published settings; leave --published out.")
+        most = {} if options.steps is None else {"max_iterations": options.steps}
+        return FunnelMaxGP(device="auto", progress=progress, **most)
+    preset = PRESETS[options.solver]
+    return preset(published=options.published, seed=options.seed, device="auto", progress=progress, **steps)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -89,10 +113,17 @@ def run(options: argparse.Namespace) -> int:
     if source.known is not None:
         print(f"known           {source.known}")
     print(f"solver          {solution.stats['solver']}, {solution.stats['seconds']:.2f} s")
+    if "weight" in solution.stats:
+        print(f"restricted by   {solution.stats['weight']}")
     print(f"status          {solution.status.name.lower()}: {solution.status.value}")
     print(f"value           {certificate.primal:.10g}")
     print(f"dual bound      {certificate.dual:.10g}")
     print(f"relative gap    {certificate.relative_gap:.2g}, of what the best constant critic leaves to gain")
+    if "raw_relative_gap" in solution.stats:
+        raw = solution.stats
+        print(
+            f"as trained      relative gap {raw['raw_relative_gap']:.2g}, k = {raw['raw_constant']:.6g}, not rescaled"
+        )
     low, high = problem.regularizer.constant_interval(certificate.cost, certificate.gap)
     within = f", k* within {low:.10g} … {high:.10g}" if np.isfinite(high) else " between the points, unrestricted"
     print(f"constant k      {solution.lipschitz_constant:.10g}{within}")

@@ -17,7 +17,20 @@ if TYPE_CHECKING:
     from toylab.solvers.dirac_pair import DiracOptimum, dirac_pair, matched_pairs
     from toylab.solvers.interior_point import InteriorPoint
     from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
-    from toylab.solvers.network import FunnelMaxGP, MaxGP, NetworkSolver
+    from toylab.solvers.network import (
+        CT,
+        GP,
+        LP,
+        FunnelMaxGP,
+        MaxGP,
+        MeanSquare,
+        NetworkSolver,
+        OrthogonalGroupSort,
+        SpectralNorm,
+        Unrestricted,
+        WeightClipping,
+    )
+    from toylab.solvers.on_the_line import LineOptimum, averaged_penalty
     from toylab.solvers.reference import Reference
     from toylab.solvers.transport import Transport
 
@@ -32,11 +45,24 @@ _HOMES = {
     "FunnelMaxGP": "toylab.solvers.network",
     "MaxGP": "toylab.solvers.network",
     "NetworkSolver": "toylab.solvers.network",
+    "CT": "toylab.solvers.network",
+    "GP": "toylab.solvers.network",
+    "LP": "toylab.solvers.network",
+    "MeanSquare": "toylab.solvers.network",
+    "OrthogonalGroupSort": "toylab.solvers.network",
+    "SpectralNorm": "toylab.solvers.network",
+    "Unrestricted": "toylab.solvers.network",
+    "WeightClipping": "toylab.solvers.network",
+    "LineOptimum": "toylab.solvers.on_the_line",
+    "averaged_penalty": "toylab.solvers.on_the_line",
     "Reference": "toylab.solvers.reference",
     "Transport": "toylab.solvers.transport",
 }
 
 __all__ = [
+    "CT",
+    "GP",
+    "LP",
     "AbstractSolver",
     "ClosedForm",
     "CompactDual",
@@ -44,11 +70,18 @@ __all__ = [
     "FunnelMaxGP",
     "InteriorPoint",
     "KantorovichRubinstein",
+    "LineOptimum",
     "MaxGP",
+    "MeanSquare",
     "NetworkSolver",
+    "OrthogonalGroupSort",
     "Outcome",
     "Reference",
+    "SpectralNorm",
     "Transport",
+    "Unrestricted",
+    "WeightClipping",
+    "averaged_penalty",
     "dirac_pair",
     "matched_pairs",
     "solve",

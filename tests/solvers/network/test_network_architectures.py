@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from toylab.errors import InputError
-from toylab.solvers.network import MLP, Abs, LeakyReLU, Tanh
+from toylab.solvers.network import MLP, SELU, Abs, CReLU, LeakyReLU, MaxMin, ReLU, Tanh
 
-ACTIVATIONS = [Abs(), LeakyReLU(0.2), LeakyReLU(-0.5), Tanh()]
+ACTIVATIONS = [Abs(), LeakyReLU(0.2), LeakyReLU(-0.5), Tanh(), ReLU(), SELU(), MaxMin(), CReLU()]
 
 
 def ensemble(architecture, size=3, dimension=2, seed=0):

@@ -12,23 +12,40 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 from typing_extensions import override
 
 from toylab.errors import InputError
+from toylab.problem import Regularizer
 
 #: Weights and biases of an ensemble, layer by layer, each with the ensemble as its first axis.
 Parameters = list[Tensor]
 
 
 class AbstractActivation(ABC):
-    """A real function applied to every hidden unit."""
+    """A function of the hidden units of a layer; of every unit on its own where nothing else is said.
+
+    Attributes:
+        group: how many units are mapped together; it divides the width.
+        widening: how many outputs a unit has.
+    """
+
+    group: ClassVar[int] = 1
+    widening: ClassVar[int] = 1
 
     @abstractmethod
     def value_and_slope(self, t: Tensor) -> tuple[Tensor, Tensor]:
-        """α(t) and α'(t), of the shape of t; at a kink a number between the one-sided slopes."""
+        """α(t), and α'(t) of the shape of t; at a kink a number between the one-sided slopes.
+
+        Where α is not elementwise, the second is whatever `pull_back` needs, (K, m, ·) as t.
+        """
+
+    def pull_back(self, gradient: Tensor, slope: Tensor) -> Tensor:
+        """The gradient in t from the one in α(t), (K, m or 1, ·), and the slope of `value_and_slope`."""
+        return gradient * slope
 
 
 @dataclass(frozen=True)
@@ -96,6 +113,22 @@ class AbstractArchitecture(ABC):
     def rescaled(self, parameters: Parameters, scale: Tensor, offset: Tensor) -> Parameters:
         """Parameters of scale · f + offset, with scale and offset (K,)."""
 
+    def features(self, parameters: Parameters, z: Tensor) -> Tensor:
+        """The last hidden layer, (K, m, ·); the values themselves, (K, m, 1), where nothing is hidden."""
+        return self.value(parameters, z).unsqueeze(-1)
+
+    def lipschitz_bound(self, parameters: Parameters) -> Tensor | None:
+        """(K,), bounds on the Lipschitz constants that hold by construction, differentiable; None by default."""
+        return None
+
+    def settle(self, parameters: Parameters) -> None:
+        """Bring parameters in place, after a step, to where the architecture keeps them; nothing by default."""
+        return
+
+    def trained_for(self, regularizer: Regularizer) -> AbstractArchitecture:
+        """The same functions, as they are to be trained under this regulariser; itself by default."""
+        return self
+
 
 @dataclass(frozen=True, kw_only=True)
 class MLP(AbstractArchitecture):
@@ -121,6 +154,11 @@ class MLP(AbstractArchitecture):
                 raise InputError(f"the {name} of a network must be a positive whole number, got {size!r}.")
         if not isinstance(self.activation, AbstractActivation):
             raise InputError(f"activation must be an object such as Abs() or LeakyReLU(), got {self.activation!r}.")
+        if self.width % self.activation.group:
+            raise InputError(
+                f"{type(self.activation).__name__} maps {self.activation.group} units together, which must divide the "
+                f"width, got {self.width}."
+            )
 
     @override
     def init(
@@ -129,7 +167,8 @@ class MLP(AbstractArchitecture):
         sizes = [dimension, *[self.width] * self.depth, 1]
         options = {"generator": generator, "dtype": dtype, "device": generator.device}
         parameters = []
-        for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
+        for layer, (before, fan_out) in enumerate(pairwise(sizes)):
+            fan_in = before * (self.activation.widening if layer else 1)
             weight = torch.randn(ensemble_size, fan_in, fan_out, **options) / math.sqrt(fan_in)
             # kinks spread over the data, which has unit size; no random offset on the output
             spread = 1.0 if layer < self.depth else 0.0
@@ -151,8 +190,12 @@ class MLP(AbstractArchitecture):
         start = 0 if last is None else z.shape[-2] - last
         gradient = parameters[-2].transpose(1, 2)
         for weight, slope in zip(reversed(parameters[:-2:2]), reversed(slopes), strict=True):
-            gradient = torch.bmm(gradient * slope[:, start:], weight.transpose(1, 2))
+            gradient = torch.bmm(self.activation.pull_back(gradient, slope[:, start:]), weight.transpose(1, 2))
         return values, gradient
+
+    @override
+    def features(self, parameters: Parameters, z: Tensor) -> Tensor:
+        return self._hidden(parameters, z)[0]
 
     def _hidden(self, parameters: Parameters, z: Tensor) -> tuple[Tensor, list[Tensor]]:
         hidden = z if z.dim() == 3 else z.expand(len(parameters[0]), *z.shape)

@@ -39,6 +39,11 @@ class Batch:
         fake, real = values[:, : len(self.fake)], values[:, len(self.fake) :]
         return losses.fake_loss.value(fake) @ self.fake_weights + losses.real_loss.value(real) @ self.real_weights
 
+    def means(self, values: Tensor) -> Tensor:
+        """(2, K): the means over fake and over real points of values (K, n + m) at `points`."""
+        n = len(self.fake)
+        return torch.stack([values[:, :n] @ self.fake_weights, values[:, n:] @ self.real_weights])
+
 
 class AbstractBatches(ABC):
     """Draws the batch of each step from all points of the problem."""

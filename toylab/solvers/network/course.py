@@ -8,6 +8,7 @@ import numpy as np
 
 from toylab.solution import Status
 from toylab.solvers.base import Outcome
+from toylab.solvers.network.as_trained import as_trained
 from toylab.solvers.network.clock import Clock
 from toylab.solvers.network.engine import AbstractEngine
 from toylab.solvers.network.examination import Examiner
@@ -63,12 +64,17 @@ class Course:
                 "ensemble_size": self._solver.ensemble_size,
                 "member": examiner.member,
                 "objective": examiner.objective,
+                "weight": self._solver.penalty.weight_used(self.problem.problem.regularizer),
                 "steepest_gradient": examiner.steepest / self.problem.length,
                 "relative_excess": last.relative_excess,
+                **self._as_trained(engine, first + examiner.member),
                 **stats,
             },
             history=self._history(series),
         )
+
+    def _as_trained(self, engine: AbstractEngine, member: int) -> dict[str, float]:
+        return as_trained(self._solver.architecture, self.problem, engine.critic(member)[0], self._examiner.plan)
 
     def _history(self, series: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         judged = {

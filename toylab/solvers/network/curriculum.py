@@ -38,7 +38,7 @@ class Curriculum:
         self._solver = jobs[0][0]
         normalised: dict[int, NormalisedProblem] = {}  # many seeds of one problem share what is known about it
         for _, problem in jobs:
-            normalised.setdefault(id(problem), NormalisedProblem.of(problem))
+            normalised.setdefault(id(problem), self._solver.normalised(problem))
         courses = [(solver, Course(solver, normalised[id(problem)])) for solver, problem in jobs]
         self._courses = [course for _, course in courses]
         ordered = _by_losses(courses)

@@ -35,6 +35,7 @@ def has_analytic_step(solver: NetworkSolver) -> bool:
         and isinstance(solver.architecture.activation, PIECEWISE_LINEAR)
         and type(solver.penalty) is MaxGradientPenalty
         and isinstance(solver.batches, FullBatch | Minibatch)
+        and solver.schedule.optimizer is None
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from scipy import sparse
 from torch import Tensor
 
 from toylab.certificate import certify
@@ -44,6 +45,7 @@ class Examiner:
         objective: its J + R.
         steepest: its steepest gradient, in the units of the training.
         member: which member of the ensemble it is.
+        plan: the dual plan of the last judgement.
     """
 
     architecture: AbstractArchitecture
@@ -53,6 +55,7 @@ class Examiner:
     objective: float = np.inf
     steepest: float = np.inf
     member: int = 0
+    plan: sparse.csr_array | None = None
     _everything: Batch = field(init=False)
     _blends: Tensor = field(init=False)
 
@@ -118,6 +121,7 @@ class Examiner:
         """
         problem = self.problem.problem
         certificate = certify(problem, self.module().as_critic())
+        self.plan = certificate.plan
         regularizer, best = problem.regularizer, np.array(problem.losses.best_constant)
         excess = regularizer.value(self.steepest / self.problem.length) - regularizer.value(certificate.k_support)
         constant = float(problem.losses.fake_loss.value(best) + problem.losses.real_loss.value(best))

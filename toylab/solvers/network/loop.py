@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,11 +10,10 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from toylab.solvers.network.adam import Adam
 from toylab.solvers.network.architectures import Parameters
 from toylab.solvers.network.engine import AbstractEngine
 from toylab.solvers.network.normalisation import NormalisedProblem
-from toylab.solvers.network.penalties import Blends
+from toylab.solvers.network.penalties import Blends, CriticUnderTraining
 
 if TYPE_CHECKING:
     from toylab.solvers.network.training import NetworkSolver
@@ -22,7 +22,7 @@ _DTYPE = torch.float32
 
 
 class TrainingLoop(AbstractEngine):
-    """Minimise J(f) + share · penalty(f) by Adam, K members at once, f = offset + scale · network.
+    """Minimise J(f) + share · penalty(f) K members at once, f = offset + scale · network.
 
     Attributes:
         parameters: of the ensemble.
@@ -34,34 +34,43 @@ class TrainingLoop(AbstractEngine):
         self._solver, self._losses = solver, problem.problem.losses
         self._generator = torch.Generator(device=device).manual_seed(int(solver.seed))
         self._everything = problem.batch(_DTYPE, device)
-        self._scale, self._offset = problem.scale_and_offset
+        aim = solver.penalty.aims_at(problem.problem.regularizer)
+        self._scale, self._offset = problem.start_for(aim)
+        self._architecture = solver.architecture.trained_for(aim)
         members, schedule = solver.ensemble_size, solver.schedule
         dimension = problem.problem.dimension
-        self.parameters = solver.architecture.init(members, dimension, self._generator, dtype=_DTYPE)
-        self._adam = Adam(self.parameters, schedule.betas)
+        self.parameters = self._architecture.init(members, dimension, self._generator, dtype=_DTYPE)
+        self._critic = CriticUnderTraining(self._architecture, self.parameters, self._scale, self._offset)
+        self._optimizer = schedule.begin(self.parameters)
         ends = (problem.points(measure.points) for measure in (problem.problem.fake, problem.problem.real))
         blends = Blends(*(torch.as_tensor(end, dtype=_DTYPE, device=device) for end in ends))
         self.state = solver.penalty.begin(members, problem.regularizer, blends, self._generator)
-        self._record = torch.zeros(2, schedule.steps, members, dtype=_DTYPE, device=device)
+        self.state = replace(self.state, length=problem.length)
+        self._record = torch.zeros(4, schedule.steps, members, dtype=_DTYPE, device=device)
         self.done = 0
 
     def step(self) -> None:
-        """One step of Adam."""
+        """One step of the optimiser."""
         solver, schedule = self._solver, self._solver.schedule
         batch = solver.batches.next(self._everything, self._generator)
+        self.state = replace(self.state, batch=batch)
         with torch.no_grad():
             steep, self.state = solver.penalty.look(self._gradients, self.state)
         # one forward pass for both: values at the batch, gradients at the steep points
         together = torch.cat([batch.points.expand(len(steep), -1, -1), steep], dim=1)
-        values, gradients = solver.architecture.value_and_input_gradient(self.parameters, together, last=steep.shape[1])
+        values, gradients = self._architecture.value_and_input_gradient(self.parameters, together, last=steep.shape[1])
         price, self.state = solver.penalty.term(self._scale * gradients, self.state)
+        surcharge = solver.penalty.surcharge(self._critic, self.state)
+        price = price if surcharge is None else price + surcharge
         values = self._offset + self._scale * values[:, : len(batch.points)]
         loss = batch.objective(self._losses, values) + schedule.penalty_share(self.done) * price
         loss.sum().backward()
-        self._adam.step(schedule.rate(self.done))
+        self._optimizer.step(schedule.rate(self.done))
         solver.penalty.project(self.parameters)
+        self._architecture.settle(self.parameters)
         self._record[0, self.done] = loss.detach()
         self._record[1, self.done] = self.state.steepest
+        self._record[2:, self.done] = batch.means(values.detach())
         self.done += 1
 
     @override
@@ -84,14 +93,15 @@ class TrainingLoop(AbstractEngine):
         assert members == list(range(len(self.parameters[0]))), "the starts of one problem end together"
 
     def _gradients(self, points: Tensor) -> Tensor:
-        return self._scale * self._solver.architecture.value_and_input_gradient(self.parameters, points)[1]
+        return self._scale * self._architecture.value_and_input_gradient(self.parameters, points)[1]
 
-    def critics(self) -> Parameters:
-        """Parameters of the ensemble with the scale and offset of the training folded in, float64."""
+    def critics(self, member: int | None = None) -> Parameters:
+        """Parameters of the ensemble, or of one member, with scale and offset of the training folded in, float64."""
+        chosen = slice(None) if member is None else slice(member, member + 1)
         with torch.no_grad():
-            parameters = [parameter.double() for parameter in self.parameters]
+            parameters = [parameter[chosen].double() for parameter in self.parameters]
             like = parameters[0].new_ones(len(parameters[0]))
-            return self._solver.architecture.rescaled(parameters, self._scale * like, self._offset * like)
+            return self._architecture.rescaled(parameters, self._scale * like, self._offset * like)
 
     def last_losses(self) -> np.ndarray:
         """(K,), the loss of the last step; waits for the device."""
@@ -99,9 +109,13 @@ class TrainingLoop(AbstractEngine):
 
     @override
     def history(self, member: int, length: float) -> dict[str, np.ndarray]:
-        """Series of one member, (steps done,), in the caller's units: loss and steepest gradient."""
-        loss, steepest = self._record[:, : self.done, member].cpu().numpy().astype(np.float64)
-        return {"loss": loss, "steepest_gradient": steepest / length}
+        """Series of one member, (steps done,), in the caller's units.
+
+        Loss, steepest gradient, and the mean critic value on the fake and on the real points of the step's batch.
+        """
+        loss, steepest, fake, real = self._record[:, : self.done, member].cpu().numpy().astype(np.float64)
+        means = {"mean_fake_value": fake, "mean_real_value": real}
+        return {"loss": loss, "steepest_gradient": steepest / length, **means}
 
 
 __all__ = ["TrainingLoop"]

@@ -61,10 +61,9 @@ class Members:
         self.list, self._like = members, members[0].everything.fake.new_zeros(())
         self.scale = self._column([member.problem.scale_and_offset[0] for member in members])
         self.offset = self._column([member.problem.scale_and_offset[1] for member in members])
-        regularizers = [member.problem.regularizer for member in members]
-        assert all(isinstance(regularizer, LipschitzPenalty) for regularizer in regularizers)
-        self.weight = self._column([regularizer.weight for regularizer in regularizers])
-        self.target = self._column([regularizer.target for regularizer in regularizers])
+        penalties = [_penalty(member.problem) for member in members]
+        self.weight = self._column([penalty.weight for penalty in penalties])
+        self.target = self._column([penalty.target for penalty in penalties])
         batches = [member.everything for member in members]
         full = max(len(batch.fake) for batch in batches), max(len(batch.real) for batch in batches)
         self.sizes = full if minibatch is None else (minibatch, minibatch)
@@ -133,6 +132,12 @@ class Members:
         """Means (S, K) over fake and over real points, of the same arguments."""
         shares, fakes = values * weights / self.scale, self.sizes[0]
         return shares[..., :fakes].sum(dim=-1), shares[..., fakes:].sum(dim=-1)
+
+
+def _penalty(problem: NormalisedProblem) -> LipschitzPenalty:
+    regularizer = problem.regularizer
+    assert isinstance(regularizer, LipschitzPenalty), "MaxGradientPenalty.check lets nothing else through"
+    return regularizer
 
 
 __all__ = ["Member", "Members"]

@@ -14,7 +14,7 @@ import torch
 
 from toylab.certificate import certify
 from toylab.errors import InputError
-from toylab.problem import CriticProblem, LipschitzPenalty
+from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solvers.network.batches import Batch
 from toylab.solvers.network.polish import best_scale_and_offset
 
@@ -27,11 +27,13 @@ class NormalisedProblem:
         problem: the problem in the caller's units.
         centre: (d,), mean of the points that carry mass.
         length: root mean square distance of those points from the centre; 1 where they all coincide.
+        rescales_values: whether training starts from an offset and a scale of the values.
     """
 
     problem: CriticProblem
     centre: np.ndarray
     length: float
+    rescales_values: bool = True
 
     @classmethod
     def of(cls, problem: CriticProblem) -> NormalisedProblem:
@@ -42,13 +44,15 @@ class NormalisedProblem:
         length = float(np.linalg.norm(points - centre) / np.sqrt(len(points)))
         return cls(problem, centre, length if length > 0 else 1.0)
 
+    @classmethod
+    def unchanged(cls, problem: CriticProblem) -> NormalisedProblem:
+        """The problem in the caller's own units, with the bare network as critic."""
+        return cls(problem, np.zeros(problem.dimension), 1.0, rescales_values=False)
+
     @cached_property
-    def regularizer(self) -> LipschitzPenalty:
+    def regularizer(self) -> Regularizer:
         """R in the units of the training."""
-        regularizer = self.problem.regularizer
-        if not isinstance(regularizer, LipschitzPenalty):
-            raise InputError(f"training needs a LipschitzPenalty, got {type(regularizer).__name__}.")
-        return regularizer.rescaled(self.length)
+        return self.problem.regularizer.rescaled(self.length)
 
     def points(self, z: np.ndarray) -> np.ndarray:
         """Points in the units of the training, z' = (z − centre) / length."""
@@ -64,12 +68,26 @@ class NormalisedProblem:
 
     @cached_property
     def scale_and_offset(self) -> tuple[float, float]:
-        """Roughly the constant k' and the mean of the optimal critic.
+        """Of the start of a training for the problem's own regulariser."""
+        return self.start_for(self.problem.regularizer)
+
+    def start_for(self, aim: Regularizer) -> tuple[float, float]:
+        """Roughly the constant k' and the mean of the optimal critic; 1 and 0 where values are not rescaled.
 
         The best constant critic c couples φ'(c) P_g with φ'(c) P_r at a cost C; all the mass moved over the distance
-        C / φ'(c) = W₁ in one step is the two-Dirac problem with the largest k (exact for Wasserstein).
+        C / φ'(c) = W₁ in one step is the two-Dirac problem with the largest k (exact for Wasserstein). A
+        ball has k = K; without any restriction a rise of 2 over that distance is as good a start as any.
+
+        Args:
+            aim: the regulariser, in the caller's units, that is trained for.
+
+        Raises:
+            InputError: the loss has no optimal critic.
         """
+        if not self.rescales_values:
+            return 1.0, 0.0
         problem = self.problem
+        regularizer = aim.rescaled(self.length)
         c = problem.losses.best_constant
         if c is None:
             raise InputError(f"the loss {problem.losses.name!r} has no optimal critic.")
@@ -78,6 +96,14 @@ class NormalisedProblem:
         distance = certificate.cost / (max(slope, 1e-12) * self.length)
         if not distance > 0:
             return 1.0, c
+        match regularizer:
+            case LipschitzPenalty(weight=weight, target=target):
+                # the slope of the Wasserstein loss: where it is too steep, the search shrinks it
+                start = target + slope * distance / (2.0 * weight)
+            case LipschitzBall(radius=radius):
+                return radius, c
+            case _:
+                return 2.0 / distance, c
         ends = np.array([-0.5, 0.5]) * distance
 
         def objective(scale: float, offset: float) -> float:
@@ -85,11 +111,9 @@ class NormalisedProblem:
             return float(
                 problem.losses.fake_loss.value(np.array(low))
                 + problem.losses.real_loss.value(np.array(high))
-                + self.regularizer.value(abs(scale))
+                + regularizer.value(abs(scale))
             )
 
-        # the start is the slope of the Wasserstein loss: where it is too steep, the search shrinks it
-        start = self.regularizer.target + slope * distance / (2.0 * self.regularizer.weight)
         scale, offset = best_scale_and_offset(lambda s, o: objective(s * start, o), spread=1.0)
         size = abs(scale * start)
         return (size if np.isfinite(size) and size > 0 else 1.0), c + offset

@@ -16,6 +16,7 @@ from toylab.solvers.network.architectures import MLP, AbstractArchitecture
 from toylab.solvers.network.batches import AbstractBatches, FullBatch
 from toylab.solvers.network.curriculum import Curriculum
 from toylab.solvers.network.ensemble import has_analytic_step
+from toylab.solvers.network.normalisation import NormalisedProblem
 from toylab.solvers.network.penalties import AbstractPenalty, MaxGradientPenalty
 from toylab.solvers.network.polish import AbstractPolish, ScaleAndOffset
 from toylab.solvers.network.schedules import Schedule
@@ -44,6 +45,8 @@ class NetworkSolver(AbstractSolver):
         schedule: steps, learning rate, ramp of λ.
         stopping: when to end before the schedule does.
         polish: exact improvements tried on every critic that is examined.
+        normalise: whether to train in units of the problem's own; otherwise the network sees the caller's points,
+            and its bare output is the critic.
         ensemble_size: networks trained at once from different starts; the best one is returned.
         seed: of everything random.
         device: "auto", "cpu", "cuda" or "cuda:<number>".
@@ -59,6 +62,7 @@ class NetworkSolver(AbstractSolver):
     schedule: Schedule = field(default_factory=Schedule)
     stopping: AbstractStopping = field(default_factory=CertifiedGap)
     polish: tuple[AbstractPolish, ...] = (ScaleAndOffset(),)
+    normalise: bool = True
     ensemble_size: int = 1
     seed: int = 0
     device: str = "auto"
@@ -87,6 +91,10 @@ class NetworkSolver(AbstractSolver):
     def check(self, problem: CriticProblem) -> None:
         self.penalty.check(problem)
         find_device(self.device)
+
+    def normalised(self, problem: CriticProblem) -> NormalisedProblem:
+        """The problem in the units of the training."""
+        return NormalisedProblem.of(problem) if self.normalise else NormalisedProblem.unchanged(problem)
 
     @override
     def run(self, problem: CriticProblem) -> Outcome:

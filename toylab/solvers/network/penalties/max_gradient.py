@@ -8,8 +8,6 @@ maximum over blends is all that has to be penalised.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -17,77 +15,8 @@ from torch import Tensor
 from typing_extensions import override
 
 from toylab.errors import InputError
-from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
-from toylab.solvers.network.architectures import Parameters
-
-#: Points (K, s, d) -> gradients (K, s, d) of the critic under training.
-Gradients = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True, eq=False)
-class Blends:
-    """The segments between fake and real points.
-
-    Attributes:
-        fake: (n, d).
-        real: (m, d).
-    """
-
-    fake: Tensor
-    real: Tensor
-
-    def sample(self, ensemble_size: int, count: int, generator: torch.Generator) -> Tensor:
-        """Blends (K, count, d) of uniformly drawn pairs at uniform positions."""
-        shape, options = (ensemble_size, count), {"generator": generator, "device": self.fake.device}
-        x = self.fake[torch.randint(len(self.fake), shape, **options)]
-        y = self.real[torch.randint(len(self.real), shape, **options)]
-        t = torch.rand(*shape, 1, dtype=self.fake.dtype, **options)
-        return torch.lerp(y, x, t)
-
-
-@dataclass(frozen=True, eq=False)
-class PenaltyState:
-    """What a penalty carries from step to step.
-
-    Attributes:
-        regularizer: R, in the units of the training.
-        blends: where gradients may be asked for.
-        generator: the source of randomness.
-        memory: (K, s, d), points worth another look.
-        steepest: (K,), the largest gradient norm seen in the last step.
-    """
-
-    regularizer: LipschitzPenalty
-    blends: Blends
-    generator: torch.Generator
-    memory: Tensor
-    steepest: Tensor
-
-
-class AbstractPenalty(ABC):
-    """A price on the gradients of the critic, or a projection of its parameters."""
-
-    @abstractmethod
-    def check(self, problem: CriticProblem) -> None:
-        """Raise InputError where the problem's regulariser cannot be trained by this penalty."""
-
-    @abstractmethod
-    def begin(
-        self, ensemble_size: int, regularizer: LipschitzPenalty, blends: Blends, generator: torch.Generator
-    ) -> PenaltyState:
-        """The state before the first step."""
-
-    @abstractmethod
-    def look(self, gradients: Gradients, state: PenaltyState) -> tuple[Tensor, PenaltyState]:
-        """The points (K, s, d) whose gradients are to be priced in this step; called without graph."""
-
-    @abstractmethod
-    def term(self, gradients: Tensor, state: PenaltyState) -> tuple[Tensor, PenaltyState]:
-        """The price (K,) of the gradients (K, s, d) at those points, differentiable, and the next state."""
-
-    def project(self, parameters: Parameters) -> None:
-        """Move the parameters, in place, to where the penalty wants them; nothing by default."""
-        return
+from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
+from toylab.solvers.network.penalties.base import AbstractPenalty, Gradients, PenaltyState, gradient_norms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,13 +74,6 @@ class MaxGradientPenalty(AbstractPenalty):
             raise InputError(f"MaxGP trains with a LipschitzPenalty, got {type(regularizer).__name__}.")
 
     @override
-    def begin(
-        self, ensemble_size: int, regularizer: LipschitzPenalty, blends: Blends, generator: torch.Generator
-    ) -> PenaltyState:
-        memory = blends.fake.new_zeros(ensemble_size, 0, blends.fake.shape[1])
-        return PenaltyState(regularizer, blends, generator, memory, memory.new_zeros(ensemble_size))
-
-    @override
     def look(self, gradients: Gradients, state: PenaltyState) -> tuple[Tensor, PenaltyState]:
         fresh = state.blends.sample(len(state.memory), self.samples - self._kept, state.generator)
         candidates = torch.cat([state.memory, fresh], dim=1)
@@ -168,18 +90,14 @@ class MaxGradientPenalty(AbstractPenalty):
         price = state.regularizer.weight * (k - state.regularizer.target).clamp_min(0.0).square()
         return price, replace(state, steepest=largest)
 
+    @override
+    def weight_used(self, regularizer: Regularizer) -> str:
+        return regularizer.describe()
+
     def _soft_maximum(self, norms: Tensor, largest: Tensor) -> Tensor:
         width = self.temperature * largest.clamp_min(torch.finfo(norms.dtype).tiny).unsqueeze(1)
         weights = torch.softmax((norms.detach() - largest.unsqueeze(1)) / width, dim=1)
         return (weights * norms).sum(dim=1)
 
 
-def gradient_norms(gradients: Tensor) -> Tensor:
-    """‖∇f‖ from gradients (K, s, d), one Euclidean norm a sample: (K, s)."""
-    norms = torch.linalg.vector_norm(gradients, dim=-1)
-    members, samples, _ = gradients.shape
-    assert norms.shape == (members, samples), f"expected one norm a sample, got {tuple(norms.shape)}"
-    return norms
-
-
-__all__ = ["AbstractPenalty", "Blends", "Gradients", "MaxGradientPenalty", "PenaltyState", "gradient_norms"]
+__all__ = ["MaxGradientPenalty"]
