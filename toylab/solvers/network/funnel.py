@@ -187,11 +187,11 @@ class _Training:
             found.append(certify(self.problem, critic))
         if not found or found[0].relative_gap > self.solver.rtol:
             found.append(certify(self.problem, critic, self.path.objective.plan(self.path.x, self.path.temperature)))
-        self.certificate = min(found, key=lambda certificate: certificate.relative_gap)
+        best = self.certificate = min(found, key=lambda certificate: certificate.relative_gap)
         judgement = Judgement(
             step=self.path.done,
-            relative_gap=self.certificate.relative_gap,
-            relative_excess=self._relative_excess(self.certificate),
+            relative_gap=best.relative_gap,
+            relative_excess=self._relative_excess(best),
         )
         self.judgements.append((judgement, time.perf_counter() - self.seconds))
 
