@@ -16,6 +16,7 @@ from toylab.solvers.network.architectures import (
 )
 from toylab.solvers.network.batches import AbstractBatches, Batch, FullBatch, Minibatch
 from toylab.solvers.network.critic import TrainedCritic
+from toylab.solvers.network.funnel_architecture import Funnel
 from toylab.solvers.network.optimizers import AbstractOptimizer, GradientDescent, RMSProp
 from toylab.solvers.network.penalties import (
     AbstractPairs,
@@ -68,6 +69,7 @@ __all__ = [
     "ClippedWeights",
     "ConstructedBound",
     "FullBatch",
+    "Funnel",
     "GradientDescent",
     "GradientPenalty",
     "IndependentPairs",
