@@ -16,6 +16,8 @@ from toylab.solvers.network.architectures import (
 )
 from toylab.solvers.network.batches import AbstractBatches, Batch, FullBatch, Minibatch
 from toylab.solvers.network.critic import TrainedCritic
+from toylab.solvers.network.distances import Distances
+from toylab.solvers.network.fresh_samples import FreshSamples
 from toylab.solvers.network.funnel_architecture import Funnel
 from toylab.solvers.network.optimizers import AbstractOptimizer, GradientDescent, RMSProp
 from toylab.solvers.network.penalties import (
@@ -68,6 +70,8 @@ __all__ = [
     "CertifiedGap",
     "ClippedWeights",
     "ConstructedBound",
+    "Distances",
+    "FreshSamples",
     "FullBatch",
     "Funnel",
     "GradientDescent",

@@ -94,6 +94,7 @@ class NetworkSolver(AbstractSolver):
     @override
     def check(self, problem: CriticProblem) -> None:
         self.penalty.check(problem)
+        self.batches.check(problem)
         find_device(self.device)
 
     @override
