@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from toylab.cli import necessity, rates
+from toylab.cli import necessity, rates, w1
 from toylab.cli.terminal import console, progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
@@ -41,6 +41,7 @@ def register(commands: Any) -> None:
     extremes.set_defaults(run=run_extremes)
     necessity.register(kinds)
     rates.register(kinds)
+    w1.register(kinds)
 
 
 def run(options: argparse.Namespace) -> int:
