@@ -77,6 +77,7 @@ class CellRecord:
         degree: of its funnels.
         true_w1: W₁.
         w1_error: its standard error.
+        ceiling: the cosine as published of the optimal critic itself.
         results: by the name of the method in `METHODS`.
     """
 
@@ -84,6 +85,7 @@ class CellRecord:
     degree: float
     true_w1: float
     w1_error: float
+    ceiling: float
     results: dict[str, list[Result]]
 
     def to_json(self) -> dict[str, Any]:
@@ -94,6 +96,7 @@ class CellRecord:
             "degree": self.degree,
             "true_w1": self.true_w1,
             "w1_error": self.w1_error,
+            "ceiling": self.ceiling,
             "results": {name: [result.to_json() for result in found] for name, found in self.results.items()},
         }
 
@@ -106,6 +109,7 @@ class CellRecord:
             degree=data["degree"],
             true_w1=data["true_w1"],
             w1_error=data["w1_error"],
+            ceiling=data["ceiling"],
             results=results,
         )
 
@@ -149,6 +153,7 @@ def run_benchmark(benchmark: Benchmark, folder: str | Path, progress: Progress |
                     degree=benchmark.degree,
                     true_w1=judge.true_w1,
                     w1_error=judge.w1_error,
+                    ceiling=judge.ceiling,
                     results=dict(results),
                 )
                 write_json(file, {"settings": benchmark.settings(), **record.to_json()})
