@@ -118,7 +118,9 @@ def _trained(solver: NetworkSolver, problem: CriticProblem, effort: Effort, prog
 
 @dataclass(frozen=True)
 class TrainedNetwork(AbstractMethod):
-    """A network of distances, trained on fresh samples with the one-sided penalty: nothing in it knows of funnels.
+    """A network trained on fresh samples with the one-sided penalty: nothing in it knows of funnels.
+
+    Up to four dimensions it sees distances to places of its own beside the coordinates.
 
     Attributes:
         name: of the method.
@@ -138,10 +140,10 @@ class TrainedNetwork(AbstractMethod):
     @staticmethod
     def architecture(dimension: int) -> AbstractArchitecture:
         """What is trained in R^d."""
-        from toylab.solvers.network import MLP, Distances
+        from toylab.solvers.network import MLP, Distances, UnitCoordinates
 
-        network = MLP(width=128, depth=3)
-        return Distances(places=128, network=network) if dimension <= 4 else network
+        network = MLP(width=max(2 * dimension, 128), depth=3)
+        return Distances(places=128, network=network) if dimension <= 4 else UnitCoordinates(network=network)
 
 
 @dataclass(frozen=True)
@@ -154,14 +156,15 @@ class SampleCritic(AbstractMethod):
 
     @override
     def run(self, judge: Judge, effort: Effort, progress: Progress) -> list[Result]:
-        from toylab.solvers import solve
         from toylab.solvers.transport import Transport
 
         rng, m, pair = np.random.default_rng([effort.seed, 2]), effort.samples, judge.funnels
         with _timed() as clock:
             fake, real = pair.fake.sample(m, rng), pair.real.sample(m, rng)
             problem = CriticProblem(fake, real, losses.wasserstein(), LipschitzBall(1.0))
-            lower = solve(problem, Transport(), throw=False).critic
+            solver = Transport()
+            solver.check(problem)
+            lower = solver.run(problem).critic
             upper = UpperExtension(fake.points, lower(fake.points), 1.0)
         progress("exact critic", 1.0)
         extensions = {"lower": lower, "upper": upper, "mean": _mean(lower, upper)}

@@ -47,6 +47,7 @@ from toylab.solvers.network.presets import (
 from toylab.solvers.network.schedules import Schedule
 from toylab.solvers.network.stopping import AbstractStopping, CertifiedGap, Judgement
 from toylab.solvers.network.training import NetworkSolver
+from toylab.solvers.network.unit_coordinates import UnitCoordinates
 
 __all__ = [
     "GP",
@@ -94,6 +95,7 @@ __all__ = [
     "Schedule",
     "Tanh",
     "TrainedCritic",
+    "UnitCoordinates",
     "Unrestricted",
     "WeightClipping",
 ]
