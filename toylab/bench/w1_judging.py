@@ -62,7 +62,7 @@ class Judge:
 
     Attributes:
         funnels: the pair.
-        true_w1: W₁ of the pair: by quadrature in the plane, else the mean over 200 000 pairs.
+        true_w1: W₁ of the pair: by quadrature in the plane, else the mean over 65 536 pairs.
         w1_error: standard error of that mean, 0 for the quadrature.
     """
 
@@ -77,7 +77,7 @@ class Judge:
         if cell.dimension == 2:
             self.true_w1, self.w1_error = self.funnels.population_w1, 0.0
         else:
-            self.true_w1, self.w1_error = self.funnels.estimate_w1(200_000, rng)
+            self.true_w1, self.w1_error = self.funnels.estimate_w1(65_536, rng)
 
     @property
     def ceiling(self) -> float:
