@@ -19,6 +19,8 @@ from toylab.solvers.network.bounded_network import BoundedMLP
 from toylab.solvers.network.bounded_weights import AbstractWeights, OrthonormalWeights, SpectralWeights
 from toylab.solvers.network.critic import TrainedCritic
 from toylab.solvers.network.funnel import FunnelMaxGP
+from toylab.solvers.network.distances import Distances
+from toylab.solvers.network.fresh_samples import FreshSamples
 from toylab.solvers.network.funnel_architecture import Funnel
 from toylab.solvers.network.optimizers import AbstractOptimizer, GradientDescent, RMSProp
 from toylab.solvers.network.penalties import (
@@ -52,6 +54,7 @@ from toylab.solvers.network.presets import (
 from toylab.solvers.network.schedules import Schedule
 from toylab.solvers.network.stopping import AbstractStopping, CertifiedGap, Judgement
 from toylab.solvers.network.training import NetworkSolver
+from toylab.solvers.network.unit_coordinates import UnitCoordinates
 
 __all__ = [
     "CT",
@@ -79,6 +82,8 @@ __all__ = [
     "ClippedWeights",
     "ConsistencyPenalty",
     "ConstructedBound",
+    "Distances",
+    "FreshSamples",
     "FullBatch",
     "Funnel",
     "FunnelMaxGP",
@@ -106,6 +111,7 @@ __all__ = [
     "SpectralWeights",
     "Tanh",
     "TrainedCritic",
+    "UnitCoordinates",
     "Unrestricted",
     "WeightClipping",
 ]

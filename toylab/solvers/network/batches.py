@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 from typing_extensions import override
 
 from toylab.errors import InputError
 from toylab.losses import LossPair
+from toylab.problem import CriticProblem
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +25,16 @@ class Batch:
         fake_weights: (n,), positive, sum 1.
         real: (m, d).
         real_weights: (m,), positive, sum 1.
+        centre: (d,), the origin of the training's coordinates in the caller's.
+        length: the training's unit of length in the caller's.
     """
 
     fake: Tensor
     fake_weights: Tensor
     real: Tensor
     real_weights: Tensor
+    centre: np.ndarray | float = 0.0
+    length: float = 1.0
 
     @property
     def points(self) -> Tensor:
@@ -46,7 +53,17 @@ class Batch:
 
 
 class AbstractBatches(ABC):
-    """Draws the batch of each step from all points of the problem."""
+    """Draws the batch of each step, from all points of the problem unless it says otherwise.
+
+    Attributes:
+        blends_with_batch: whether penalties look at blends between points of the batch instead of the problem's own.
+    """
+
+    blends_with_batch: ClassVar[bool] = False
+
+    def check(self, problem: CriticProblem) -> None:
+        """Raise InputError where these batches do not fit the problem; nothing by default."""
+        return
 
     @abstractmethod
     def next(self, everything: Batch, generator: torch.Generator) -> Batch:

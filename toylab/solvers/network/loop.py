@@ -54,6 +54,8 @@ class TrainingLoop(AbstractEngine):
         solver, schedule = self._solver, self._solver.schedule
         batch = solver.batches.next(self._everything, self._generator)
         self.state = replace(self.state, batch=batch)
+        if solver.batches.blends_with_batch:
+            self.state = replace(self.state, blends=Blends(batch.fake, batch.real))
         with torch.no_grad():
             steep, self.state = solver.penalty.look(self._gradients, self.state)
         # one forward pass for both: values at the batch, gradients at the steep points

@@ -64,7 +64,8 @@ class NormalisedProblem:
         for measure in (self.problem.fake, self.problem.real):
             charged = measure.weights > 0
             sides += [self.points(measure.points[charged]), measure.weights[charged]]
-        return Batch(*(torch.as_tensor(side, dtype=dtype, device=device) for side in sides))
+        tensors = (torch.as_tensor(side, dtype=dtype, device=device) for side in sides)
+        return Batch(*tensors, centre=self.centre, length=self.length)
 
     @cached_property
     def scale_and_offset(self) -> tuple[float, float]:

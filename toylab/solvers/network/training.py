@@ -90,6 +90,7 @@ class NetworkSolver(AbstractSolver):
     @override
     def check(self, problem: CriticProblem) -> None:
         self.penalty.check(problem)
+        self.batches.check(problem)
         find_device(self.device)
 
     def normalised(self, problem: CriticProblem) -> NormalisedProblem:
