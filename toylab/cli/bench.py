@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from toylab.cli import necessity, rates
+from toylab.cli import critic_bench, necessity, rates
 from toylab.cli.terminal import console, progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
@@ -39,6 +39,7 @@ def register(commands: Any) -> None:
     extremes.add_argument("--out", default="toylab-extremes", metavar="DIR", help="folder of the table")
     extremes.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
     extremes.set_defaults(run=run_extremes)
+    critic_bench.register(kinds)
     necessity.register(kinds)
     rates.register(kinds)
 
