@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -73,25 +74,31 @@ class CriticBench:
 
     def __post_init__(self) -> None:
         from toylab.solvers.devices import find_device
+        from toylab.solvers.solving import check_has_optimum
 
         whole_number(self.seeds, "the number of seeds", least=1)
         whole_number(self.start, "the first seed", least=0)
         if self.seconds is not None and not real_number(self.seconds, "the seconds allowed") > 0:
             raise InputError(f"the seconds allowed must be positive, got {self.seconds}.")
         find_device(self.device)
+        if not self.losses:
+            raise InputError("the comparison needs at least one loss.")
         for n in self.sizes:
-            self._problem(n, self.start)
+            whole_number(n, "the number of points", least=1)
+        for loss in self.losses:
+            problem = self.problem_of(self.sizes[0] if self.sizes else 0, loss, self.start)
+            check_has_optimum(problem)
+            if not isinstance(problem.regularizer, LipschitzPenalty):
+                raise InputError(
+                    f"critics are trained with a Lipschitz penalty, and {self.problem!r} has "
+                    f"{problem.regularizer.describe()}; give its weight, --lam."
+                )
         chosen_methods(self.methods or None)
 
-    @property
-    def entry(self) -> zoo.Entry:
-        """The problem's entry in the zoo."""
-        return zoo.get(self.problem)
-
-    def _problem(self, n: int, seed: int, loss: str | None = None) -> CriticProblem:
+    def problem_of(self, n: int, loss: str, seed: int) -> CriticProblem:
+        """The problem of n points a side, 0 for its own size, with a loss."""
         penalty = None if self.weight is None else LipschitzPenalty(self.weight)
-        pairs = [losses.get(name) for name in ((loss,) if loss is not None else self.losses)]
-        return self.entry.load(n=n or None, seed=seed, losses=pairs[0], regularizer=penalty)
+        return zoo.load(self.problem, n=n or None, seed=seed, losses=losses.get(loss), regularizer=penalty)
 
     def allowed(self, n: int) -> float:
         """Seconds of training allowed with n points a side."""
@@ -146,17 +153,28 @@ def run_critic_bench(bench: CriticBench, folder: str | Path, *, progress: Progre
     keys = bench.keys()
     cells = {key: cell for key in keys if (cell := store.read(key)) is not None}
     if len(cells) < len(keys):
-        for cell in _missing(bench, [key for key in keys if key not in cells], progress):
-            store.write(cell)
-            cells[cell.key] = cell
+        with _one_thread():
+            for cell in _trained(bench, [key for key in keys if key not in cells], progress):
+                store.write(cell)
+                cells[cell.key] = cell
     return [cells[key] for key in keys]
 
 
-def _missing(bench: CriticBench, keys: Sequence[CellKey], progress: Progress | None) -> Iterator[Cell]:
-    methods = {method.name: method for method in chosen_methods(bench.methods or None)}
-    from toylab.verification.cases import one_thread
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One torch thread, so that CPU seconds are work and not waiting; restores the setting."""
+    import torch
 
-    one_thread()
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _trained(bench: CriticBench, keys: Sequence[CellKey], progress: Progress | None) -> Iterator[Cell]:
+    methods = {method.name: method for method in chosen_methods(bench.methods or None)}
     run, total, done = uuid.uuid4().hex[:8], sum(bench.allowed(key.n) for key in keys), 0.0
     say = progress or (lambda *_: None)
     say(0.0, total, "warming up")
@@ -166,7 +184,7 @@ def _missing(bench: CriticBench, keys: Sequence[CellKey], progress: Progress | N
     def exact(n: int, loss: str, seed: int) -> Solution:
         from toylab.solvers.solving import solve
 
-        return solve(bench._problem(n, seed, loss))
+        return solve(bench.problem_of(n, loss, seed))
 
     for order, key in enumerate(keys):
         size = f" n = {key.n}" if key.n else ""

@@ -88,6 +88,7 @@ class DoubleBackward(AbstractSolver):
         generator = torch.Generator(device=device).manual_seed(int(self.seed))
         network = self._network(problem.dimension, generator)
         examiner = _Examiner(problem=problem, polish=self.polish)
+        examiner.consider(network)
         steps, done, status = self._steps(problem, network, generator), 0, Status.ITERATION_LIMIT
         try:
             for done, loss in enumerate(steps, start=1):
@@ -189,10 +190,13 @@ class _Examiner:
         assert steepest is not None
 
         def objective(scale: float, offset: float) -> float:
-            loss = problem.fake.expectation(problem.losses.fake_loss.value(scale * fake + offset))
-            loss += problem.real.expectation(problem.losses.real_loss.value(scale * real + offset))
+            with np.errstate(over="ignore"):
+                loss = problem.fake.expectation(problem.losses.fake_loss.value(scale * fake + offset))
+                loss += problem.real.expectation(problem.losses.real_loss.value(scale * real + offset))
             return float(loss) + problem.regularizer.value(abs(scale) * steepest)
 
+        if not np.isfinite(objective(1.0, 0.0)):
+            return
         scale, offset = 1.0, 0.0
         spread = max(float(np.ptp(np.concatenate([fake, real]))), 1e-12)
         for polish in self.polish:

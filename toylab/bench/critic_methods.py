@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, is_dataclass, replace
+from functools import partial
+from inspect import signature
 from typing import Any
 
 from toylab.errors import unknown_name
@@ -19,11 +21,13 @@ class Method:
         name: how it is asked for.
         make: (seed, device) -> the solver.
         what: a few words for the legend of a table.
+        usual: whether it is among those that are compared where nothing else is asked for.
     """
 
     name: str
     make: Callable[[int, str], AbstractSolver]
     what: str
+    usual: bool = True
 
     def restriction(self, problem: CriticProblem) -> str:
         """Which λ (or what else) restricts the critic while it is trained."""
@@ -38,43 +42,51 @@ def known_methods() -> dict[str, Method]:
     from toylab import solvers
     from toylab.solvers.network import presets
 
-    found = {
-        "MaxGP": Method(
+    methods = [
+        Method(
             name="MaxGP",
             make=lambda seed, device: solvers.MaxGP(seed=seed, device=device),
             what="toylab.solvers.MaxGP() as it is",
         )
-    }
+    ]
     funnel: Any = getattr(presets, "FunnelMaxGP", None)
     if funnel is not None:
-        found["FunnelMaxGP"] = Method(
-            name="FunnelMaxGP",
-            make=lambda seed, device: funnel(seed=seed, device=device),
-            what="the critic of the optimum's own shape, a maximum of cones",
-        )
-    found["double-backward"] = Method(
-        name="double-backward",
-        make=_double_backward,
-        what="a plain torch loop (autograd.grad with create_graph, torch.optim.Adam): MLP 64×3 of absolute values, all "
-        "points in every step, Adam 3e-3 (.9, .99) with cosine decay over 5000 steps, S_max a quarter, λ ramped up "
-        "over the first 30 %",
-    )
-    found["published"] = Method(
-        name="published",
-        make=_published,
-        what="the recipe of LGAN's toy experiments in the same plain loop: MLP 1024×4 ReLU, Adam 1e-4 (0, .9), "
-        "minibatches of 256, S_max half of the penalty's 256 blends",
-    )
-    for name, make in getattr(presets, "RIVALS", {}).items():
-        found.setdefault(name, _rival(name, make))
-    return found
+        methods.append(_preset("FunnelMaxGP", funnel))
+    methods += [
+        Method(
+            name="double-backward",
+            make=_double_backward,
+            what="a plain torch loop (autograd.grad with create_graph, torch.optim.Adam): MLP 64×3 of absolute values, "
+            "all points in every step, Adam 3e-3 (.9, .99) with cosine decay over 5000 steps, S_max a quarter, λ "
+            "ramped up over the first 30 %",
+        ),
+        Method(
+            name="published",
+            make=_published,
+            what="the recipe of LGAN's toy experiments in the same plain loop: MLP 1024×4 ReLU, Adam 1e-4 (0, .9), "
+            "minibatches of 256, S_max an eighth of the penalty's 256 blends",
+        ),
+    ]
+    rivals: dict[str, Callable[..., AbstractSolver]] = getattr(presets, "RIVALS", {})
+    methods += [_preset(name, make) for name, make in rivals.items()]
+    as_published = {"maxgp": solvers.MaxGP, **rivals}
+    methods += [
+        _preset(f"{name}-published", partial(make, published=True), published=True)
+        for name, make in as_published.items()
+        if "published" in signature(make).parameters
+    ]
+    return {method.name: method for method in methods}
 
 
-def _rival(name: str, make: Callable[..., AbstractSolver]) -> Method:
+def _preset(name: str, make: Callable[..., AbstractSolver], *, published: bool = False) -> Method:
+    """A preset of the network solvers, which takes a seed and a device."""
+    documented: Any = make.func if isinstance(make, partial) else make
+    first = (documented.__doc__ or name).strip().splitlines()[0].rstrip(".")
     return Method(
         name=name,
         make=lambda seed, device: make(seed=seed, device=device),
-        what=(make.__doc__ or "a rival of the literature").strip().splitlines()[0].rstrip("."),
+        what=f"{first}; {'with the settings of its paper' if published else 'tuned'}",
+        usual=not published,
     )
 
 
@@ -98,28 +110,38 @@ def _published(seed: int, device: str) -> AbstractSolver:
         decay=False,
         batch=256,
         samples=256,
-        remembered=0.5,
+        remembered=0.125,
         seed=seed,
         device=device,
     )
 
 
 def chosen_methods(names: Iterable[str] | None) -> list[Method]:
-    """The methods of these names, all of them where none are given.
+    """The methods of these names, the usual ones where none are given, every one for "all".
+
+    Capitals and hyphens do not matter.
 
     Raises:
         InputError: a name that no method has.
     """
     known = known_methods()
     if names is None:
-        return list(known.values())
+        return [method for method in known.values() if method.usual]
+    by_letters = {_letters(name): name for name in known}
     chosen: dict[str, Method] = {}
     for name in names:
-        match = next((method for method in known if method.lower() == name.strip().lower()), None)
+        if name.lower() == "all":
+            chosen |= known
+            continue
+        match = by_letters.get(_letters(name))
         if match is None:
-            raise unknown_name("method", name, known)
+            raise unknown_name("method", name, [*known, "all"])
         chosen[match] = known[match]
     return list(chosen.values())
+
+
+def _letters(name: str) -> str:
+    return name.strip().lower().replace("-", "")
 
 
 def watched(solver: AbstractSolver, **parts: Any) -> AbstractSolver | None:

@@ -148,6 +148,7 @@ def _ends(groups: Sequence[Group]) -> Sheet:
         "ended",
         "steps",
         "CPU s",
+        "ms / step",
         "judging s",
         "gap raw",
         "gap",
@@ -159,6 +160,7 @@ def _ends(groups: Sequence[Group]) -> Sheet:
     columns: list[Callable[[MethodSummary], str]] = [
         lambda s: _small(s.of(lambda cell: cell.steps), ".0f"),
         lambda s: _small(s.of(lambda cell: cell.cpu_seconds), ".3g"),
+        lambda s: _small(s.of(lambda cell: 1e3 * cell.cpu_seconds / cell.steps if cell.steps else np.nan), ".3g"),
         lambda s: _small(s.of(lambda cell: cell.judging_seconds), ".2g"),
         lambda s: _small(s.end("raw_gap"), ".1e"),
         lambda s: _small(s.end("gap"), ".1e"),

@@ -18,8 +18,8 @@ def register(kinds: Any) -> None:
         "critic",
         help="time to a certified gap: MaxGP, its rivals, the published recipe, a plain torch loop; resumable",
         description="Trains critics by every method on the same problems, one thread, each seed's trainings in a "
-        "random order, and prints the CPU and wall seconds to a relative gap of 1e-1, 1e-2, 1e-3 with their ratios, what "
-        "each critic is worth at the end, and how often the targets are met. Every finished training is kept in "
+        "random order, and prints the CPU and wall seconds to a relative gap of 1e-1, 1e-2, 1e-3 with their ratios, "
+        "what each critic is worth at the end, and how often the targets are met. Every finished training is kept in "
         "--out; the same command continues an interrupted one, and more seeds or methods are added to it.",
     )
     critic.add_argument("--problem", default="case3", metavar="NAME", help="of the zoo (default case3)")
@@ -27,7 +27,11 @@ def register(kinds: Any) -> None:
     critic.add_argument(
         "--losses", default="wasserstein,logistic", metavar="NAME,…", help="default wasserstein,logistic"
     )
-    critic.add_argument("--methods", metavar="NAME,…", help="the first is what others are measured by (default: all)")
+    critic.add_argument(
+        "--methods",
+        metavar="NAME,…",
+        help="the first is what others are measured by; 'all' adds the rivals as published",
+    )
     critic.add_argument("--seeds", type=int, default=3, metavar="COUNT", help="of points and training (default 3)")
     critic.add_argument("--start", type=int, default=0, metavar="SEED", help="the first seed (default 0)")
     critic.add_argument(
