@@ -55,7 +55,7 @@ def test_gradients_that_are_turned_are_off_by_that_angle(exact):
 
 def test_the_raw_gap_is_the_one_before_the_rescaling(exact):
     shrunk = RescaledCritic(exact.critic, 0.5, 0.25)
-    bad = toylab.certify(exact.problem, shrunk).relative_gap
+    bad = toylab.certify(exact.problem, shrunk, plan=exact.certificate.plan).relative_gap
     assert bad > 0.01
     # the solver found `shrunk`, and undid it by (2, −0.5)
     end = end_numbers(exact, exact, rescaling=(2.0, -0.5))

@@ -11,7 +11,7 @@ import numpy as np
 from typing_extensions import override
 
 from toylab.bench.critic_methods import Method, watched
-from toylab.certificate import certify, steepest_gradient
+from toylab.certificate import Certificate, certify, steepest_gradient
 from toylab.comparison import angles_to_cones
 from toylab.critics import Critic, unit_vectors
 from toylab.errors import ToylabError
@@ -290,9 +290,9 @@ def end_numbers(solution: Candidate, exact: Candidate, rescaling: tuple[float, f
         rescaling: the (scale, offset) that it has gone through last.
 
     Returns:
-        raw_gap: relative gap of the values before that rescaling, with a plan of their own; NaN where it was to 0.
-        gap: of the values as returned, with a plan of their own.
+        gap: relative gap of the values as returned, as certify proves it from them alone.
         gap_to_optimum: the same against the certified optimum, what is really left to gain.
+        raw_gap: gap_to_optimum of the values before that rescaling; NaN where it was to 0.
         k: constant of the values between fake and real points; k_star: the certified one.
         excess: steepest gradient found on blends beyond k, in % of k.
         angle_median, angle_worst: degrees between ∇f at fake points and ∂V/∂x (THEORY section 2).
@@ -306,17 +306,21 @@ def end_numbers(solution: Candidate, exact: Candidate, rescaling: tuple[float, f
     scale, offset = rescaling
     raw = np.nan
     if scale != 0.0:
-        raw = certify(problem, lambda z: (np.asarray(critic(z)).reshape(-1) - offset) / scale).relative_gap
+        raw = _to_optimum(certify(problem, lambda z: (np.asarray(critic(z)).reshape(-1) - offset) / scale), exact)
     return {
-        "raw_gap": raw,
         "gap": certificate.relative_gap,
-        "gap_to_optimum": max(certificate.primal - exact.certificate.dual, 0.0) / _room(exact),
+        "gap_to_optimum": _to_optimum(certificate, exact),
+        "raw_gap": raw,
         "k": k,
         "k_star": exact.lipschitz_constant,
         "excess": 100.0 * max(steepest - k, 0.0) / k if steepest is not None and k > 0 else np.nan,
         **_median_and_worst("angle", angles),
         **_median_and_worst("cone", cones),
     }
+
+
+def _to_optimum(certificate: Certificate, exact: Candidate) -> float:
+    return max(certificate.primal - exact.certificate.dual, 0.0) / _room(exact)
 
 
 def _single_directions(exact: Candidate) -> list[np.ndarray]:

@@ -32,9 +32,8 @@ class Method:
     def restriction(self, problem: CriticProblem) -> str:
         """Which λ (or what else) restricts the critic while it is trained."""
         penalty: Any = getattr(self.make(0, "cpu"), "penalty", None)
-        if hasattr(penalty, "weight_used"):
-            return penalty.weight_used(problem.regularizer)
-        return problem.regularizer.describe().replace("lambda", "λ")
+        named = getattr(penalty, "weight_used", lambda regularizer: regularizer.describe())
+        return named(problem.regularizer).replace("lambda", "λ").replace("<=", "≤")
 
 
 def known_methods() -> dict[str, Method]:
@@ -69,10 +68,9 @@ def known_methods() -> dict[str, Method]:
     ]
     rivals: dict[str, Callable[..., AbstractSolver]] = getattr(presets, "RIVALS", {})
     methods += [_preset(name, make) for name, make in rivals.items()]
-    as_published = {"maxgp": solvers.MaxGP, **rivals}
     methods += [
         _preset(f"{name}-published", partial(make, published=True), published=True)
-        for name, make in as_published.items()
+        for name, make in {"MaxGP": solvers.MaxGP, **rivals}.items()
         if "published" in signature(make).parameters
     ]
     return {method.name: method for method in methods}
@@ -82,10 +80,12 @@ def _preset(name: str, make: Callable[..., AbstractSolver], *, published: bool =
     """A preset of the network solvers, which takes a seed and a device."""
     documented: Any = make.func if isinstance(make, partial) else make
     first = (documented.__doc__ or name).strip().splitlines()[0].rstrip(".")
+    if published:
+        first = f"{name.removesuffix('-published')} with the settings of its paper"
     return Method(
         name=name,
         make=lambda seed, device: make(seed=seed, device=device),
-        what=f"{first}; {'with the settings of its paper' if published else 'tuned'}",
+        what=first,
         usual=not published,
     )
 
