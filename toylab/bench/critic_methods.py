@@ -39,6 +39,7 @@ class Method:
 def known_methods() -> dict[str, Method]:
     """Every method by its name, in the order in which tables show them; the first is what others are measured by."""
     from toylab import solvers
+    from toylab.solvers import network
     from toylab.solvers.network import presets
 
     methods = [
@@ -48,9 +49,15 @@ def known_methods() -> dict[str, Method]:
             what="toylab.solvers.MaxGP() as it is",
         )
     ]
-    funnel: Any = getattr(presets, "FunnelMaxGP", None)
+    funnel: Any = getattr(network, "FunnelMaxGP", None)
     if funnel is not None:
-        methods.append(_preset("FunnelMaxGP", funnel))
+        methods.append(
+            Method(
+                name="FunnelMaxGP",
+                make=lambda seed, device: funnel(seed=seed, device=device),
+                what="toylab.solvers.FunnelMaxGP() as it is: a critic of the optimum's own shape, a maximum of cones",
+            )
+        )
     methods += [
         Method(
             name="double-backward",

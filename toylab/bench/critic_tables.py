@@ -81,10 +81,11 @@ _RAW_NOTE = (
     "optimal value."
 )
 _ENDS_NOTE = (
-    "Medians over the seeds. Gap: of the values against the certified optimum, raw and after the rescaling; certified: as "
-    "certify proves it from the rescaled critic's own values, without the optimum. k is the constant of the values, in % of k*; excess how much steeper the steepest gradient on blends is, in % of k. "
-    "Angles: degrees between ∇f at the fake points and ∂V/∂x, the direction that the certified optimum pulls them; in "
-    "brackets the worst against the cone of directions to all bounding partners, which is wider where f* has a kink."
+    "Medians over the seeds. Gap: of the values against the certified optimum, raw and after the rescaling; certified: "
+    "as certify proves it from the rescaled critic's own values, without the optimum. k is the constant of the values, "
+    "in % of k*; excess how much steeper the steepest gradient on blends is, in % of k. Angles: degrees between ∇f at "
+    "the fake points and ∂V/∂x, the direction in which the certified optimum pulls them; in brackets the worst against "
+    "the cone of directions to all bounding partners, which is wider where f* has a kink."
 )
 
 
