@@ -57,7 +57,7 @@ FAST = [cell("fast", seed, [1.0, 2.0, 4.0], [0.5, 0.05, 0.0005]) for seed in (0,
 SLOW = [
     cell("slow", 0, [1.0, 6.0, 20.0], [0.5, 0.05, 0.005]),
     cell("slow", 1, [1.0, 10.0, 20.0], [0.5, 0.05, 0.02]),
-    cell("slow", 2, [1.0, 8.0, 20.0], [0.5, 0.09, 0.03], end={"gap": 0.03, "angle_worst": 9.0}),
+    cell("slow", 2, [1.0, 8.0, 20.0], [0.5, 0.09, 0.03], end={"gap": 0.03, "cone_worst": 9.0}),
 ]
 BROKEN = [failed("broken", seed) for seed in (0, 1, 2)]
 NAMES = ["fast", "slow", "broken"]
@@ -98,11 +98,20 @@ def test_ratios_are_taken_within_a_seed_and_say_when_they_are_bounds(groups):
     assert slow.time(1e-2) == np.inf
 
 
+def test_a_seed_in_which_the_first_never_gets_there_is_not_compared():
+    first = [cell("fast", 0, [1.0, 2.0], [0.5, 0.05]), cell("fast", 1, [1.0, 2.0], [0.5, 0.2])]
+    other = [cell("slow", seed, [1.0, 3.0], [0.5, 0.05]) for seed in (0, 1)]
+    (group,) = grouped([*first, *other], NAMES)
+    ratio = group.methods[1].ratio(1e-1)
+    assert (ratio.value, ratio.at_least, ratio.seeds) == (1.5, False, 1)
+    assert "| 3 / 6 | 1.5 (1) |" in markdown([group], [])
+
+
 def test_targets_are_counted_over_all_seeds(groups):
     fast, slow, broken = groups[0].methods
     assert fast.meets() == 3
     assert slow.meets() == 2
-    assert slow.meets("gap") == slow.meets("angle_worst") == 2
+    assert slow.meets("gap") == slow.meets("cone_worst") == 2
     assert slow.meets("excess") == 3
     assert broken.meets() == 0
 
@@ -117,6 +126,7 @@ def test_the_summary_is_plain_data(groups):
         "wall": 16.0,
         "cpu_ratio": 4.0,
         "cpu_ratio_is_lower_bound": False,
+        "cpu_ratio_seeds": 3,
     }
     assert rows[1]["targets_met"]["all"] == 2
     assert rows[2]["failed"] == 3
@@ -128,14 +138,12 @@ def test_tables_in_markdown(groups):
     assert "| n = 10, logistic | slow | λ = 0.1 | 8 / 16 | 4 | > 20 / > 40 | ≥ 5 | > 20 / > 40 | ≥ 5 |" in text
     assert "| n = 10, logistic | broken | weights clipped to ±0.01 | failed | · | failed | · | failed | · |" in text
     assert "broken: no CUDA memory left" in text
-    assert (
-        "| n = 10, logistic | fast | time up | 30 | 4 | 133 | 5.0e-01 | 1.0e-04 | 2.0e-04 | 99.0 | 0.5 | 0.5 | 5 (4) |"
-        in text
-    )
+    assert "| n = 10, logistic | fast | time up | 30 | 4 | 133 | 5.0e-01 | 1.0e-04 | 2.0e-04 | 99.0 |" in text
+    assert "| 99.0 | 0.5 | 0.25 | 4 | 0.5 / 5 |" in text
     assert "| n = 10, logistic | slow | 2/3 | 3/3 | 3/3 | 2/3 | 2/3 |" in text
     assert text.endswith("- fast: the first")
     widths = [line.count("|") for line in text.splitlines() if line.startswith("|")]
-    assert set(widths) == {10, 14, 8}  # every row of a table has the columns of its header
+    assert set(widths) == {10, 15, 8}  # every row of a table has the columns of its header
 
 
 def test_tables_in_a_terminal(groups):

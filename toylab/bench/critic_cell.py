@@ -228,7 +228,10 @@ def _finish(series: dict[str, list[float]], solution: Solution, cpu: float, wall
 
 
 def _from_history(solution: Solution, cpu: float, wall: float) -> dict[str, list[float]]:
-    """The series of a solver that cannot be watched; CPU seconds in proportion where it has only those of the wall."""
+    """The series of a solver that cannot be watched; CPU seconds in proportion where it has only those of the wall.
+
+    It has no rescaling that could be told apart, so that its raw critic is the one it has.
+    """
     history = solution.history
     seconds = np.asarray(history.get("judged_seconds", []), dtype=np.float64)
     own = np.asarray(history.get("judged_cpu_seconds", seconds * (cpu / max(wall, 1e-9))), dtype=np.float64)
@@ -239,7 +242,8 @@ def _from_history(solution: Solution, cpu: float, wall: float) -> dict[str, list
         "wall": seconds.tolist(),
         "gap": np.asarray(history.get("relative_gap", nothing)).tolist()[: len(seconds)],
         "excess": np.asarray(history.get("relative_excess", nothing)).tolist()[: len(seconds)],
-        "raw": nothing.tolist(),
+        "raw": [],
     }
     _finish(series, solution, cpu, wall, np.nan)
+    series["raw"] = [gap + excess for gap, excess in zip(series["gap"], series["excess"], strict=True)]
     return series

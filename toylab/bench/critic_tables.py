@@ -16,8 +16,8 @@ from toylab.bench.critic_summary import GAPS, TARGETS, Group, MethodSummary, Rat
 _TARGET_WORDS = {
     "gap": "gap ≤ {:g}",
     "excess": "excess ≤ {:g} % of k",
-    "angle_median": "median angle ≤ {:g}°",
-    "angle_worst": "worst ≤ {:g}°",
+    "cone_median": "median angle ≤ {:g}°",
+    "cone_worst": "worst ≤ {:g}°",
 }
 
 
@@ -70,9 +70,10 @@ def sheets(groups: Sequence[Group]) -> list[Sheet]:
 
 _TIMES_NOTE = (
     "CPU seconds of the process (one thread) / wall seconds until the critic is first judged to be that good, and how "
-    "many times as long as the first method that is, in CPU seconds: medians over the seeds. '>' where the time was up "
-    "before in half the seeds or more, '≥' where the ratio is a lower bound for that reason. The gap is the one that "
-    "certify proves from the critic's own values. Judging is not counted, for no method; a method marked † has no "
+    "many times as long as the first method that is, in CPU seconds: medians over the seeds, those of the ratio over "
+    "the seeds in which the first method gets there (their number in brackets where it is not all). '>' where the time "
+    "was up before in half the seeds or more, '≥' where the ratio is a lower bound for that reason. The gap is the one "
+    "that certify proves from the critic's own values. Judging is not counted, for no method; a method marked † has no "
     "stopwatch, its times include it."
 )
 _RAW_NOTE = (
@@ -84,8 +85,9 @@ _ENDS_NOTE = (
     "Medians over the seeds. Gap: of the values against the certified optimum, raw and after the rescaling; certified: "
     "as certify proves it from the rescaled critic's own values, without the optimum. k is the constant of the values, "
     "in % of k*; excess how much steeper the steepest gradient on blends is, in % of k. Angles: degrees between ∇f at "
-    "the fake points and ∂V/∂x, the direction in which the certified optimum pulls them; in brackets the worst against "
-    "the cone of directions to all bounding partners, which is wider where f* has a kink."
+    "the fake points and the cone of directions to their bounding partners under the certified optimum; in the last "
+    "column against ∂V/∂x, median and worst, which lies inside the cone where f* has a kink: no optimal critic need "
+    "point there."
 )
 
 
@@ -103,7 +105,7 @@ def _times(groups: Sequence[Group], measure: str, title: str, note: str) -> Shee
                 row += (
                     ["failed", "·"]
                     if not summary.worked
-                    else [_pair(times), _ratio(summary.ratio(gap, measure=measure))]
+                    else [_pair(times), _ratio(summary.ratio(gap, measure=measure), len(summary.cells))]
                 )
             rows.append(row)
         sections[group.title] = rows
@@ -128,11 +130,11 @@ def _pair(times: Sequence[str]) -> str:
     return times[0] if times[0] == times[1] == "·" else " / ".join(times)
 
 
-def _ratio(ratio: Ratio | None) -> str:
+def _ratio(ratio: Ratio | None, seeds: int) -> str:
     if ratio is None:
         return "·"
     value = f"{ratio.value:.2g}" if ratio.value < 99.5 else f"{ratio.value:.0f}"
-    return f"≥ {value}" if ratio.at_least else value
+    return ("≥ " if ratio.at_least else "") + value + (f" ({ratio.seeds})" if ratio.seeds < seeds else "")
 
 
 def _failures(groups: Sequence[Group]) -> list[str]:
@@ -157,6 +159,7 @@ def _ends(groups: Sequence[Group]) -> Sheet:
         "excess %",
         "median °",
         "worst °",
+        "to ∂V/∂x °",
     ]
     columns: list[Callable[[MethodSummary], str]] = [
         lambda s: _small(s.of(lambda cell: cell.steps), ".0f"),
@@ -167,8 +170,9 @@ def _ends(groups: Sequence[Group]) -> Sheet:
         lambda s: _small(s.end("gap"), ".1e"),
         lambda s: _small(s.of(_constant), ".1f"),
         lambda s: _small(s.end("excess"), ".2g"),
-        lambda s: _small(s.end("angle_median"), ".2g"),
-        lambda s: f"{_small(s.end('angle_worst'), '.2g')} ({_small(s.end('cone_worst'), '.2g')})",
+        lambda s: _degrees(s.end("cone_median")),
+        lambda s: _degrees(s.end("cone_worst")),
+        lambda s: f"{_degrees(s.end('angle_median'))} / {_degrees(s.end('angle_worst'))}",
     ]
     sections = {
         group.title: [
@@ -193,6 +197,10 @@ def _statuses(summary: MethodSummary) -> str:
 
 def _small(number: float, form: str) -> str:
     return "·" if np.isnan(number) else format(number, form)
+
+
+def _degrees(angle: float) -> str:
+    return "< 0.01" if angle < 0.01 else _small(angle, ".2g" if angle < 99.5 else ".0f")
 
 
 def _targets(groups: Sequence[Group]) -> Sheet:

@@ -16,7 +16,9 @@ from toylab.verification import ExitCode
 
 def register(commands: Any) -> None:
     """Add the command and its subcommands to the parser."""
-    bench = commands.add_parser("bench", help="large runs: campaigns that try to break toylab, rates in n, critics against time")
+    bench = commands.add_parser(
+        "bench", help="large runs: campaigns that try to break toylab, rates in n, critics against time"
+    )
     kinds = bench.add_subparsers(dest="bench", metavar="run", required=True)
     campaign = kinds.add_parser(
         "campaign",
