@@ -93,7 +93,7 @@ class MethodSummary:
         ratios = []
         for reference in self.reference:
             cell, base = own.get(reference.key.seed), first_time(reference, gap, clock=clock, measure=measure)
-            if cell is None or not (np.isfinite(base) and base > 0):
+            if cell is None or not (np.isfinite(base) and base > 0) or np.isnan(cell.series[measure]).all():
                 continue
             time = first_time(cell, gap, clock=clock, measure=measure)
             spent = cell.cpu_seconds if clock == "cpu" else cell.wall_seconds
