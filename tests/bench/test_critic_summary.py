@@ -103,6 +103,7 @@ def test_a_seed_in_which_the_first_never_gets_there_is_not_compared():
     other = [cell("slow", seed, [1.0, 3.0], [0.5, 0.05]) for seed in (0, 1)]
     (group,) = grouped([*first, *other], NAMES)
     ratio = group.methods[1].ratio(1e-1)
+    assert ratio is not None
     assert (ratio.value, ratio.at_least, ratio.seeds) == (1.5, False, 1)
     assert "| 3 / 6 | 1.5 (1) |" in markdown([group], [])
 
