@@ -57,11 +57,12 @@ def test_a_clock_stands_still_in_its_pauses():
     assert hand.settled == 1
     hand.push(5.0, 7.0)
     assert clock.glance().wall == pytest.approx(2.0)
-    assert clock.resume() == pytest.approx(5.0)
+    pause = clock.resume()
+    assert (pause.cpu, pause.wall) == pytest.approx((5.0, 7.0))
     hand.push(0.5, 0.5)
     assert clock.glance().cpu == pytest.approx(1.5)
     assert clock.glance().wall == pytest.approx(2.5)
-    assert clock.resume() == 0.0  # it is going already
+    assert clock.resume().cpu == 0.0  # it is going already
 
 
 def test_judging_costs_no_method_anything_and_the_own_rule_is_asked_only_where_it_wants_to_be():
@@ -92,6 +93,19 @@ def test_a_judgement_that_is_dear_is_asked_for_less_often():
     assert not watch.asks_at(2)  # half of the last judgement's cost has not gone by
     hand.push(0.2, 0.2)
     assert watch.asks_at(3)
+
+
+@pytest.mark.parametrize(("after", "counted"), [(0.5, 0.0), (0.8, 0.2)])
+def test_the_last_judgement_is_not_counted_either_but_what_else_comes_after_the_steps_is(after, counted):
+    hand = HandClock()
+    watch = watch_of(hand, AtSteps({1}), seconds=1.0)
+    hand.push(1.5, 3.0)
+    assert watch.asks_at(1)
+    hand.push(0.6, 0.6)
+    assert watch.done(judged(1)) is Status.ITERATION_LIMIT
+    hand.push(after, after)
+    end = watch.end()
+    assert (end.cpu, end.wall) == pytest.approx((1.5 + counted, 3.0 + counted))
 
 
 @pytest.mark.parametrize(("on_wall", "push"), [(False, (5.1, 0.0)), (True, (0.0, 5.1))])

@@ -188,7 +188,7 @@ def _timed(
             clock="history",
             series=_from_history(solution, cpu, wall),
         )
-    end = watch.clock.pause()
+    end = watch.end()
     unit = room(exact)
     series = asdict(watch.trace)
     series["raw"] = [(raw - exact.certificate.dual) / unit for raw in series["raw"]]

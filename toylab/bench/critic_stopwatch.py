@@ -70,16 +70,16 @@ class PausedClock:
         self._paused = self._now()
         return self.glance()
 
-    def resume(self) -> float:
-        """Go on; returns the CPU seconds of the pause."""
+    def resume(self) -> Reading:
+        """Go on; returns how long the pause was."""
         if self._paused is None:
-            return 0.0
+            return Reading(cpu=0.0, wall=0.0)
         now, paused = self._now(), self._paused
         self._start = Reading(
             cpu=self._start.cpu + now.cpu - paused.cpu, wall=self._start.wall + now.wall - paused.wall
         )
         self._paused = None
-        return now.cpu - paused.cpu
+        return Reading(cpu=now.cpu - paused.cpu, wall=now.wall - paused.wall)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -174,6 +174,7 @@ class Stopwatch(AbstractStopping):
     _next: float = _FIRST
     _ticked: float = 0.0
     _asked_by_inner: bool = False
+    _cost: Reading = Reading(cpu=0.0, wall=0.0)
 
     def _spent(self, reading: Reading) -> float:
         return reading.wall if self.on_wall else reading.cpu
@@ -198,10 +199,24 @@ class Stopwatch(AbstractStopping):
         status = self.inner.done(judgement) if self._asked_by_inner else None
         if status is None and spent >= self.seconds:
             status, self.time_up = Status.ITERATION_LIMIT, True
-        cost = self.clock.resume()
-        self.judging += cost
-        self._next = max(_FIRST, _GROWTH * spent, spent + _LEAST_SHARE * cost)
+        self._cost = self.clock.resume()
+        self.judging += self._cost.cpu
+        self._next = max(_FIRST, _GROWTH * spent, spent + _LEAST_SHARE * self._spent(self._cost))
         return status
+
+    def end(self) -> Reading:
+        """Seconds of the whole training, now that it is over.
+
+        The critic that is returned has been judged once more, where the stopwatch could not see it: what the judgement
+        before it cost is taken off, down to the moment of that one.
+        """
+        now = self.clock.pause()
+        if not self.trace.cpu:
+            return now
+        return Reading(
+            cpu=max(now.cpu - self._cost.cpu, self.trace.cpu[-1]),
+            wall=max(now.wall - self._cost.wall, self.trace.wall[-1]),
+        )
 
 
 __all__ = ["PausedClock", "Reading", "Stopwatch", "Trace", "WatchedPolish"]
