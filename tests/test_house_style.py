@@ -33,6 +33,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 #: Packages that only some modules may import at module level; everywhere else inside the function that uses them.
 HEAVY = {
     "torch": (
+        "bench.critic_double_backward",
         "solvers.continuation",
         "solvers.devices",
         "solvers.kinked_terms",

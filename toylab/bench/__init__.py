@@ -2,4 +2,8 @@
 
 `random_problems` draws them, `second_opinions` and `cases` run one, `journal` keeps what is done, `campaign` does it
 all in parallel, `summary` counts and `tables` prints.
+
+`critic` compares ways of training a critic: `critic_methods` names them, `critic_double_backward` is the plain torch
+loop among them, `critic_stopwatch` times one, `critic_judging` says what it is worth at its end, `critic_cell` is the
+record of both; `critic_summary`, `critic_tables` and `critic_plot` show what they say together.
 """

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from toylab.cli import drift, necessity, rates, step_times, w1
+from toylab.cli import critic_bench, drift, necessity, rates, step_times, w1
 from toylab.cli.terminal import console, progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
@@ -16,7 +16,9 @@ from toylab.verification import ExitCode
 
 def register(commands: Any) -> None:
     """Add the command and its subcommands to the parser."""
-    bench = commands.add_parser("bench", help="large runs: campaigns that try to break toylab, and rates in n")
+    bench = commands.add_parser(
+        "bench", help="large runs: campaigns that try to break toylab, rates in n, critics against time"
+    )
     kinds = bench.add_subparsers(dest="bench", metavar="run", required=True)
     campaign = kinds.add_parser(
         "campaign",
@@ -39,6 +41,7 @@ def register(commands: Any) -> None:
     extremes.add_argument("--out", default="toylab-extremes", metavar="DIR", help="folder of the table")
     extremes.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
     extremes.set_defaults(run=run_extremes)
+    critic_bench.register(kinds)
     necessity.register(kinds)
     rates.register(kinds)
     step_times.register(kinds)

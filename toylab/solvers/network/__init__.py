@@ -18,9 +18,9 @@ from toylab.solvers.network.batches import AbstractBatches, Batch, FullBatch, Mi
 from toylab.solvers.network.bounded_network import BoundedMLP
 from toylab.solvers.network.bounded_weights import AbstractWeights, OrthonormalWeights, SpectralWeights
 from toylab.solvers.network.critic import TrainedCritic
-from toylab.solvers.network.funnel import FunnelMaxGP
 from toylab.solvers.network.distances import Distances
 from toylab.solvers.network.fresh_samples import FreshSamples
+from toylab.solvers.network.funnel import FunnelMaxGP
 from toylab.solvers.network.funnel_architecture import Funnel
 from toylab.solvers.network.optimizers import AbstractOptimizer, GradientDescent, RMSProp
 from toylab.solvers.network.penalties import (
