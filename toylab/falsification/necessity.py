@@ -22,7 +22,10 @@ from toylab.falsification.spaces import known_spaces
 #: Packages whose version decides what a search draws and finds.
 _PACKAGES = ("hypothesis", "numpy", "scipy", "torch", "pot", "cvxpy", "clarabel")
 #: The rows of a counterexample's summary that tell it from others.
-_TELLING = ("fake", "real", "losses", "regulariser", "critic", "function", "pair", "norm", "gradients")
+_TELLING = (
+    *("family", "fake", "real", "losses", "regulariser", "critic", "function", "pair", "norm", "gradients"),
+    *("objective", "generator", "latent", "discriminator", "cost", "instance noise"),
+)
 
 
 class Found(Enum):
