@@ -195,5 +195,6 @@ def _zeros(level: Integrand, cuts: np.ndarray) -> list[float]:
     """Where a function on the line changes its sign, found between 32 points of every interval."""
     grid = np.concatenate([np.linspace(a, b, 34)[1:-1] for a, b in pairwise(cuts)])
     height = level(grid[:, None])
-    changes = np.flatnonzero((height[:-1] * height[1:] < 0) & np.isfinite(height[:-1]) & np.isfinite(height[1:]))
+    known = np.isfinite(height[:-1]) & np.isfinite(height[1:])
+    changes = np.flatnonzero((np.sign(height[:-1]) * np.sign(height[1:]) < 0) & known)
     return [float(brentq(lambda t: float(level(np.array([[t]]))[0]), grid[i], grid[i + 1])) for i in changes]  # type: ignore[arg-type]

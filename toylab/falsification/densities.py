@@ -113,7 +113,7 @@ _two = st.builds(lambda parts, w: Mixture(list(parts), [w, 1.0]), st.tuples(_one
 def _beside_a_mode(draw: st.DrawFn, kind: DensityKind, place: PlaceKind) -> tuple[Distribution, Distribution]:
     """Two modes of one width at 0 and further right, and fakes between them, nearer to the first."""
     width = draw(_widths)
-    apart = draw(st.sampled_from([8, 10, 12, 6, 20]))
+    apart = draw(st.sampled_from([8, 10, 12, 20]))
     if place is PlaceKind.CLEAR:
         at = draw(st.sampled_from([at / 2 for at in range(6, apart)]))
     else:

@@ -97,6 +97,26 @@ class Necessity:
         unknown = Cell(claim=claim.id, hypothesis=hypothesis, found=Found.NOT_SEARCHED, words="run `make necessity`")
         return next(found, unknown)
 
+    def renewed(self, newer: Necessity) -> Necessity:
+        """This table with the rows of a newer one in place of its own for the same claims, in the order of claims.
+
+        Rows of claims that are no more are left out.
+        """
+        from toylab import claims
+
+        searched = {cell.claim for cell in newer.cells}
+        kept_cells = {
+            (cell.claim, cell.hypothesis): cell
+            for cell in (*(cell for cell in self.cells if cell.claim not in searched), *newer.cells)
+        }
+        wanted = [(claim.id, name) for claim, name in questions(claims.ALL)]
+        return Necessity(
+            seed=newer.seed,
+            examples=newer.examples,
+            versions=newer.versions,
+            cells=tuple(kept_cells[key] for key in wanted if key in kept_cells),
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Plain data, without time and machine."""
         return {

@@ -59,7 +59,8 @@ def _measure_constant(family: Family) -> Evidence:
 
 
 def _distance(candidate: Candidate) -> float:
-    return float(np.linalg.norm(candidate.problem.real.points[0] - candidate.problem.fake.points[0]))
+    fake, real = (side.points[np.argmax(side.weights)] for side in (candidate.problem.fake, candidate.problem.real))
+    return float(np.linalg.norm(real - fake))
 
 
 def _measure_plateau(family: Family) -> Evidence:

@@ -268,7 +268,10 @@ def _is_pair(update: GeneratorUpdate) -> Condition:
 def _enough(update: GeneratorUpdate) -> Condition:
     if not _two_points(update):
         return Condition(holds=True, reasons=())
-    share = update.noise / _distance(update)
+    distance = _distance(update)
+    if distance == 0.0:
+        return Condition(holds=False, reasons=("fake and real point coincide: there is no gap",))
+    share = update.noise / distance
     return Condition.that(_ENOUGH * (1.0 - 4.0 * _EPS) <= share <= 1.0, f"σ = {share:.4g} d")
 
 
