@@ -171,6 +171,7 @@ def search_cell(claim: Claim, hypothesis: str | None, *, examples: int, seconds:
         words = f"{claim.subject_type.__name__} has no search space yet"
         return Cell(claim=claim.id, hypothesis=hypothesis, found=Found.NO_SPACE, words=words)
     without = () if hypothesis is None else (hypothesis,)
+    examples = max(1, round(known_spaces()[claim.subject_type].share * examples)) if examples > 0 else examples
     result = falsify(claim, without=without, examples=examples, seconds=seconds, seed=seed)
     coverage, example = result.coverage, result.counterexample
     if example is not None:

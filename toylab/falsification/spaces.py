@@ -82,11 +82,13 @@ class SearchSpace:
         axes: the enumerations of kinds.
         recipes: selection -> strategy of recipes.
         prepare: loads what subjects are made with, before the clock starts.
+        share: of the table of necessity's budget of examples that is spent here: less where subjects are dear to make.
     """
 
     axes: tuple[type[Kind], ...]
     recipes: Callable[[Selection], st.SearchStrategy[AbstractRecipe]]
     prepare: Callable[[], None] = lambda: None
+    share: float = 1.0
 
     def selections(self, claim: Claim, without: Iterable[Hypothesis]) -> list[Selection]:
         """What is left when the hypotheses in force have taken away the kinds on which they fail.
