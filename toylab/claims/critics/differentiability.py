@@ -198,7 +198,7 @@ UNIQUE_DERIVATIVE = Claim(
     ),
     rationale=(
         "Linear programs over all plans between the reweighted measures whose cost is the least up to 1e-9. Such a "
-        "plan has (2e-9 k·diameter + gap)/σ of its mass off the tight pairs at most, σ the least slack of the others, and "
+        "plan has (2e-9 k·diameter + gap)/σ of its mass off the tight pairs at most, σ the least slack of others, and "
         "a forest passes that on to each of its edges at most once."
     ),
     argument=one_derivative,
