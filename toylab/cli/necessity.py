@@ -52,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
     chosen = selected_claims(options.claims)
     if not chosen:
         return nothing_selected(options.claims)
-    earlier = None if options.into is None else _earlier(Path(options.into), options)
+    into = None if options.into is None else Path(options.into)
+    earlier = None if into is None else _earlier(into, options)
     folder = writable_folder(options.out)
     budget = {"examples": options.examples, "seconds": options.seconds, "seed": options.seed}
     header = {**budget, "code": code_fingerprint()}
@@ -75,9 +76,9 @@ def run(options: argparse.Namespace) -> int:
             finished=tuple(cells),
             progress=advance,
         )
-    if earlier is not None:
+    if earlier is not None and into is not None:
         table = earlier.renewed(table)
-        write_json(Path(options.into), table.to_json())
+        write_json(into, table.to_json())
     text = necessity.markdown(chosen, table)
     with replacing(folder / "necessity.md") as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")

@@ -36,6 +36,7 @@ def test_plans_give_the_derivatives_of_the_value(places, pair, regularizer, axis
     fake, real = places
     rest = solve(CriticProblem(DiscreteMeasure(fake), DiscreteMeasure(real), pair, regularizer), InteriorPoint())
     evidence = CLAIM.check(rest, waive=["unique plan"]).evidence
+    assert evidence is not None
     label = next(i for i, text in enumerate(evidence.labels) if f"axis {axis + 1} at fake ({fake[0, 0]:.4g}, " in text)
     mass = rest.certificate.slopes[np.flatnonzero((rest.problem.support.points == fake[0]).all(axis=1))[0]]
     expected = mass * evidence.arrays["least"][label], mass * evidence.arrays["most"][label]

@@ -104,9 +104,8 @@ def _measure(candidate: Candidate) -> Evidence:
     parts = [nothing]
     for row, index in enumerate(rising):
         steps = known.points[falling] - known.points[index]
-        directions = np.divide(
-            steps, known.distance[index, falling][:, None], where=steps.any(axis=1)[:, None], out=np.zeros_like(steps)
-        )
+        length = known.distance[index, falling][:, None]
+        directions = np.divide(steps, length, where=length > 0, out=np.zeros_like(steps))
         share = known.slopes[index] / mass
         for axis in range(known.points.shape[1]):
             goal = np.zeros((len(rising), len(falling)))
