@@ -67,8 +67,8 @@ def _programs(known: Certified) -> tuple[np.ndarray, np.ndarray, dict]:
     right = np.concatenate([a / mass, b / b.sum()])[:-1]
     cost = known.distance[np.ix_(rising, falling)].ravel()
     options = {"primal_feasibility_tolerance": 0.1 * _TOLERANCE, "dual_feasibility_tolerance": 0.1 * _TOLERANCE}
-    cheapest = linprog(cost, A_eq=marginals, b_eq=right, options=options)
-    limit = float(cheapest.fun) + _TOLERANCE * known.diameter
+    cheapest = _least(cost, {"A_eq": marginals, "b_eq": right, "options": options})
+    limit = cheapest + _TOLERANCE * known.diameter if np.isfinite(cheapest) else np.inf
     return (
         rising,
         falling,
@@ -80,6 +80,12 @@ def _programs(known: Certified) -> tuple[np.ndarray, np.ndarray, dict]:
             "options": options,
         },
     )
+
+
+def _least(goal: np.ndarray, programs: dict) -> float:
+    """The least Σ goal·γ over these plans; NaN, which leaves a verdict open, where no optimum was found."""
+    found = linprog(goal, **programs)
+    return float(found.fun) if found.status == 0 else float("nan")
 
 
 def _spread(known: Certified) -> float:
@@ -110,7 +116,7 @@ def _measure(candidate: Candidate) -> Evidence:
         for axis in range(known.points.shape[1]):
             goal = np.zeros((len(rising), len(falling)))
             goal[row] = directions[:, axis]
-            least, most = (sign * float(linprog(sign * goal.ravel(), **programs).fun) / share for sign in (1.0, -1.0))
+            least, most = (sign * _least(sign * goal.ravel(), programs) / share for sign in (1.0, -1.0))
             jump = known.k * (max(most - least, 0.0) + 2.0 * _standing(known, index) / known.slopes[index])
             parts.append(
                 Evidence.of(
