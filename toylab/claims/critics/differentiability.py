@@ -18,6 +18,7 @@ from toylab.claims.explanation.reference import one_derivative
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, DISJOINT_SUPPORTS, RESTRICTED
 from toylab.condition import Condition
 from toylab.critics import tabulated
+from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Candidate
@@ -68,7 +69,9 @@ def _programs(known: Certified) -> tuple[np.ndarray, np.ndarray, dict]:
     cost = known.distance[np.ix_(rising, falling)].ravel()
     options = {"primal_feasibility_tolerance": 0.1 * _TOLERANCE, "dual_feasibility_tolerance": 0.1 * _TOLERANCE}
     cheapest = _least(cost, {"A_eq": marginals, "b_eq": right, "options": options})
-    limit = cheapest + _TOLERANCE * known.diameter if np.isfinite(cheapest) else np.inf
+    if not np.isfinite(cheapest):
+        raise InputError("no plan between the reweighted measures could be found: their masses differ; certify anew.")
+    limit = cheapest + _TOLERANCE * known.diameter
     return (
         rising,
         falling,
@@ -117,7 +120,7 @@ def _measure(candidate: Candidate) -> Evidence:
             goal = np.zeros((len(rising), len(falling)))
             goal[row] = directions[:, axis]
             least, most = (sign * _least(sign * goal.ravel(), programs) / share for sign in (1.0, -1.0))
-            jump = known.k * (max(most - least, 0.0) + 2.0 * _standing(known, index) / known.slopes[index])
+            jump = known.k * (np.maximum(most - least, 0.0) + 2.0 * _standing(known, index) / known.slopes[index])
             parts.append(
                 Evidence.of(
                     jump,
