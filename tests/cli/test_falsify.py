@@ -85,6 +85,24 @@ def test_the_table_of_necessity_is_written_and_listed(folder, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 5
 
 
+def test_rows_of_some_claims_are_renewed_in_an_earlier_table(folder):
+    first = ["bench", "necessity", "--claims", "lgan.theorem-4", "--examples", "20", "--workers", "1", "--out", "a"]
+    assert main(first) == 0
+    second = [*first[:3], "lgan.lemma-10", *first[4:-1], "b", "--into", "a/necessity.json"]
+    assert main(second) == 0
+    cells = json.loads((folder / "a" / "necessity.json").read_text())["cells"]
+    assert list(dict.fromkeys(cell["claim"] for cell in cells)) == ["lgan.theorem-4", "lgan.lemma-10"]
+
+
+def test_a_table_of_other_searches_is_not_renewed(folder, capsys):
+    command = ["bench", "necessity", "--claims", "lgan.theorem-4", "--examples", "20", "--workers", "1", "--out", "a"]
+    assert main([*command, "--into", "nowhere.json"]) == 2
+    assert "no table of necessity can be read" in capsys.readouterr().err
+    assert main(command) == 0
+    assert main([*command[:4], "--seed", "1", *command[4:], "--into", "a/necessity.json"]) == 2
+    assert "made with --seed 0 --examples 20" in capsys.readouterr().err
+
+
 def test_an_interrupted_table_of_necessity_is_continued(folder, monkeypatch):
     command = ["bench", "necessity", "--claims", "lgan.theorem-4", "--examples", "30", "--workers", "1", "--out", "t"]
     search, asked = necessity.search_cell, []

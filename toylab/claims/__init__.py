@@ -14,6 +14,7 @@ from toylab.claims.critics.bounding import THEOREM_2A, THEOREM_2B, THEOREM_2C, T
 from toylab.claims.critics.bounds import LEAST_VALUE, MOST_CONSTANT
 from toylab.claims.critics.compact_dual import THEOREM_5
 from toylab.claims.critics.constraints import BLENDS_SUFFICE, COMPACT_LIPSCHITZ
+from toylab.claims.critics.differentiability import UNIQUE_DERIVATIVE
 from toylab.claims.critics.diracs import DIRACS, HINGE_MARGIN, MEAN_SQUARE, MEAN_SQUARE_EQUAL
 from toylab.claims.critics.equilibrium import THEOREM_2D
 from toylab.claims.critics.existence import EXISTENCE
@@ -78,6 +79,7 @@ ALL: tuple[Claim, ...] = (
     BLENDS_SUFFICE,
     REFERENCE,
     *FAMILY_CLAIMS,
+    UNIQUE_DERIVATIVE,
     LOCAL_FINITE,
     LOCAL_DENSITIES,
     FISHER_LOCAL,

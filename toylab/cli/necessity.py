@@ -13,7 +13,7 @@ from toylab.errors import InputError
 from toylab.verification import ExitCode
 
 if TYPE_CHECKING:
-    from toylab.falsification.necessity import Cell
+    from toylab.falsification.necessity import Cell, Necessity
 
 
 def register(kinds: Any) -> None:
@@ -30,6 +30,12 @@ def register(kinds: Any) -> None:
     parser.add_argument("--seconds", type=float, default=120.0, help="budget of each search (default 120)")
     parser.add_argument("--seed", type=int, default=0, help="of each search (default 0)")
     parser.add_argument("--out", default="toylab-necessity", metavar="DIR", help="folder of the table")
+    parser.add_argument(
+        "--into",
+        metavar="FILE",
+        help="a table of an earlier run: its rows of other claims are kept, those of the selected claims replaced "
+        "there (with its --examples and --seed)",
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
     parser.set_defaults(run=run)
 
@@ -46,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
     chosen = selected_claims(options.claims)
     if not chosen:
         return nothing_selected(options.claims)
+    into = None if options.into is None else Path(options.into)
+    earlier = None if into is None else _earlier(into, options)
     folder = writable_folder(options.out)
     budget = {"examples": options.examples, "seconds": options.seconds, "seed": options.seed}
     header = {**budget, "code": code_fingerprint()}
@@ -68,6 +76,9 @@ def run(options: argparse.Namespace) -> int:
             finished=tuple(cells),
             progress=advance,
         )
+    if earlier is not None and into is not None:
+        table = earlier.renewed(table)
+        write_json(into, table.to_json())
     text = necessity.markdown(chosen, table)
     with replacing(folder / "necessity.md") as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
@@ -76,6 +87,28 @@ def run(options: argparse.Namespace) -> int:
     unfinished.unlink(missing_ok=True)
     print(f"Written: {folder / 'necessity.md'}, {folder / 'necessity.json'}")
     return ExitCode.NOT_AS_EXPECTED if necessity.refuted(chosen, table) else ExitCode.AS_EXPECTED
+
+
+def _earlier(path: Path, options: argparse.Namespace) -> Necessity:
+    """The table of an earlier run with the same seed and budget of examples.
+
+    Raises:
+        InputError: there is none, or it was made with others.
+    """
+    from toylab.falsification.necessity import Necessity
+
+    try:
+        table = Necessity.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"--into {path}: no table of necessity can be read there ({error}).") from None
+    if (table.seed, table.examples) != (options.seed, options.examples):
+        raise InputError(
+            f"--into {path}: that table was made with --seed {table.seed} --examples {table.examples}; give the same, "
+            "so that its rows can be compared."
+        )
+    return table
 
 
 def _cells_so_far(path: Path, header: dict[str, Any]) -> list[Cell]:

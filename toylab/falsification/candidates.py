@@ -170,13 +170,14 @@ def reference_solution(problem: CriticProblem) -> tuple[Candidate, str]:
     return plain, f"cvxpy with Clarabel in a wide ball, relative gap {plain.certificate.relative_gap:.2g}"
 
 
-_VALUES = st.integers(-8, 8).map(lambda at: at / 4.0)
+#: Values of critics that are given.
+VALUES = st.integers(-8, 8).map(lambda at: at / 4.0)
 
 
 @st.composite
 def candidate_recipes(draw: st.DrawFn, selection: Selection) -> CandidateRecipe:
     """A problem of the selected kinds with a critic."""
-    critic = draw(st.sampled_from(_often_optimal(selection.of(CriticKind))))
+    critic = draw(st.sampled_from(often_optimal(selection.of(CriticKind))))
     loss = draw(st.sampled_from(_with_optimum(selection.of(LossKind), critic)))
     regularizer = draw(st.sampled_from(selection.of(RegularizerKind)))
     support = draw(st.sampled_from(selection.of(SupportKind)))
@@ -184,7 +185,7 @@ def candidate_recipes(draw: st.DrawFn, selection: Selection) -> CandidateRecipe:
     fake, real = measure_pair(draw(sites(support, dimension)))
     problem = CriticProblem(fake, real, draw(loss_pairs(loss)), draw(regularizers(regularizer)))
     count = len(problem.support.points)
-    values = draw(st.lists(_VALUES, min_size=count, max_size=count)) if critic is CriticKind.GIVEN else []
+    values = draw(st.lists(VALUES, min_size=count, max_size=count)) if critic is CriticKind.GIVEN else []
     direction = [0] * dimension
     if critic is CriticKind.STEERED:
         direction = draw(st.lists(st.integers(-2, 2), min_size=dimension, max_size=dimension))
@@ -205,7 +206,7 @@ def candidate_recipes(draw: st.DrawFn, selection: Selection) -> CandidateRecipe:
     )
 
 
-def _often_optimal(kinds: tuple[CriticKind, ...]) -> list[CriticKind]:
+def often_optimal(kinds: tuple[CriticKind, ...]) -> list[CriticKind]:
     """Where optimal critics are drawn at all, they are half of what is drawn."""
     optimal = [CriticKind.OPTIMAL] if CriticKind.OPTIMAL in kinds else []
     return [*optimal * max(len(kinds) - 1, 1), *(kind for kind in kinds if kind is not CriticKind.OPTIMAL)]
@@ -217,7 +218,7 @@ def _with_optimum(kinds: tuple[LossKind, ...], critic: CriticKind) -> tuple[Loss
     return kinds if critic is CriticKind.GIVEN or not attained else attained
 
 
-def _prepare() -> None:
+def load_engines() -> None:
     """Load the engines, which takes seconds the first time, and keep torch to one thread."""
     import importlib
 
@@ -229,5 +230,5 @@ def _prepare() -> None:
 
 
 CANDIDATES = SearchSpace(
-    axes=(LossKind, RegularizerKind, SupportKind, CriticKind), recipes=candidate_recipes, prepare=_prepare
+    axes=(LossKind, RegularizerKind, SupportKind, CriticKind), recipes=candidate_recipes, prepare=load_engines
 )

@@ -14,7 +14,8 @@ from toylab.falsification.fractions import fraction, vector
 from toylab.falsification.spaces import AbstractRecipe, SearchSpace, Selection
 from toylab.functions import FunctionOnPair, Norm
 
-_OTHER_NORMS = (1.0, np.inf, 3.0, 1.5, 4.0)
+#: Exponents of norms beside the Euclidean one, the simplest first.
+OTHER_NORMS = (1.0, np.inf, 3.0, 1.5, 4.0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,7 +78,8 @@ def steepest_direction(step: np.ndarray, p: float) -> np.ndarray:
     return np.sign(step) * powers / np.linalg.norm(step, ord=p) ** (p - 1.0)
 
 
-def _vectors(dimension: int) -> st.SearchStrategy[np.ndarray]:
+def vectors(dimension: int) -> st.SearchStrategy[np.ndarray]:
+    """Vectors of small whole numbers."""
     row = st.lists(st.integers(-4, 4), min_size=dimension, max_size=dimension)
     return row.map(lambda entries: np.array(entries, dtype=np.float64))
 
@@ -87,10 +89,10 @@ def function_recipes(draw: st.DrawFn, selection: Selection) -> FunctionRecipe:
     """A function and a pair of the selected kinds."""
     kind = draw(st.sampled_from(selection.of(FunctionKind)))
     norm = draw(st.sampled_from(selection.of(NormKind)))
-    p = 2.0 if norm is NormKind.EUCLIDEAN else draw(st.sampled_from(_OTHER_NORMS))
+    p = 2.0 if norm is NormKind.EUCLIDEAN else draw(st.sampled_from(OTHER_NORMS))
     dimension = draw(st.sampled_from([2, 1, 3]))
-    x = draw(_vectors(dimension))
-    step = draw(_vectors(dimension).filter(lambda v: bool(v.any())))
+    x = draw(vectors(dimension))
+    step = draw(vectors(dimension).filter(lambda v: bool(v.any())))
     k = draw(st.sampled_from([1.0, 2.0, 0.5]))
     gradient = k * steepest_direction(step, p)
     shape = "plane"
@@ -98,11 +100,11 @@ def function_recipes(draw: st.DrawFn, selection: Selection) -> FunctionRecipe:
     if kind is FunctionKind.ALONG and norm is NormKind.EUCLIDEAN and draw(st.booleans()):
         shape, f = "cone", LowerExtension((x + 2.0 * step)[None], np.zeros(1), k)
     elif kind is FunctionKind.ACROSS:
-        slope = draw(_vectors(dimension).filter(lambda v: bool(v.any())))
+        slope = draw(vectors(dimension).filter(lambda v: bool(v.any())))
         f, k = QuadraticForm(slope, np.zeros((dimension, dimension))), float(Norm(p).dual(slope))
     elif kind is FunctionKind.STEEPER:
         # k is what the pair's own rise gives, so that the pair is tight and the function steeper beside it
-        entries = [draw(_vectors(dimension)) for _ in range(dimension)]
+        entries = [draw(vectors(dimension)) for _ in range(dimension)]
         matrix = np.array(entries)
         f = QuadraticForm(gradient, matrix + matrix.T)
         rise = float(np.subtract(*f(np.stack([x + step, x]))))

@@ -14,6 +14,7 @@ from toylab.regularizers import LipschitzBall, LipschitzPenalty, Regularizer, Un
 _CURVED = (losses.logistic(), losses.sqrt(), losses.exponential())
 _FACTORS = (1.0, 0.5, 2.0)
 _STRAIGHT = losses.wasserstein()
+_FLAT = LossPair.symmetric("flat in the middle", losses.FlatMiddle())
 
 _curved = st.sampled_from(_CURVED)
 _factors = st.sampled_from(_FACTORS)
@@ -30,7 +31,12 @@ _FIXED: dict[LossKind, Sequence[LossPair]] = {
     ),
     LossKind.HINGE: (losses.hinge(),),
     LossKind.LEAST_SQUARES: (losses.quadratic(0.0, 1.0), losses.quadratic(-1.0, 1.0), losses.quadratic(0.0, 0.0)),
-    LossKind.FLAT: (LossPair.symmetric("flat in the middle", losses.FlatMiddle()),),
+    LossKind.FLAT: (
+        _FLAT,
+        *(_FLAT.rescaled(width) for width in (2.0, 4.0, 8.0)),  # straight on |t| ≤ 2, 4, 8
+        *(losses.combination((a, _FLAT), (1.0, _STRAIGHT)) for a in _FACTORS[:2]),
+        losses.combination((1.0, _FLAT), (0.5, _FLAT.rescaled(4.0))),
+    ),
     LossKind.UNATTAINED: (
         LossPair("t against -2t", losses.Linear(), losses.Scaled(losses.Reflected(losses.Linear()), 2.0)),
         LossPair(

@@ -22,7 +22,10 @@ from toylab.falsification.spaces import known_spaces
 #: Packages whose version decides what a search draws and finds.
 _PACKAGES = ("hypothesis", "numpy", "scipy", "torch", "pot", "cvxpy", "clarabel")
 #: The rows of a counterexample's summary that tell it from others.
-_TELLING = ("fake", "real", "losses", "regulariser", "critic", "function", "pair", "norm", "gradients")
+_TELLING = (
+    *("family", "fake", "real", "losses", "regulariser", "critic", "function", "pair", "norm", "gradients"),
+    *("objective", "generator", "latent", "discriminator", "cost", "instance noise"),
+)
 
 
 class Found(Enum):
@@ -94,6 +97,26 @@ class Necessity:
         unknown = Cell(claim=claim.id, hypothesis=hypothesis, found=Found.NOT_SEARCHED, words="run `make necessity`")
         return next(found, unknown)
 
+    def renewed(self, newer: Necessity) -> Necessity:
+        """This table with the rows of a newer one in place of its own for the same claims, in the order of claims.
+
+        Rows of claims that are no more are left out.
+        """
+        from toylab import claims
+
+        searched = {cell.claim for cell in newer.cells}
+        kept_cells = {
+            (cell.claim, cell.hypothesis): cell
+            for cell in (*(cell for cell in self.cells if cell.claim not in searched), *newer.cells)
+        }
+        wanted = [(claim.id, name) for claim, name in questions(claims.ALL)]
+        return Necessity(
+            seed=newer.seed,
+            examples=newer.examples,
+            versions=newer.versions,
+            cells=tuple(kept_cells[key] for key in wanted if key in kept_cells),
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Plain data, without time and machine."""
         return {
@@ -148,6 +171,7 @@ def search_cell(claim: Claim, hypothesis: str | None, *, examples: int, seconds:
         words = f"{claim.subject_type.__name__} has no search space yet"
         return Cell(claim=claim.id, hypothesis=hypothesis, found=Found.NO_SPACE, words=words)
     without = () if hypothesis is None else (hypothesis,)
+    examples = max(1, round(known_spaces()[claim.subject_type].share * examples)) if examples > 0 else examples
     result = falsify(claim, without=without, examples=examples, seconds=seconds, seed=seed)
     coverage, example = result.coverage, result.counterexample
     if example is not None:

@@ -101,8 +101,9 @@ class _Search:
     def _confirm(self, recipe: AbstractRecipe) -> tuple[Counterexample | None, str]:
         verdict = self._verdict(recipe.subject())
         try:
-            second, how = recipe.second_opinion()
-            opinion = self._verdict(second)
+            with recipe.confirming():
+                second, how = recipe.second_opinion()
+                opinion = self._verdict(second)
         except ToylabError as error:
             return None, str(error)
         same = opinion.status is VerdictStatus.VIOLATED and opinion.waived == verdict.waived

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,10 @@ class AbstractRecipe(ABC):
             ToylabError: there is no second way, or it fails.
         """
 
+    def confirming(self) -> AbstractContextManager[None]:
+        """In force while the second subject is decided: computations that are made more exactly then."""
+        return nullcontext()
+
     @abstractmethod
     def size(self) -> tuple[float, ...]:
         """What is to be small in a minimal counterexample, most important first."""
@@ -77,17 +82,19 @@ class SearchSpace:
         axes: the enumerations of kinds.
         recipes: selection -> strategy of recipes.
         prepare: loads what subjects are made with, before the clock starts.
+        share: of the table of necessity's budget of examples that is spent here: less where subjects are dear to make.
     """
 
     axes: tuple[type[Kind], ...]
     recipes: Callable[[Selection], st.SearchStrategy[AbstractRecipe]]
     prepare: Callable[[], None] = lambda: None
+    share: float = 1.0
 
     def selections(self, claim: Claim, without: Iterable[Hypothesis]) -> list[Selection]:
         """What is left when the hypotheses in force have taken away the kinds on which they fail.
 
-        A waived hypothesis that lists kinds gets a selection of its own, in which its axis has these kinds only:
-        on all others it would hold, and nothing would be learnt about it.
+        A waived hypothesis that lists kinds gets a selection of its own for each axis they are on, in which that axis
+        has these kinds only: on all others it would hold, and nothing would be learnt about it.
 
         Raises:
             InputError: an axis on which nothing is left.
@@ -98,27 +105,43 @@ class SearchSpace:
         empty = [axis.__name__ for axis, kinds in lifted.items() if not kinds]
         if empty:
             raise InputError(f"{claim.id}: its hypotheses leave no {empty[0]} to draw.")
-        focused = [self._focused(lifted, hypothesis) for hypothesis in waived]
-        return [Selection(kinds=kinds) for kinds in focused if kinds is not None] or [Selection(kinds=lifted)]
+        focused = [kinds for hypothesis in waived for kinds in self._focused(lifted, hypothesis)]
+        return [Selection(kinds=kinds) for kinds in focused] or [Selection(kinds=lifted)]
 
     @staticmethod
     def _focused(
         lifted: Mapping[type[Kind], tuple[Kind, ...]], hypothesis: Hypothesis
-    ) -> dict[type[Kind], tuple[Kind, ...]] | None:
-        """The selection with one axis cut down to the kinds that a hypothesis lists; None where that leaves none."""
+    ) -> list[dict[type[Kind], tuple[Kind, ...]]]:
+        """The selection with one axis cut down to the kinds that a hypothesis lists, for every axis that has some."""
         cut = {axis: tuple(kind for kind in kinds if kind in hypothesis.relax) for axis, kinds in lifted.items()}
-        cut = {axis: kinds for axis, kinds in cut.items() if kinds}
-        return {**lifted, **cut} if cut else None
+        return [{**lifted, axis: kinds} for axis, kinds in cut.items() if kinds]
 
 
 def known_spaces() -> dict[type, SearchSpace]:
     """Subject type -> its search space."""
+    from toylab.divergences import DensityPair
     from toylab.falsification.candidates import CANDIDATES
+    from toylab.falsification.chains import CHAINS
+    from toylab.falsification.densities import DENSITY_PAIRS
+    from toylab.falsification.families import FAMILIES
     from toylab.falsification.functions import FUNCTIONS
-    from toylab.functions import FunctionOnPair
+    from toylab.falsification.manifolds import MANIFOLD_PAIRS
+    from toylab.falsification.updates import UPDATES
+    from toylab.families import Family
+    from toylab.functions import FunctionOnChain, FunctionOnPair
+    from toylab.generators import GeneratorUpdate
+    from toylab.manifolds import ManifoldPair
     from toylab.solution import Candidate
 
-    return {Candidate: CANDIDATES, FunctionOnPair: FUNCTIONS}
+    return {
+        Candidate: CANDIDATES,
+        Family: FAMILIES,
+        FunctionOnPair: FUNCTIONS,
+        FunctionOnChain: CHAINS,
+        DensityPair: DENSITY_PAIRS,
+        ManifoldPair: MANIFOLD_PAIRS,
+        GeneratorUpdate: UPDATES,
+    }
 
 
 def space_for(claim: Claim) -> SearchSpace:

@@ -11,6 +11,8 @@ both. Gaussians are cut 12 standard deviations out; beyond are less than 4e-33 o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,6 +28,9 @@ _STEPS, _POINTS = {1: 1.0 / 32.0, 2: 1.0 / 8.0}, {1: 128, 2: 40}
 
 #: The golden ratio: how many times fewer points the coarser rule has.
 _COARSER = 0.5 * (1.0 + float(np.sqrt(5.0)))
+
+#: How many times more points the rules have than they need.
+_FINENESS: ContextVar[float] = ContextVar("fineness", default=1.0)
 
 VectorFunction = Callable[[np.ndarray], np.ndarray]
 
@@ -96,11 +101,21 @@ def rules(latent: Distribution) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         )
     gaussian = isinstance(latent, Gaussian)
     for share in (1.0, _COARSER):
-        nodes, weights = _rule(gaussian, latent.dimension, share)
+        nodes, weights = _rule(gaussian, latent.dimension, share / _FINENESS.get())
         if isinstance(latent, Gaussian):
             yield latent.mean + latent.scale * nodes, weights
         else:
             yield latent.centre + latent.half_side * nodes, weights
+
+
+@contextmanager
+def refined(factor: float) -> Iterator[None]:
+    """Have every average computed with so many times more points along each axis, to confirm what rests on it."""
+    token = _FINENESS.set(_FINENESS.get() * factor)
+    try:
+        yield
+    finally:
+        _FINENESS.reset(token)
 
 
 @lru_cache(maxsize=8)

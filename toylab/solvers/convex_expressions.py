@@ -15,6 +15,7 @@ from toylab.losses import (
     Affine,
     Custom,
     Exponential,
+    FlatMiddle,
     Hinge,
     Linear,
     Loss,
@@ -84,6 +85,15 @@ def _(loss: Hinge, t: Any) -> Any:
     import cvxpy as cp
 
     return cp.pos(1.0 + t)
+
+
+@expression.register
+def _(loss: FlatMiddle, t: Any) -> Any:
+    """exp(t + 1) up to −1 and t + 2 beyond is the least e^u + max(t + 1 − u, 0) over u; beyond 1 a square is added."""
+    import cvxpy as cp
+
+    u = cp.Variable(t.shape)
+    return cp.exp(u) + cp.pos(t + 1.0 - u) + 0.5 * cp.square(cp.pos(t - 1.0))
 
 
 @expression.register

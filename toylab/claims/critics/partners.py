@@ -36,7 +36,7 @@ def _sides(known: Certified) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(known.in_fake), np.flatnonzero(known.in_real)
 
 
-def _edges(known: Certified) -> tuple[np.ndarray, np.ndarray]:
+def edges(known: Certified) -> tuple[np.ndarray, np.ndarray]:
     """The tight pairs from a fake to a real point: indices among the points with mass."""
     tight = np.abs(known.slack) <= TIGHT * known.k * known.diameter
     rows, columns = np.nonzero(tight & known.in_fake[:, None] & known.in_real & (known.distance > 0))
@@ -102,7 +102,7 @@ def _measure_forest(candidate: Candidate) -> Evidence:
     known = certified(candidate)
     if known.k == 0.0:
         return _nothing()
-    rows, columns = _edges(known)
+    rows, columns = edges(known)
     size = len(known.points)
     graph = sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=(size, size))
     components = connected_components(graph, directed=False)[0]
@@ -120,7 +120,7 @@ def _measure_few(candidate: Candidate) -> Evidence:
     known = certified(candidate)
     if known.k == 0.0:
         return _nothing()
-    partners = np.bincount(_edges(known)[0], minlength=len(known.points))
+    partners = np.bincount(edges(known)[0], minlength=len(known.points))
     several, reals = int((partners > 1).sum()), int(known.in_real.sum())
     return Evidence.of(
         float(max(several - (reals - 1), 0)),
@@ -160,7 +160,7 @@ def _measure_slopes(candidate: Candidate) -> Evidence:
     known = certified(candidate)
     if known.k == 0.0:
         return _nothing()
-    rows, columns = _edges(known)
+    rows, columns = edges(known)
     directions = (known.points[columns] - known.points[rows]) / known.distance[rows, columns][:, None]
     spread = np.array([np.ptp(directions[rows == i], axis=0).max() > _APART for i in rows], dtype=bool)
     rows, columns, directions = rows[spread], columns[spread], directions[spread]

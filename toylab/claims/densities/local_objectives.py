@@ -15,6 +15,7 @@ from toylab.claims.certified import RESOLUTION, certified
 from toylab.claims.explanation.local_objectives import fisher, local_finite, local_on_densities
 from toylab.claims.explanation.wording import vector
 from toylab.claims.hypotheses import CERTIFIED, STRICTLY_CONVEX
+from toylab.claims.kinds import ObjectiveKind, RegularizerKind
 from toylab.condition import Condition
 from toylab.critics import tabulated
 from toylab.distributions import Distribution, Gaussian, Mixture, UniformBox
@@ -46,6 +47,7 @@ UNRESTRICTED = Hypothesis(
     ),
     met=lambda candidate: "the problem has no regulariser",
     repair="take regularizer = Unrestricted()",
+    relax=(RegularizerKind.PENALTY, RegularizerKind.TARGET, RegularizerKind.BALL),
 )
 
 
@@ -130,6 +132,12 @@ UNRESTRICTED_LOSSES = Hypothesis(
     test=_local_objective,
     met=lambda pair: f"the objective is {pair.objective.name}",
     repair="take DensityPair(fake, real, UnrestrictedLoss(losses.logistic()))",
+    relax=(
+        ObjectiveKind.WASSERSTEIN,
+        ObjectiveKind.FISHER,
+        ObjectiveKind.WIDE_FISHER,
+        ObjectiveKind.MEAN_FISHER,
+    ),
 )
 
 
@@ -281,6 +289,7 @@ FISHER = Hypothesis(
     test=_fisher_objective,
     met=lambda pair: "μ is uniform" if isinstance(pair.objective.mu, Uniform) else "μ is a fixed distribution",
     repair="take DensityPair(fake, real, FisherIPM(Uniform()))",
+    relax=(ObjectiveKind.WASSERSTEIN, ObjectiveKind.LOSSES, ObjectiveKind.MEAN_FISHER),
 )
 
 

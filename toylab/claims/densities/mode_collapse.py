@@ -13,6 +13,7 @@ from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.explanation.local_objectives import drawn, pushed
+from toylab.claims.kinds import DensityKind, ObjectiveKind, PlaceKind
 from toylab.condition import Condition
 from toylab.distributions import Distribution, Gaussian, Mixture, UniformBox
 from toylab.divergences import (
@@ -121,6 +122,7 @@ TWO_MODES = Hypothesis(
     test=_arrangement,
     met=lambda pair: pair.describe(),
     repair="take N(m, σ²) or a box between the modes of ½ N(A, σ²) + ½ N(B, σ²)",
+    relax=(DensityKind.OTHER_WIDTH, DensityKind.ANY),
 )
 LOCAL = Hypothesis(
     name="local objective",
@@ -131,6 +133,7 @@ LOCAL = Hypothesis(
     ),
     met=lambda pair: f"the objective is {pair.objective.name}",
     repair="take DensityPair(fake, real, UnrestrictedLoss(losses.logistic()))",
+    relax=tuple(kind for kind in ObjectiveKind if kind is not ObjectiveKind.LOSSES),
 )
 UNIFORM_FISHER = Hypothesis(
     name="Fisher objective with uniform μ",
@@ -141,6 +144,7 @@ UNIFORM_FISHER = Hypothesis(
     ),
     met=lambda pair: "the objective is the Fisher IPM with uniform μ",
     repair="take DensityPair(fake, real, FisherIPM(Uniform()))",
+    relax=tuple(kind for kind in ObjectiveKind if kind is not ObjectiveKind.FISHER),
 )
 
 
@@ -160,6 +164,7 @@ FAR_FAKES = Hypothesis(
     test=_far,
     met=lambda pair: "the fakes stand clear of the mode",
     repair="move the fakes away from the mode, or make them uniform",
+    relax=(PlaceKind.NEAR,),
 )
 
 

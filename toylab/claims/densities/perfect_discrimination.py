@@ -10,6 +10,7 @@ from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.explanation.perfect_discrimination import almost_everywhere, divergences_saturate, separated
 from toylab.claims.explanation.wording import vector
+from toylab.claims.kinds import ManifoldKind
 from toylab.condition import Condition
 from toylab.distributions import Distribution, Gaussian, Masses, Mixture, Segment, UniformBox
 from toylab.generators import PerfectDiscriminator
@@ -36,6 +37,13 @@ DISJOINT_COMPACT = Hypothesis(
     test=_disjoint,
     met=lambda pair: f"the supports are {pair.separation():.6g} apart",
     repair="move the supports apart, and take boxes, segments or points",
+    relax=(
+        ManifoldKind.CROSSING,
+        ManifoldKind.TOUCHING,
+        ManifoldKind.ALIGNED,
+        ManifoldKind.OVERLAPPING,
+        ManifoldKind.EVERYWHERE,
+    ),
 )
 
 
@@ -77,6 +85,7 @@ LOWER_DIMENSION = Hypothesis(
         f"dimensions {sorted({part.order for part in (*pair.fake_parts, *pair.real_parts)})} in R^{pair.dimension}"
     ),
     repair="take segments in the plane, or points",
+    relax=(ManifoldKind.OVERLAPPING, ManifoldKind.EVERYWHERE, ManifoldKind.BOXES_APART),
 )
 NOT_ALIGNED = Hypothesis(
     name="no perfect alignment",
@@ -86,6 +95,7 @@ NOT_ALIGNED = Hypothesis(
         f"the supports are {pair.separation():.4g} apart" if pair.separation() > 0 else "the supports cross in points"
     ),
     repair="turn one of the segments, or move the atom",
+    relax=(ManifoldKind.ALIGNED, ManifoldKind.TOUCHING),
 )
 
 # --- measures ---

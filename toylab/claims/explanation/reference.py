@@ -79,3 +79,20 @@ def along_blends(verdict: Verdict) -> Sequence[str]:
         *entries(evidence, describe),
         f"Error bounds: {verdict.claim.rationale}",
     ]
+
+
+def one_derivative(verdict: Verdict) -> Sequence[str]:
+    """Derivatives of V from both sides."""
+    evidence = _of(verdict)
+    opening = (
+        "V is the largest dual value of a plan, so its derivative as x_i moves along u is the largest, and against u "
+        "the least, that an optimal plan gives. On a forest of tight pairs the leaves leave a plan no choice."
+    )
+    if not len(evidence):
+        return [opening, "Here no fake sends out mass, or there are too many points to go through all plans."]
+
+    def describe(evidence: Evidence, index: int) -> tuple[str, str]:
+        least, most = (number(float(evidence.arrays[name][index]), 7) for name in ("least", "most"))
+        return f"{evidence.labels[index]}: plans give {least} to {most}", "apart by"
+
+    return [opening, *entries(evidence, describe), f"Error bounds: {gap_of(verdict)}. {verdict.claim.rationale}"]

@@ -21,6 +21,7 @@ from toylab.claims.families.hypotheses import (
     related,
 )
 from toylab.claims.families.readings import Reading, compare, constant_unit, joined, readings
+from toylab.claims.kinds import FamilyKind
 from toylab.families import Family, ProblemFamily
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
@@ -78,6 +79,7 @@ APPROACHING = related(
     _not_approaching,
     "W₁(P_g, P_r) goes down along the family",
     "move the fake points towards the real ones",
+    (FamilyKind.GAME, FamilyKind.MOVED, FamilyKind.SWAPPED, FamilyKind.FREE),
 )
 
 

@@ -9,12 +9,13 @@ import numpy as np
 from toylab import losses
 from toylab.claims.base import Claim, Control, Evidence, VerdictStatus
 from toylab.claims.cases import ALL_LOSSES, Budget, Case, compared, overlapping_pair
+from toylab.claims.certified import RESOLUTION
 from toylab.claims.explanation import families as arguments
 from toylab.claims.families.arrangements import CHAIN, COMMON_NOISE, MEASURES, MIXTURES, chain, mixed, with_noise
 from toylab.claims.families.diracs import two_diracs
 from toylab.claims.families.hypotheses import CERTIFIED, CONDITION_11, PENALISED, SAME_TERMS
 from toylab.claims.families.intervals import Interval
-from toylab.claims.families.readings import compare, joined, readings, value_unit
+from toylab.claims.families.readings import Reading, compare, joined, readings, value_unit
 from toylab.critics import tabulated
 from toylab.divergences import wasserstein1
 from toylab.families import Family, ProblemFamily
@@ -49,7 +50,27 @@ def _measure(family: Family) -> Evidence:
         parts.append(compare(f"(φ'(a) W₁)²/4λ against D, {label}", most, "≥", reading.divergence, unit))
         if reading.candidate.problem.support.equal_measures:
             parts.append(compare(f"D where P_g = P_r, {label}", reading.divergence, "=", Interval.of(0.0), unit))
+        else:
+            parts.append(_positive(f"D where P_g ≠ P_r, {label}, against any positive number", reading, unit))
     return joined(parts)
+
+
+def _positive(label: str, reading: Reading, unit: float) -> Evidence:
+    """That D > 0: certified, or undecided, or refuted where a constant minimises both losses, so that D = 0 exactly."""
+    certified = reading.divergence.low > 0.0
+    is_zero = reading.candidate.problem.losses.common_minimiser is not None
+    return Evidence.of(
+        unit if is_zero else 0.0,
+        0.0 if is_zero or certified else np.inf,
+        resolution=RESOLUTION * unit,
+        scale=unit,
+        labels=[label],
+        arrays={
+            "left": np.array([reading.divergence.middle]),
+            "right": np.zeros(1),
+            "relation": np.array([">"], dtype=object),
+        },
+    )
 
 
 def _measure_convex(family: Family) -> Evidence:
@@ -146,6 +167,13 @@ def _steep_critic() -> Family:
     return _family("two Diracs", a_critic_that_is_too_steep=wrong)
 
 
+def _common_minimum() -> Family:
+    fake, real = DiscreteMeasure([[0.0]]), DiscreteMeasure([[1.0]])
+    problem = CriticProblem(fake, real, losses.quadratic(0.0, 0.0), LipschitzPenalty(0.1))
+    critic = tabulated(np.array([[0.0], [1.0]]), np.zeros(2))
+    return _family("two Diracs", both_targets_0=Candidate.of(problem, critic, np.zeros((1, 1))))
+
+
 def _ball_family() -> Family:
     fake, real = DiscreteMeasure([[0.0]]), DiscreteMeasure([[1.0]])
     problem = CriticProblem(fake, real, losses.wasserstein(), LipschitzBall(1.0))
@@ -229,6 +257,11 @@ DIVERGENCE = Claim(
     cases=_cases,
     measure=_measure,
     controls=(
+        Control(
+            breaks=CONDITION_11.name,
+            subject=_common_minimum,
+            why="least squares with both targets 0: f = 0 is optimal for all measures, and D = 0 for two Diracs",
+        ),
         Control(
             breaks=PENALISED.name,
             subject=_ball_family,

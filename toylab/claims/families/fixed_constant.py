@@ -26,6 +26,7 @@ from toylab.claims.families.hypotheses import BALLS, CERTIFIED, CONDITION_11, ON
 from toylab.claims.families.intervals import Interval
 from toylab.claims.families.penalty_weight import TWO_DIRACS
 from toylab.claims.families.readings import Reading, compare, joined, readings, value_unit
+from toylab.claims.kinds import SupportKind
 from toylab.families import Family
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall
@@ -121,6 +122,7 @@ LONE_POINT = related(
     _no_lone_point,
     "some point has mass of one measure only",
     "move a point, however little",
+    (SupportKind.SAME, SupportKind.EQUAL),
 )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from toylab.claims import hypotheses as single
 from toylab.claims.base import Hypothesis
+from toylab.claims.kinds import FamilyKind, Kind, RegularizerKind, TermsKind
 from toylab.condition import Condition
 from toylab.families import Family
 from toylab.measures import DiscreteMeasure
@@ -41,6 +42,7 @@ def every(hypothesis: Hypothesis) -> Hypothesis:
         assume=lambda family: replace(family, members=tuple(map(hypothesis.assume, family.members))),
         met=met,
         repair=hypothesis.repair,
+        relax=hypothesis.relax,
     )
 
 
@@ -51,7 +53,14 @@ WASSERSTEIN = every(single.WASSERSTEIN)
 SAME_SUPPORT = every(single.SAME_SUPPORT)
 
 
-def related(name: str, sentence: str, problem: Callable[[Family], str | None], met: str, repair: str) -> Hypothesis:
+def related(  # noqa: PLR0917 - the parts of a hypothesis, in its order
+    name: str,
+    sentence: str,
+    problem: Callable[[Family], str | None],
+    met: str,
+    repair: str,
+    relax: tuple[Kind, ...] = (),
+) -> Hypothesis:
     """A hypothesis on how members belong together.
 
     Args:
@@ -60,13 +69,19 @@ def related(name: str, sentence: str, problem: Callable[[Family], str | None], m
         problem: family -> what is wrong with it, None where nothing is.
         met: how it is met, in words.
         repair: what to do where it is not.
+        relax: kinds of families on which it fails.
     """
 
     def test(family: Family) -> Condition:
         wrong = problem(family)
         return Condition(holds=wrong is None, reasons=() if wrong is None else (wrong,))
 
-    return Hypothesis(name=name, sentence=sentence, test=test, met=lambda family: met, repair=repair)
+    return Hypothesis(name=name, sentence=sentence, test=test, met=lambda family: met, repair=repair, relax=relax)
+
+
+def all_but(*kinds: FamilyKind) -> tuple[FamilyKind, ...]:
+    """The other kinds of families."""
+    return tuple(kind for kind in FamilyKind if kind not in kinds)
 
 
 def same_measure(first: DiscreteMeasure, second: DiscreteMeasure) -> bool:
@@ -115,6 +130,7 @@ ONE_GAME = related(
     _different_game,
     "measures and losses are the same in all problems",
     "change the regulariser alone",
+    (*all_but(FamilyKind.GAME, FamilyKind.FREE), TermsKind.OTHER),
 )
 
 SAME_TERMS = related(
@@ -123,6 +139,7 @@ SAME_TERMS = related(
     _different_terms,
     "losses and regulariser are the same in all problems",
     "change the measures alone",
+    (FamilyKind.GAME, FamilyKind.FREE, TermsKind.OTHER),
 )
 
 
@@ -139,4 +156,5 @@ BALLS = related(
     _not_a_ball,
     "every regulariser is a Lipschitz ball",
     "take regularizer = LipschitzBall(radius)",
+    (RegularizerKind.PENALTY, RegularizerKind.TARGET, RegularizerKind.UNRESTRICTED, FamilyKind.FREE),
 )

@@ -12,9 +12,18 @@ from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.cases import ALL_LOSSES, Budget, Case, compared
 from toylab.claims.explanation import families as arguments
 from toylab.claims.families.divergence import w1_interval
-from toylab.claims.families.hypotheses import CERTIFIED, CONDITION_11, PENALISED, SAME_TERMS, related, same_measure
+from toylab.claims.families.hypotheses import (
+    CERTIFIED,
+    CONDITION_11,
+    PENALISED,
+    SAME_TERMS,
+    all_but,
+    related,
+    same_measure,
+)
 from toylab.claims.families.intervals import Interval
 from toylab.claims.families.readings import Reading, compare, readings
+from toylab.claims.kinds import FamilyKind
 from toylab.critics import tabulated
 from toylab.families import Family, ProblemFamily
 from toylab.measures import DiscreteMeasure
@@ -155,6 +164,7 @@ ONE_POINT_MOVES = related(
     _wrong_move,
     "one fake point moves along a line",
     "move one fake point, by t along a unit vector, t = 0 among the values",
+    all_but(FamilyKind.POINT),
 )
 
 # --- cases and controls ---

@@ -15,6 +15,7 @@ from toylab.claims.families.diracs import two_diracs
 from toylab.claims.families.hypotheses import CERTIFIED, ONE_GAME, PENALISED, related
 from toylab.claims.families.intervals import Interval
 from toylab.claims.families.readings import compare, constant_unit, joined, readings, value_unit
+from toylab.claims.kinds import CountKind, LossKind, SupportKind
 from toylab.critics import tabulated
 from toylab.families import Family, ProblemFamily
 from toylab.losses import LossPair
@@ -58,7 +59,8 @@ def _measure_constant(family: Family) -> Evidence:
 
 
 def _distance(candidate: Candidate) -> float:
-    return float(np.linalg.norm(candidate.problem.real.points[0] - candidate.problem.fake.points[0]))
+    fake, real = (side.points[np.argmax(side.weights)] for side in (candidate.problem.fake, candidate.problem.real))
+    return float(np.linalg.norm(real - fake))
 
 
 def _measure_plateau(family: Family) -> Evidence:
@@ -164,6 +166,7 @@ HINGE = related(
     _not_hinge,
     "all losses are the hinge",
     "take losses.hinge()",
+    tuple(kind for kind in LossKind if kind is not LossKind.HINGE),
 )
 TWO_DIRACS = related(
     "two Diracs",
@@ -171,6 +174,7 @@ TWO_DIRACS = related(
     _not_diracs,
     "one fake and one real point, apart, in every problem",
     "put all fake mass on one point and all real mass on another",
+    (CountKind.SEVERAL, SupportKind.OVERLAPPING, SupportKind.SAME, SupportKind.EQUAL),
 )
 
 VALUE_ALONG_WEIGHT = Claim(

@@ -11,6 +11,7 @@ from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.certified import RESOLUTION
 from toylab.claims.explanation.lemmas import chain
 from toylab.claims.functions.full_slope import EUCLIDEAN, LIPSCHITZ_FUNCTION, distance_to_segment, linear, ripple
+from toylab.claims.kinds import ChainKind, FunctionKind
 from toylab.condition import Condition
 from toylab.critics import Critic, LowerExtension, tabulated, unit_vectors
 from toylab.functions import FunctionOnChain, Norm
@@ -55,6 +56,7 @@ TIGHT_CHAIN = Hypothesis(
         f"the steps miss full slope by at most {_slacks(subject).max():.2g}, rounding is {_rounding(subject):.2g}"
     ),
     repair="choose points that the function joins at full slope",
+    relax=(FunctionKind.ACROSS,),
 )
 ONE_DIRECTION = Hypothesis(
     name="one direction",
@@ -62,6 +64,7 @@ ONE_DIRECTION = Hypothesis(
     test=_one_direction,
     met=lambda subject: "f rises by {:.6g} and by {:.6g}".format(*subject.rises()),
     repair="take the points of the chain in the order of their values",
+    relax=(ChainKind.UP_AND_DOWN,),
 )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis, VerdictStatus
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.explanation.generators import kl_minus_two_jsd, vanishing, wrong_divergence
+from toylab.claims.kinds import CostKind, DiscriminatorKind, SettingKind
 from toylab.condition import Condition
 from toylab.distributions import Distribution, Gaussian, UniformBox, gaussian_mixture
 from toylab.distributions.plain import to_json, words
@@ -46,6 +47,7 @@ SATURATING = Hypothesis(
     test=lambda update: _costs(update, Saturating),
     met=lambda update: f"the cost is {update.cost.formula}",
     repair="take cost = Saturating()",
+    relax=(CostKind.NON_SATURATING,),
 )
 NON_SATURATING = Hypothesis(
     name="cost −log D",
@@ -53,6 +55,7 @@ NON_SATURATING = Hypothesis(
     test=lambda update: _costs(update, NonSaturating),
     met=lambda update: f"the cost is {update.cost.formula}",
     repair="take cost = NonSaturating()",
+    relax=(CostKind.SATURATING,),
 )
 
 # --- Theorem 2.4 ---
@@ -77,6 +80,8 @@ def _apart(update: GeneratorUpdate) -> Condition:
     if real is None or not np.isfinite(high).all():
         which = "real" if real is None else "fake"
         return Condition(holds=False, reasons=(f"the {which} support is not known to be compact",))
+    if update.noise:
+        return Condition(holds=False, reasons=(f"instance noise {update.noise:g} puts fakes and reals everywhere",))
     gap = float(np.maximum(real[0] - high, low - real[1]).max())
     return Condition.that(gap > 0, "boxes around the fakes and around the reals meet")
 
@@ -110,6 +115,7 @@ APART = Hypothesis(
     test=_apart,
     met=lambda update: "boxes around fakes and reals do not meet: D* = 0 and ∇D* = 0 at all fakes",
     repair="take bounded latent points and real ones out of the generator's reach",
+    relax=(SettingKind.DENSITIES, SettingKind.NOISY),
 )
 NEARLY_PERFECT = Hypothesis(
     name="nearly perfect discriminator",
@@ -117,6 +123,12 @@ NEARLY_PERFECT = Hypothesis(
     test=_nearly_perfect,
     met=lambda update: f"ε = {distance_to_perfect(update):.6g} on the box around the fakes",
     repair="train the discriminator further, so that D and ∇D are nearer to 0 at the fakes",
+    relax=(
+        DiscriminatorKind.LARGE,
+        DiscriminatorKind.WHITE_NOISE,
+        DiscriminatorKind.SHARED_NOISE,
+        DiscriminatorKind.OTHER_NOISE,
+    ),
 )
 
 
@@ -284,6 +296,17 @@ OPTIMAL = Hypothesis(
     test=_optimal,
     met=lambda update: f"D is {update.discriminator.describe()}",
     repair="take GeneratorUpdate.against_the_optimum(generator, latent, real)",
+    relax=(
+        DiscriminatorKind.STALE,
+        DiscriminatorKind.SMALL,
+        DiscriminatorKind.LARGE,
+        DiscriminatorKind.WHITE_NOISE,
+        DiscriminatorKind.SHARED_NOISE,
+        DiscriminatorKind.OTHER_NOISE,
+        SettingKind.BOXES,
+        SettingKind.BATCH,
+        SettingKind.NOISY,
+    ),
 )
 FROZEN = Hypothesis(
     name="frozen discriminator",
@@ -293,6 +316,7 @@ FROZEN = Hypothesis(
     ),
     met=lambda update: "D* is held fixed",
     repair="take an OptimalDiscriminator with follows=False",
+    relax=(DiscriminatorKind.FOLLOWING,),
 )
 #: (ln p, ln q) -> what ∂p/∂θ is multiplied with.
 _Weight = Callable[[np.ndarray, np.ndarray], np.ndarray]

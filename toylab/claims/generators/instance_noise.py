@@ -11,6 +11,7 @@ from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.explanation.generators import attraction_and_repulsion, informative
 from toylab.claims.generators.generator_gradients import SATURATING
+from toylab.claims.kinds import CountKind, DiscriminatorKind, NoiseKind, SettingKind
 from toylab.condition import Condition
 from toylab.distributions import Masses
 from toylab.distributions.plain import to_json
@@ -59,6 +60,17 @@ NOISE_ON_BOTH = Hypothesis(
     test=_noisy,
     met=lambda update: f"σ = {update.noise:g} on both sides, and D* = q/(p + q) of the noisy measures",
     repair="take GeneratorUpdate.against_the_optimum(generator, batch, real, noise=σ)",
+    relax=(
+        DiscriminatorKind.STALE,
+        DiscriminatorKind.SMALL,
+        DiscriminatorKind.LARGE,
+        DiscriminatorKind.WHITE_NOISE,
+        DiscriminatorKind.SHARED_NOISE,
+        DiscriminatorKind.OTHER_NOISE,
+        SettingKind.DENSITIES,
+        SettingKind.BOXES,
+        SettingKind.BATCH,
+    ),
 )
 
 
@@ -256,7 +268,10 @@ def _is_pair(update: GeneratorUpdate) -> Condition:
 def _enough(update: GeneratorUpdate) -> Condition:
     if not _two_points(update):
         return Condition(holds=True, reasons=())
-    share = update.noise / _distance(update)
+    distance = _distance(update)
+    if distance == 0.0:
+        return Condition(holds=False, reasons=("fake and real point coincide: there is no gap",))
+    share = update.noise / distance
     return Condition.that(_ENOUGH * (1.0 - 4.0 * _EPS) <= share <= 1.0, f"σ = {share:.4g} d")
 
 
@@ -266,6 +281,7 @@ ENOUGH_NOISE = Hypothesis(
     test=_enough,
     met=lambda update: f"σ = {update.noise / _distance(update):.4g} d",
     repair="take noise between a fifth of the distance and the distance",
+    relax=(NoiseKind.LITTLE,),
 )
 ONE_AND_ONE = Hypothesis(
     name="one fake, one real point",
@@ -273,6 +289,7 @@ ONE_AND_ONE = Hypothesis(
     test=_is_pair,
     met=lambda update: f"d = {_distance(update):.6g}",
     repair="take Shift(θ) with a batch of one point",
+    relax=(CountKind.SEVERAL,),
 )
 
 
