@@ -8,6 +8,7 @@ A run that is stopped goes on where it was. `--again` tries the survivors once m
 
 import argparse
 import difflib
+import functools
 import signal
 import sys
 import time
@@ -37,18 +38,22 @@ def try_mutant(mutant: Mutant, source: str, reach: Reach, *, budget: float) -> R
     was, now = changed_lines(source, changed) if changed else ("", "")
     chosen = reach.tests_of(mutant.module, source, mutant.line, budget=budget) if changed else []
 
-    def job() -> int:
+    def job(tests: list[str]) -> int:
         change_module(ROOT, mutant.module, changed or source)
-        return int(pytest.main([*pytest_arguments(chosen), "-x"]))
+        return int(pytest.main([*pytest_arguments(tests), "-x"]))
 
     if not changed:
         outcome = "invalid"
     elif not chosen:
         outcome = "untested"
     else:
-        spent = sum(reach.seconds[name] for name in chosen)
-        status = in_fork(job, cpu_seconds=15.0 + 4.0 * spent)
-        outcome = {0: "survived", -signal.SIGXCPU: "timeout", -signal.SIGKILL: "timeout"}.get(status, "killed")
+        outcome = "survived"
+        for stage in reach.stages(mutant.module, chosen):
+            spent = sum(reach.seconds[name] for name in stage)
+            status = in_fork(functools.partial(job, stage), cpu_seconds=15.0 + 4.0 * spent)
+            if status != 0:
+                outcome = "timeout" if status in {-signal.SIGXCPU, -signal.SIGKILL} else "killed"
+                break
     return Result(
         key=mutant.key, module=mutant.module, line=mutant.line, operator=mutant.operator, outcome=outcome,
         was=was, now=now, tests=len(chosen), digest=digest(source),

@@ -4,6 +4,7 @@ A mutant that no test can miss raises the score and says nothing, and one that n
 `excluded` state which are left out, and why.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -82,13 +83,32 @@ def _ancestors(node: Any) -> Iterator[Any]:
         yield node
 
 
-def excluded(node: Any) -> str | None:
+def example_makers(source: str) -> set[str]:
+    """Functions of a module that serve the `cases=` and the `subject=` of its claims and nothing else."""
+    functions = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+
+    def reached(starts: list[ast.AST]) -> set[str]:
+        found: set[str] = set()
+        while starts:
+            names = {node.id for node in ast.walk(starts.pop()) if isinstance(node, ast.Name)} & set(functions) - found
+            found |= names
+            starts += [functions[name] for name in names]
+        return found
+
+    keywords = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.keyword)]
+    examples = [node.value for node in keywords if node.arg in {"cases", "subject"}]
+    others = [node.value for node in keywords if node.arg in {"measure", "test", "assume", "met", "argument"}]
+    return reached(list(examples)) - reached(list(others))
+
+
+def excluded(node: Any, makers: set[str]) -> str | None:
     """Why a place is left alone, or None.
 
     annotation: nothing reads it when the program runs. signature: the star before keyword-only parameters is no
-    product. text: inside an f-string, so only wording. data: a number of a list display is a coordinate or weight of an
-    example, and a claim is as true with another.
+    product. text: inside an f-string, so only wording. example: a number, or its sign, in a list, tuple or dict, or in
+    the making of a case or a control (`makers`), and a claim is as true of another example.
     """
+    constant = node.type == "number" or (node.type == "factor" and node.children[1].type == "number")
     inner = node
     for outer in _ancestors(node):
         typed = outer.type == "annassign" and (inner is not outer.children[-1] or len(outer.children) == 2)
@@ -98,10 +118,22 @@ def excluded(node: Any) -> str | None:
             return "signature"
         if outer.type == "fstring":
             return "text"
-        if node.type == "number" and outer.type == "atom" and outer.children[0] == "[":
-            return "data"
+        if constant and (_displays(outer) or _makes(outer, inner, makers)):
+            return "example"
         inner = outer
     return None
+
+
+def _displays(node: Any) -> bool:
+    """Whether a node is a list, a tuple or a dict written out, rather than brackets around a formula."""
+    return node.type == "testlist_comp" or (node.type == "atom" and node.children[0].value in {"[", "{"})
+
+
+def _makes(outer: Any, inner: Any, makers: set[str]) -> bool:
+    made = outer.type == "argument" and inner is outer.children[-1] and outer.children[0].type == "name"
+    return (made and outer.children[0].value in {"cases", "subject"}) or (
+        outer.type == "funcdef" and outer.name.value in makers
+    )
 
 
 def operator_called(name: str) -> Any:
@@ -123,6 +155,7 @@ def mutants_of(module: str, root: Path) -> list[Mutant]:
     from cosmic_ray.ast import ast_nodes, get_ast_from_path  # pyright: ignore[reportMissingImports]
 
     nodes = list(ast_nodes(get_ast_from_path(root / module)))
+    makers = example_makers((root / module).read_text(encoding="utf-8"))
     found = []
     for name in operator_names():
         operator = operator_called(name)
@@ -130,7 +163,7 @@ def mutants_of(module: str, root: Path) -> list[Mutant]:
         found += [
             Mutant(module=module, operator=name, occurrence=index, line=line)
             for index, (node, line) in enumerate(places)
-            if excluded(node) is None
+            if excluded(node, makers) is None
         ]
     return found
 

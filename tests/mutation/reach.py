@@ -14,11 +14,16 @@ from typing import Any
 import pytest
 from forks import in_fork, pytest_arguments
 
-#: The tests that may notice a mutant; those of the command line and the pictures start other processes or take long.
+#: The tests that may notice a mutant, without those that start other processes.
 TESTS = (
     "tests/claims", "tests/test_certificate.py", "tests/test_mutants.py", "tests/test_known_optimum.py",
-    "tests/test_solution.py", "tests/test_families.py", "tests/test_functions.py", "tests/verification",
+    "tests/test_solution.py", "tests/test_families.py", "tests/test_faces.py", "tests/test_functions.py",
+    "tests/mutation/quick_cases.py",
 )  # fmt: skip
+
+
+#: Of these the tests of sentences, and searches that take minutes: not for every mutant.
+LEFT_OUT = ("test_explanation.py", "test_waiving.py", "test_rigour.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +54,22 @@ class Reach:
                 break
             chosen.append(name)
         return chosen
+
+    def stages(self, module: str, chosen: list[str]) -> list[list[str]]:
+        """The chosen tests of the file that runs most of the module, to which most mutants fall, then the others."""
+        lines: dict[str, set[int]] = {}
+        for line, names in self.lines.get(module, {}).items():
+            for name in names:
+                lines.setdefault(file_of(name), set()).add(line)
+        files = {file_of(name) for name in chosen}
+        best = max(sorted(files), key=lambda file: len(lines.get(file, ())), default="")
+        first = [name for name in chosen if file_of(name) == best]
+        return [stage for stage in (first, [name for name in chosen if file_of(name) != best]) if stage]
+
+
+def file_of(test: str) -> str:
+    """The file of a node id."""
+    return test.split("::", maxsplit=1)[0]
 
 
 def statement(source: str, line: int) -> tuple[int, int]:
@@ -121,9 +142,8 @@ def _digest(paths: Iterable[Path]) -> str:
 def measure(root: Path, modules: list[str], folder: Path) -> Reach:
     """The reach of all of `TESTS`; what an earlier run has measured in `folder` counts while its files are the same."""
     program = _digest((root / "toylab").rglob("*.py"))
-    files = sorted(
-        path for name in TESTS for path in ([root / name] if name.endswith(".py") else (root / name).rglob("test_*.py"))
-    )
+    found_files = [path for name in TESTS for path in [root / name, *(root / name).rglob("test_*.py")]]
+    files = sorted(path for path in found_files if path.suffix == ".py" and path.name not in LEFT_OUT)
     folder.mkdir(parents=True, exist_ok=True)
     seconds: dict[str, float] = {}
     lines: dict[str, dict[int, list[str]]] = {}

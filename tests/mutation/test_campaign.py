@@ -108,6 +108,12 @@ class TestReach:
         assert self.reach.tests_of("m.py", SOURCE, 4, budget=1.0) == ["quick", "other"]
         assert self.reach.tests_of("elsewhere.py", SOURCE, 4, budget=1.0) == []
 
+    def test_the_file_that_runs_most_of_the_module_goes_first(self):
+        reach = Reach(seconds={}, lines={"m.py": {1: ["a.py::x", "b.py::y"], 2: ["b.py::y"], 3: ["b.py::z"]}})
+        assert reach.stages("m.py", ["a.py::x", "b.py::y"]) == [["b.py::y"], ["a.py::x"]]
+        assert reach.stages("m.py", ["a.py::x"]) == [["a.py::x"]]
+        assert reach.stages("m.py", []) == []
+
 
 class TestResults:
     def test_the_last_result_of_the_same_text_counts(self, tmp_path):
