@@ -23,7 +23,7 @@ from toylab.critics import FormulaCritic, LowerExtension, tabulated
 from toylab.errors import InputError
 from toylab.fenchel_young import PointwiseObjective
 from toylab.measures import DiscreteMeasure
-from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Unrestricted
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.solving import solve
 
@@ -563,3 +563,20 @@ def test_values_may_come_as_a_column():
     problem = TestByHand.problem
     column = certify(problem, lambda z: TestByHand.critic(z)[:, None], TestByHand.moved[None, :])
     assert column.gap == certify(problem, TestByHand.critic, TestByHand.moved[None, :]).gap
+
+
+def test_a_rise_that_is_rounding_needs_no_constant_and_the_fake_point_is_raised_to_meet_it():
+    fake, real, above = DiscreteMeasure([[0.0]]), DiscreteMeasure([[1e-9]]), np.nextafter(100.0, np.inf)
+    for regularizer, value in ((LipschitzPenalty(0.1), above), (Unrestricted(), 100.0)):
+        problem = CriticProblem(fake, real, losses.logistic(), regularizer)
+        found = certify(problem, lambda z: np.where(z[:, 0] > 0, above, 100.0), [[0.1]])
+        assert found.k_support == 0.0
+        assert found.values.tolist() == [value, above]
+
+
+def test_a_gap_of_nothing_has_parts_without_shares():
+    same = DiscreteMeasure([[0.0]])
+    found = certify(CriticProblem(same, same, losses.wasserstein(), LipschitzPenalty(1.0)), lambda z: 0 * z[:, 0])
+    assert found.gap == 0.0
+    assert [term for _, term in found.parts()] == [0.0, 0.0, 0.0]
+    assert "slackness" in found._repr_html_()
