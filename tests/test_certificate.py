@@ -1,5 +1,7 @@
 """The certificate: weak duality for any critic and any plan, and nothing lost to rounding at the optimum."""
 
+from dataclasses import FrozenInstanceError, replace
+
 import numpy as np
 import pytest
 import torch
@@ -580,3 +582,51 @@ def test_a_gap_of_nothing_has_parts_without_shares():
     assert found.gap == 0.0
     assert [term for _, term in found.parts()] == [0.0, 0.0, 0.0]
     assert "slackness" in found._repr_html_()
+
+
+def test_slopes_out_of_range_by_rounding_are_charged_what_moving_them_costs():
+    """Σ excess · (k · diameter + range of f), and nothing else here: f = z is optimal for W₁ on a line."""
+    charged = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        fake = DiscreteMeasure(rng.integers(0, 5, size=(3, 1)).astype(float), rng.integers(1, 9, 3))
+        real = DiscreteMeasure(rng.integers(6, 12, size=(3, 1)).astype(float), rng.integers(1, 9, 3))
+        found = certify(CriticProblem(fake, real, losses.wasserstein(), LipschitzBall(1.0)), lambda z: z[:, 0])
+        p, q = np.zeros(len(found.slopes)), np.zeros(len(found.slopes))
+        np.add.at(p, found.fake_owner, fake.weights)
+        np.add.at(q, found.real_owner, real.weights)
+        excess = float(np.abs(found.slopes - (p - q)).sum())  # the range of h' is the one number p − q
+        carried = np.concatenate([fake.points, real.points])
+        assert found.pointwise_gap.sum() + found.slackness_gap + found.constant_gap == 0.0
+        # the masses are summed in another order here: each p − q may differ in its last place
+        assert abs(found.gap - excess * 2.0 * np.ptp(carried)) <= 6 * EPS * 2.0 * np.ptp(carried)
+        charged += found.gap > 0
+        assert found.gap >= 0.0
+    assert charged >= 5
+
+
+def test_the_rounding_of_a_rise_is_that_of_the_largest_value_of_either_side():
+    for critic in (lambda z: 1e6 * (z[:, 0] - 1.0), lambda z: 1e6 * z[:, 0]):
+        problem = CriticProblem(
+            DiscreteMeasure([[0.0]]), DiscreteMeasure([[1.0]]), losses.logistic(), LipschitzPenalty(0.1)
+        )
+        assert 1.0 - 16 * EPS <= certify(problem, critic).k_support / 1e6 <= 1.0 - 4 * EPS
+
+
+@pytest.mark.parametrize("gap", [1e-3, 1.0, 1e6])
+def test_parts_name_the_rounding_of_the_plan_from_a_billionth_of_the_gap(gap):
+    found = certify(TestByHand.problem, TestByHand.critic, TestByHand.moved[None, :])
+    pointwise = np.array([gap, 0.0, 0.0])
+    for rest, named in ((1e-6, True), (1e-8, True), (1e-10, False), (0.0, False), (np.inf, False)):
+        parts = replace(
+            found, gap=gap * (1.0 + rest), pointwise_gap=pointwise, slackness_gap=0.0, constant_gap=0.0
+        ).parts()  # fmt: skip
+        assert [name for name, _ in parts[3:]] == ["rounding of the plan"] * named
+        if named:
+            assert parts[3][1] == pytest.approx(gap * rest, rel=1e-6)
+
+
+def test_a_certificate_cannot_be_changed():
+    found = certify(TestByHand.problem, TestByHand.critic)
+    with pytest.raises(FrozenInstanceError):
+        found.gap = 0.0  # type: ignore[misc]
