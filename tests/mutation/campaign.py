@@ -36,7 +36,7 @@ def try_mutant(mutant: Mutant, source: str, reach: Reach, *, budget: float) -> R
     """Run the tests that reach a mutant until one fails."""
     changed = mutated(mutant, source)
     was, now = changed_lines(source, changed) if changed else ("", "")
-    chosen = reach.tests_of(mutant.module, source, mutant.line, budget=budget) if changed else []
+    stages = reach.stages(mutant.module, source, mutant.line, budget=budget) if changed else []
 
     def job(tests: list[str]) -> int:
         change_module(ROOT, mutant.module, changed or source)
@@ -44,11 +44,11 @@ def try_mutant(mutant: Mutant, source: str, reach: Reach, *, budget: float) -> R
 
     if not changed:
         outcome = "invalid"
-    elif not chosen:
+    elif not stages:
         outcome = "untested"
     else:
         outcome = "survived"
-        for stage in reach.stages(mutant.module, chosen):
+        for stage in stages:
             spent = sum(reach.seconds[name] for name in stage)
             status = in_fork(functools.partial(job, stage), cpu_seconds=15.0 + 4.0 * spent)
             if status != 0:
@@ -56,7 +56,7 @@ def try_mutant(mutant: Mutant, source: str, reach: Reach, *, budget: float) -> R
                 break
     return Result(
         key=mutant.key, module=mutant.module, line=mutant.line, operator=mutant.operator, outcome=outcome,
-        was=was, now=now, tests=len(chosen), digest=digest(source),
+        was=was, now=now, tests=sum(map(len, stages)), digest=digest(source),
     )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--sample", type=int, help="how many mutants of the claims; all of them by default")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--out", type=Path, default=ROOT / "toylab-mutation", help="where results are kept")
-    parser.add_argument("--budget", type=float, default=10.0, help="CPU seconds of tests a mutant, measured without it")
+    parser.add_argument("--budget", type=float, default=5.0, help="CPU seconds of tests a stage, measured without it")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after this time")
     parser.add_argument("--again", action="store_true", help="try the survivors once more")
     parser.add_argument("--report", type=Path, help="write the report here too, e.g. docs/mutation.md")

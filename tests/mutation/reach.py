@@ -4,6 +4,7 @@ import ast
 import functools
 import gc
 import hashlib
+import itertools
 import json
 import time
 from collections.abc import Iterable
@@ -38,33 +39,31 @@ class Reach:
     seconds: dict[str, float]
     lines: dict[str, dict[int, list[str]]]
 
-    def tests_of(self, module: str, source: str, line: int, *, budget: float) -> list[str]:
-        """Tests that run the statement around a line, the quickest first, for at most `budget` CPU seconds.
+    def stages(self, module: str, source: str, line: int, *, budget: float) -> list[list[str]]:
+        """Tests that run the statement around a line: of the file that runs most of the module, then the others.
 
-        Of a statement that only loading runs, the tests that run anything of the module.
+        Most mutants fall to the first. Of a statement that only loading runs, the tests that run anything of the
+        module. Each stage has the quickest of its tests, for at most `budget` CPU seconds, and at least one.
         """
         reached = self.lines.get(module, {})
         first, last = statement(source, line)
         names = {name for at in range(first, last + 1) for name in reached.get(at, ())}
         names = names or {name for found in reached.values() for name in found}
-        chosen, spent = [], 0.0
-        for name in sorted(names, key=lambda name: (self.seconds[name], name)):
-            spent += self.seconds[name]
-            if chosen and spent > budget:
-                break
-            chosen.append(name)
-        return chosen
+        main = self._main_file(module, names)
+        own = [name for name in names if file_of(name) == main]
+        return [chosen for part in (own, names.difference(own)) if (chosen := self._quickest(part, budget))]
 
-    def stages(self, module: str, chosen: list[str]) -> list[list[str]]:
-        """The chosen tests of the file that runs most of the module, to which most mutants fall, then the others."""
-        lines: dict[str, set[int]] = {}
+    def _main_file(self, module: str, tests: Iterable[str]) -> str:
+        lines: dict[str, set[int]] = {file_of(name): set() for name in tests}
         for line, names in self.lines.get(module, {}).items():
-            for name in names:
-                lines.setdefault(file_of(name), set()).add(line)
-        files = {file_of(name) for name in chosen}
-        best = max(sorted(files), key=lambda file: len(lines.get(file, ())), default="")
-        first = [name for name in chosen if file_of(name) == best]
-        return [stage for stage in (first, [name for name in chosen if file_of(name) != best]) if stage]
+            for file in {file_of(name) for name in names} & set(lines):
+                lines[file].add(line)
+        return max(sorted(lines), key=lambda file: len(lines[file]), default="")
+
+    def _quickest(self, tests: Iterable[str], budget: float) -> list[str]:
+        ordered = sorted(tests, key=lambda name: (self.seconds[name], name))
+        spent = list(itertools.accumulate(self.seconds[name] for name in ordered))
+        return [name for index, name in enumerate(ordered) if index == 0 or spent[index] <= budget]
 
 
 def file_of(test: str) -> str:

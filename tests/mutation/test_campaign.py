@@ -93,26 +93,22 @@ def test_the_certificate_and_the_claims_are_mutated_but_not_their_wording():
 
 class TestReach:
     reach = Reach(
-        seconds={"slow": 9.0, "quick": 0.1, "other": 0.5}, lines={"m.py": {6: ["slow", "quick"], 9: ["other"]}}
+        seconds={"a::slow": 9.0, "a::quick": 0.1, "b::other": 0.5, "b::long": 3.0},
+        lines={"m.py": {6: ["a::slow", "a::quick", "b::other"], 9: ["b::other"], 10: ["b::long"]}},
     )
 
     def test_a_statement_ends_where_its_body_begins(self):
         assert statement(SOURCE, 6) == (6, 6)
         assert statement("x = (\n  1,\n  2)\n", 3) == (1, 3)
 
-    def test_the_quickest_tests_of_the_line_come_first(self):
-        assert self.reach.tests_of("m.py", SOURCE, 6, budget=20.0) == ["quick", "slow"]
-        assert self.reach.tests_of("m.py", SOURCE, 6, budget=1.0) == ["quick"]
+    def test_the_file_that_runs_most_of_the_module_goes_first_and_its_quickest_tests(self):
+        assert self.reach.stages("m.py", SOURCE, 6, budget=20.0) == [["b::other"], ["a::quick", "a::slow"]]
+        assert self.reach.stages("m.py", SOURCE, 6, budget=1.0) == [["b::other"], ["a::quick"]]
+        assert self.reach.stages("m.py", SOURCE, 10, budget=1.0) == [["b::long"]]
 
     def test_what_only_loading_runs_is_tested_by_all_that_use_the_module(self):
-        assert self.reach.tests_of("m.py", SOURCE, 4, budget=1.0) == ["quick", "other"]
-        assert self.reach.tests_of("elsewhere.py", SOURCE, 4, budget=1.0) == []
-
-    def test_the_file_that_runs_most_of_the_module_goes_first(self):
-        reach = Reach(seconds={}, lines={"m.py": {1: ["a.py::x", "b.py::y"], 2: ["b.py::y"], 3: ["b.py::z"]}})
-        assert reach.stages("m.py", ["a.py::x", "b.py::y"]) == [["b.py::y"], ["a.py::x"]]
-        assert reach.stages("m.py", ["a.py::x"]) == [["a.py::x"]]
-        assert reach.stages("m.py", []) == []
+        assert self.reach.stages("m.py", SOURCE, 4, budget=5.0) == [["b::other", "b::long"], ["a::quick"]]
+        assert self.reach.stages("elsewhere.py", SOURCE, 4, budget=1.0) == []
 
 
 class TestResults:
