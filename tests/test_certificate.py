@@ -245,6 +245,10 @@ class TestCriticExcess:
         found = certify(self.problem, curved)
         assert found.critic_excess == pytest.approx(0.5 * (steepest**2 - 1.0), rel=1e-14)
 
+    def test_nothing_for_a_critic_whose_gradient_is_less_steep_than_its_values(self):
+        flat = FormulaCritic(lambda z: z[:, 0], lambda z: 0 * z)
+        assert certify(self.problem, flat).critic_excess == 0.0
+
     def test_unknown_without_gradients(self):
         assert certify(self.problem, lambda z: z[:, 0]).critic_excess is None
 
