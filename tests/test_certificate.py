@@ -513,6 +513,9 @@ class TestByHand:
         lifted = raised(self.problem.support, self.values, 0.25)
         np.testing.assert_allclose(lifted, [1.2 - 0.25 * 3, 1.2, 0.7], rtol=8 * EPS)
 
+    def test_a_critic_that_falls_needs_no_constant(self):
+        assert certify(self.problem, lambda z: -z[:, 0]).k_support == 0.0
+
     def test_no_point_with_mass_rises_from_itself(self):
         same = CriticProblem(
             DiscreteMeasure([[0.0], [2.0]]), DiscreteMeasure([[0.0]]), losses.logistic(), LipschitzPenalty(1.0)
