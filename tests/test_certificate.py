@@ -204,6 +204,7 @@ def test_gap_of_a_ball_is_infinite_outside_it(radius):
     steep = tabulated(oracle.problem.support.points, np.array([-1.0, 1.0]))
     found = certify(oracle.problem, steep)
     assert found.primal == np.inf
+    assert found.critic_excess == 0.0  # nothing is allowed that could be exceeded
     assert found.gap == np.inf
     assert found.relative_gap == np.inf
     assert found.dual <= oracle.value + oracle.error
@@ -528,6 +529,15 @@ class TestByHand:
         gap = np.logaddexp(0.0, [0.1, -0.1]).sum() - 2 * np.log(2)
         assert found.gap == pytest.approx(gap, rel=1e-9)  # φ*(0) is approached, not reached
         assert found.relative_gap == pytest.approx(gap / (1e-12 * 0.5), rel=1e-9)
+
+
+    def test_where_the_loss_is_flat_at_the_best_constant_the_floor_is_a_mass_of_one(self):
+        same = CriticProblem(
+            DiscreteMeasure([[1.0]]), DiscreteMeasure([[1.0]]), losses.quadratic(0.0, 0.0), LipschitzPenalty(1.0)
+        )
+        found = certify(same, lambda z: 0.1 * z[:, 0])
+        assert found.gap > 0
+        assert found.relative_gap == pytest.approx(found.gap / 1e-12, rel=1e-9)
 
 
 class TestBlends:
