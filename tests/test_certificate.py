@@ -530,7 +530,6 @@ class TestByHand:
         assert found.gap == pytest.approx(gap, rel=1e-9)  # φ*(0) is approached, not reached
         assert found.relative_gap == pytest.approx(gap / (1e-12 * 0.5), rel=1e-9)
 
-
     def test_where_the_loss_is_flat_at_the_best_constant_the_floor_is_a_mass_of_one(self):
         same = CriticProblem(
             DiscreteMeasure([[1.0]]), DiscreteMeasure([[1.0]]), losses.quadratic(0.0, 0.0), LipschitzPenalty(1.0)
