@@ -5,8 +5,9 @@ RUN := $(VENV)/bin
 VERIFY_FLAGS ?=
 TEST_FLAGS ?=
 CAMPAIGN_FLAGS ?=
+MUTATION_FLAGS ?=
 
-.PHONY: install verify test test-long test-browser lint format campaign extremes necessity readme-picture clean
+.PHONY: install verify test test-long test-browser lint format campaign extremes necessity mutation mutation-sample readme-picture clean
 .DEFAULT_GOAL := verify
 
 install: $(VENV)/.installed
@@ -36,6 +37,18 @@ necessity: install
 campaign: install
 	$(RUN)/toylab bench campaign --problems 100000 $(CAMPAIGN_FLAGS)
 
+# Changes toylab/certificate.py and toylab/claims one place at a time and asks whether a test notices: hours; a run that
+# was stopped goes on. The sample tries all of the certificate and 500 of the claims, and writes docs/mutation.md.
+$(VENV)/.mutation: $(VENV)/.installed
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[mutation]'
+	touch $@
+
+mutation: $(VENV)/.mutation
+	$(RUN)/python tests/mutation/campaign.py $(MUTATION_FLAGS)
+
+mutation-sample: $(VENV)/.mutation
+	$(RUN)/python tests/mutation/campaign.py --sample 500 --report docs/mutation.md $(MUTATION_FLAGS)
+
 # Chromium and its driver are Debian's; nothing is downloaded behind the package manager's back.
 test-browser: install
 	command -v chromium >/dev/null && command -v chromedriver >/dev/null || { apt-get update -qq && \
@@ -55,4 +68,4 @@ readme-picture: install
 	$(RUN)/toylab solve case3 --n 60 --seed 1 --plot docs/case3.png
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis toylab-report toylab-campaign toylab-falsify toylab-necessity
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis toylab-report toylab-campaign toylab-falsify toylab-necessity toylab-mutation

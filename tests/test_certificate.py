@@ -1,5 +1,7 @@
 """The certificate: weak duality for any critic and any plan, and nothing lost to rounding at the optimum."""
 
+from dataclasses import FrozenInstanceError, replace
+
 import numpy as np
 import pytest
 import torch
@@ -23,7 +25,7 @@ from toylab.critics import FormulaCritic, LowerExtension, tabulated
 from toylab.errors import InputError
 from toylab.fenchel_young import PointwiseObjective
 from toylab.measures import DiscreteMeasure
-from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Unrestricted
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.solving import solve
 
@@ -202,6 +204,7 @@ def test_gap_of_a_ball_is_infinite_outside_it(radius):
     steep = tabulated(oracle.problem.support.points, np.array([-1.0, 1.0]))
     found = certify(oracle.problem, steep)
     assert found.primal == np.inf
+    assert found.critic_excess == 0.0  # nothing is allowed that could be exceeded
     assert found.gap == np.inf
     assert found.relative_gap == np.inf
     assert found.dual <= oracle.value + oracle.error
@@ -242,6 +245,10 @@ class TestCriticExcess:
         assert steepest_gradient(self.problem, curved) == pytest.approx(steepest, rel=4 * EPS)
         found = certify(self.problem, curved)
         assert found.critic_excess == pytest.approx(0.5 * (steepest**2 - 1.0), rel=1e-14)
+
+    def test_nothing_for_a_critic_whose_gradient_is_less_steep_than_its_values(self):
+        flat = FormulaCritic(lambda z: z[:, 0], lambda z: 0 * z)
+        assert certify(self.problem, flat).critic_excess == 0.0
 
     def test_unknown_without_gradients(self):
         assert certify(self.problem, lambda z: z[:, 0]).critic_excess is None
@@ -443,3 +450,199 @@ def test_equal_measures_are_solved_for_losses_with_kinks_and_flats(pair):
     measure = DiscreteMeasure([[0.0], [1.0]])
     # what is left is a product of two roundings, over a floor of 1e-12
     assert solve(CriticProblem(measure, measure, pair, LipschitzPenalty(0.1))).certificate.relative_gap <= 1e-12
+
+
+class TestByHand:
+    """One fake point and two real ones on a line, with a plan that is not optimal: every number from its formula."""
+
+    problem = CriticProblem(
+        DiscreteMeasure([[0.0]]), DiscreteMeasure([[3.0], [4.0]]), losses.logistic(), LipschitzPenalty(0.3)
+    )
+    moved = np.array([0.1, 0.05])
+    values = np.array([-0.3, 1.2, 0.7])
+
+    @staticmethod
+    def critic(z):
+        return np.interp(z[:, 0], [0.0, 3.0, 4.0], TestByHand.values)
+
+    @staticmethod
+    def conjugate(slope: float, mass: float) -> float:
+        """Of mass · log(1 + eᵗ), at a slope in (0, mass)."""
+        share = slope / mass
+        return mass * (share * np.log(share) + (1 - share) * np.log(1 - share))
+
+    def test_every_part_of_the_gap(self):
+        found = certify(self.problem, self.critic, self.moved[None, :])
+        cost, slack = 0.1 * 3 + 0.05 * 4, -0.3 - 0.7 + 0.5 * 4
+        pointwise = [
+            np.logaddexp(0.0, -0.3) + self.conjugate(0.15, 1.0) + 0.15 * 0.3,
+            0.5 * np.logaddexp(0.0, -1.2) + self.conjugate(0.1, 0.5) + 0.1 * 1.2,
+            0.5 * np.logaddexp(0.0, -0.7) + self.conjugate(0.05, 0.5) + 0.05 * 0.7,
+        ]
+        constant_gap = 0.3 * 0.5**2 + cost**2 / (4 * 0.3) - 0.5 * cost
+        gap = sum(pointwise) + 0.05 * slack + constant_gap
+        primal = np.logaddexp(0.0, -0.3) + 0.5 * np.logaddexp(0.0, [-1.2, -0.7]).sum() + 0.3 * 0.5**2
+        assert found.k_support == found.constant == pytest.approx(0.5, rel=64 * EPS)
+        assert found.cost == pytest.approx(cost, rel=64 * EPS)
+        np.testing.assert_allclose(found.values, self.values, rtol=64 * EPS)
+        np.testing.assert_allclose(found.slopes, [0.15, -0.1, -0.05], rtol=64 * EPS)
+        np.testing.assert_allclose(found.pointwise_gap, pointwise, rtol=1e-12)
+        assert found.slackness_gap == pytest.approx(0.05 * slack, rel=1e-12)
+        assert found.constant_gap == pytest.approx(constant_gap, rel=1e-12)
+        assert found.gap == pytest.approx(gap, rel=1e-12)
+        assert found.primal == pytest.approx(primal, rel=1e-13)
+        assert found.dual == pytest.approx(primal - gap, rel=1e-12)
+        assert found.relative_gap == pytest.approx(gap / (2 * np.log(2) - (primal - gap)), rel=1e-11)
+        assert found.critic_excess is None
+
+    def test_the_dual_outside_the_ball_is_that_of_the_plan(self):
+        ball = CriticProblem(self.problem.fake, self.problem.real, losses.logistic(), LipschitzBall(0.2))
+        found = certify(ball, self.critic, self.moved[None, :])
+        conjugates = self.conjugate(0.15, 1.0) + self.conjugate(0.1, 0.5) + self.conjugate(0.05, 0.5)
+        assert found.gap == np.inf
+        assert found.dual == pytest.approx(-conjugates - 0.2 * 0.5, rel=1e-12)  # R*(C) = radius · C
+        assert found.constant == pytest.approx(0.5, rel=64 * EPS)
+
+    def test_values_inside_a_ball_are_judged_with_its_radius(self):
+        ball = CriticProblem(self.problem.fake, self.problem.real, losses.logistic(), LipschitzBall(0.8))
+        found = certify(ball, self.critic, self.moved[None, :])
+        assert found.k_support == pytest.approx(0.5, rel=64 * EPS)
+        assert found.constant == 0.8
+        assert found.slackness_gap == pytest.approx(0.1 * (-1.5 + 2.4) + 0.05 * (-1.0 + 3.2), rel=1e-12)
+
+    def test_a_fake_point_is_raised_to_its_steepest_real_one_and_no_further(self):
+        lifted = raised(self.problem.support, self.values, 0.25)
+        np.testing.assert_allclose(lifted, [1.2 - 0.25 * 3, 1.2, 0.7], rtol=8 * EPS)
+
+    def test_a_critic_that_falls_needs_no_constant(self):
+        assert certify(self.problem, lambda z: -z[:, 0]).k_support == 0.0
+
+    def test_no_point_with_mass_rises_from_itself(self):
+        same = CriticProblem(
+            DiscreteMeasure([[0.0], [2.0]]), DiscreteMeasure([[0.0]]), losses.logistic(), LipschitzPenalty(1.0)
+        )
+        assert certify(same, lambda z: -z[:, 0]).k_support == pytest.approx(1.0, rel=64 * EPS)
+
+    def test_one_shared_point_leaves_nothing_to_gain_and_the_floor_is_the_unit(self):
+        same = CriticProblem(DiscreteMeasure([[1.0]]), DiscreteMeasure([[1.0]]), losses.logistic(), LipschitzPenalty(1))
+        found = certify(same, lambda z: 0.1 * z[:, 0])
+        gap = np.logaddexp(0.0, [0.1, -0.1]).sum() - 2 * np.log(2)
+        assert found.gap == pytest.approx(gap, rel=1e-9)  # φ*(0) is approached, not reached
+        assert found.relative_gap == pytest.approx(gap / (1e-12 * 0.5), rel=1e-9)
+
+    def test_where_the_loss_is_flat_at_the_best_constant_the_floor_is_a_mass_of_one(self):
+        same = CriticProblem(
+            DiscreteMeasure([[1.0]]), DiscreteMeasure([[1.0]]), losses.quadratic(0.0, 0.0), LipschitzPenalty(1.0)
+        )
+        found = certify(same, lambda z: 0.1 * z[:, 0])
+        assert found.gap > 0
+        assert found.relative_gap == pytest.approx(found.gap / 1e-12, rel=1e-9)
+
+
+class TestBlends:
+    """Where the gradient of a critic is looked at."""
+
+    class Watched:
+        def __init__(self):
+            self.seen = np.zeros((0, 2))
+
+        def __call__(self, z):
+            return z[:, 0]
+
+        def gradient(self, z):
+            self.seen = z
+            return np.tile([0.6, 0.8], (len(z), 1))
+
+    @staticmethod
+    def between(n: int, m: int) -> CriticProblem:
+        rng = np.random.default_rng(n * m)
+        return CriticProblem(
+            DiscreteMeasure(rng.normal(size=(n, 2))), DiscreteMeasure(rng.normal(size=(m, 2))),
+            losses.logistic(), LipschitzPenalty(1.0),
+        )  # fmt: skip
+
+    def test_every_pair_at_evenly_spaced_places_without_its_ends(self):
+        problem, critic = self.between(2, 3), self.Watched()
+        assert steepest_gradient(problem, critic, positions=4) == pytest.approx(1.0, rel=4 * EPS)
+        expected = [
+            t * x + (1 - t) * y
+            for t in (0.125, 0.375, 0.625, 0.875) for x in problem.fake.points for y in problem.real.points
+        ]  # fmt: skip
+        np.testing.assert_allclose(critic.seen, expected, rtol=0, atol=16 * EPS)
+
+    @pytest.mark.parametrize(("n", "m", "pairs"), [(64, 64, 4096), (64, 65, 4096), (3, 4, 12)])
+    def test_4096_pairs_at_nine_places_are_the_most(self, n, m, pairs):
+        critic = self.Watched()
+        steepest_gradient(self.between(n, m), critic)
+        assert len(np.unique(critic.seen, axis=0)) == len(critic.seen) == 9 * pairs
+
+
+def test_values_may_come_as_a_column():
+    problem = TestByHand.problem
+    column = certify(problem, lambda z: TestByHand.critic(z)[:, None], TestByHand.moved[None, :])
+    assert column.gap == certify(problem, TestByHand.critic, TestByHand.moved[None, :]).gap
+
+
+def test_a_rise_that_is_rounding_needs_no_constant_and_the_fake_point_is_raised_to_meet_it():
+    fake, real, above = DiscreteMeasure([[0.0]]), DiscreteMeasure([[1e-9]]), np.nextafter(100.0, np.inf)
+    for regularizer, value in ((LipschitzPenalty(0.1), above), (Unrestricted(), 100.0)):
+        problem = CriticProblem(fake, real, losses.logistic(), regularizer)
+        found = certify(problem, lambda z: np.where(z[:, 0] > 0, above, 100.0), [[0.1]])
+        assert found.k_support == 0.0
+        assert found.values.tolist() == [value, above]
+
+
+def test_a_gap_of_nothing_has_parts_without_shares():
+    same = DiscreteMeasure([[0.0]])
+    found = certify(CriticProblem(same, same, losses.wasserstein(), LipschitzPenalty(1.0)), lambda z: 0 * z[:, 0])
+    assert found.gap == 0.0
+    assert [term for _, term in found.parts()] == [0.0, 0.0, 0.0]
+    assert "slackness" in found._repr_html_()
+
+
+def test_slopes_out_of_range_by_rounding_are_charged_what_moving_them_costs():
+    """Σ excess · (k · diameter + range of f), and nothing else here: f = z is optimal for W₁ on a line."""
+    charged = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        fake = DiscreteMeasure(rng.integers(0, 5, size=(3, 1)).astype(float), rng.integers(1, 9, 3))
+        real = DiscreteMeasure(rng.integers(6, 12, size=(3, 1)).astype(float), rng.integers(1, 9, 3))
+        found = certify(CriticProblem(fake, real, losses.wasserstein(), LipschitzBall(1.0)), lambda z: z[:, 0])
+        p, q = np.zeros(len(found.slopes)), np.zeros(len(found.slopes))
+        np.add.at(p, found.fake_owner, fake.weights)
+        np.add.at(q, found.real_owner, real.weights)
+        excess = float(np.abs(found.slopes - (p - q)).sum())  # the range of h' is the one number p − q
+        carried = np.concatenate([fake.points, real.points])
+        assert found.pointwise_gap.sum() + found.slackness_gap + found.constant_gap == 0.0
+        # the masses are summed in another order here: each p − q may differ in its last place
+        assert abs(found.gap - excess * 2.0 * np.ptp(carried)) <= 6 * EPS * 2.0 * np.ptp(carried)
+        charged += found.gap > 0
+        assert found.gap >= 0.0
+    assert charged >= 5
+
+
+def test_the_rounding_of_a_rise_is_that_of_the_largest_value_of_either_side():
+    for critic in (lambda z: 1e6 * (z[:, 0] - 1.0), lambda z: 1e6 * z[:, 0]):
+        problem = CriticProblem(
+            DiscreteMeasure([[0.0]]), DiscreteMeasure([[1.0]]), losses.logistic(), LipschitzPenalty(0.1)
+        )
+        assert 1.0 - 16 * EPS <= certify(problem, critic).k_support / 1e6 <= 1.0 - 4 * EPS
+
+
+@pytest.mark.parametrize("gap", [1e-3, 1.0, 1e6])
+def test_parts_name_the_rounding_of_the_plan_from_a_billionth_of_the_gap(gap):
+    found = certify(TestByHand.problem, TestByHand.critic, TestByHand.moved[None, :])
+    pointwise = np.array([gap, 0.0, 0.0])
+    for rest, named in ((1e-6, True), (1e-8, True), (1e-10, False), (0.0, False), (np.inf, False)):
+        parts = replace(
+            found, gap=gap * (1.0 + rest), pointwise_gap=pointwise, slackness_gap=0.0, constant_gap=0.0
+        ).parts()  # fmt: skip
+        assert [name for name, _ in parts[3:]] == ["rounding of the plan"] * named
+        if named:
+            assert parts[3][1] == pytest.approx(gap * rest, rel=1e-6)
+
+
+def test_a_certificate_cannot_be_changed():
+    found = certify(TestByHand.problem, TestByHand.critic)
+    with pytest.raises(FrozenInstanceError):
+        found.gap = 0.0  # type: ignore[misc]

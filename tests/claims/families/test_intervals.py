@@ -1,5 +1,6 @@
 """Interval arithmetic never loses the truth: checked against exact fractions."""
 
+import math
 from fractions import Fraction
 
 from hypothesis import given
@@ -52,3 +53,33 @@ def test_middle_and_radius_enclose_it():
     assert interval.middle + interval.radius >= interval.high
     assert Interval.of(0.1) == Interval(0.1, 0.1)
     assert Interval(float("-inf"), 1.0).radius == float("inf")
+
+
+def tight(interval: Interval, low: Fraction, high: Fraction) -> bool:
+    """Whether an interval is the exact one but for two roundings of each end, the operation's and the one outwards."""
+    room = [Fraction(math.ulp(end)) * 2 for end in (interval.low, interval.high)]
+    return abs(Fraction(interval.low) - low) <= room[0] and abs(Fraction(interval.high) - high) <= room[1]
+
+
+@given(known(), known(), numbers)
+def test_nothing_is_given_away_but_rounding(first, second, number):
+    one, other = first[0], second[0]
+    a, b = (Fraction(one.low), Fraction(one.high)), (Fraction(other.low), Fraction(other.high))
+    products, squares = [x * y for x in a for y in b], [x * x for x in a]
+    assert tight(one + other, a[0] + b[0], a[1] + b[1])
+    assert tight(one - other, a[0] - b[1], a[1] - b[0])
+    assert tight(one * other, min(products), max(products))
+    assert tight(one.squared(), Fraction(0) if a[0] <= 0 <= a[1] else min(squares), max(squares))
+    if abs(number) > _LEAST:
+        quotients = [x / Fraction(number) for x in a]
+        assert tight(one / number, min(quotients), max(quotients))
+
+
+def test_a_bound_that_is_infinite_leaves_a_product_with_nothing_nothing():
+    everything = Interval(-math.inf, math.inf)
+    assert tight(everything * 0.0, Fraction(0), Fraction(0))
+    assert everything.middle == 0.0
+    assert Interval(2.0, math.inf).middle == 0.0
+    assert Interval(2.0, 5.0).middle == 3.5
+    assert Interval(2.0, 5.0).radius == 1.5
+    assert tight(Interval.of(3.0, 0.5), Fraction(5, 2), Fraction(7, 2))
