@@ -6,13 +6,13 @@ from toylab import losses, zoo
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solvers.network import MLP, Abs, FullBatch, LeakyReLU, MaxGradientPenalty, Minibatch, Schedule
-from toylab.solvers.network.adam import FlatAdam
 from toylab.solvers.network.analytic_step import AnalyticStep
 from toylab.solvers.network.flat_mlp import FlatMLP
 from toylab.solvers.network.members import Member, Members
 from toylab.solvers.network.normalisation import NormalisedProblem
 from toylab.solvers.network.penalties import gradient_norms
 from toylab.solvers.network.step_blocks import Supply
+from toylab.solvers.network.updates import updates_for
 
 CPU = torch.device("cpu")
 
@@ -44,7 +44,7 @@ def start(problems, architecture, penalty, *, batches=None, schedule=None, devic
     dimension = problems[0].dimension
     inits = [architecture.init(1, dimension, member.generator, dtype) for member in members.list]
     net = FlatMLP.of(architecture, [torch.cat(pieces) for pieces in zip(*inits, strict=True)])
-    step = AnalyticStep(net, members, penalty, FlatAdam.at_rest(net.flat, schedule.betas))
+    step = AnalyticStep(net, members, penalty, updates_for(schedule, net))
     step.work.memory.copy_(supply.memory(step.work.memory.shape[1]))
     return step, supply
 

@@ -6,13 +6,13 @@ import torch
 
 from toylab import solve, solve_many, zoo
 from toylab.solvers.network import MLP, CertifiedGap, FullBatch, MaxGP, MaxGradientPenalty, Schedule
-from toylab.solvers.network.adam import FlatAdam
 from toylab.solvers.network.analytic_step import AnalyticStep
 from toylab.solvers.network.captured_step import CapturedStep
 from toylab.solvers.network.flat_mlp import FlatMLP
 from toylab.solvers.network.members import Member, Members
 from toylab.solvers.network.normalisation import NormalisedProblem
 from toylab.solvers.network.step_blocks import Supply
+from toylab.solvers.network.updates import updates_for
 
 PROBLEMS = [zoo.load("case4", n=n, seed=n) for n in (10, 7)]
 STEPS, PENALTY = Schedule(steps=100), MaxGradientPenalty()
@@ -23,7 +23,7 @@ def start(device, dtype=torch.float32):
     supply = Supply(members, FullBatch(), PENALTY, STEPS)
     inits = [MLP().init(1, 2, member.generator, dtype) for member in members.list]
     net = FlatMLP.of(MLP(), [torch.cat(pieces) for pieces in zip(*inits, strict=True)])
-    step = AnalyticStep(net, members, PENALTY, FlatAdam.at_rest(net.flat, STEPS.betas))
+    step = AnalyticStep(net, members, PENALTY, updates_for(STEPS, net))
     step.work.memory.copy_(supply.memory(step.work.memory.shape[1]))
     return step, supply
 

@@ -22,6 +22,7 @@ from toylab.solvers.network.distances import Distances
 from toylab.solvers.network.fresh_samples import FreshSamples
 from toylab.solvers.network.funnel import FunnelMaxGP
 from toylab.solvers.network.funnel_architecture import Funnel
+from toylab.solvers.network.muon import Muon
 from toylab.solvers.network.optimizers import AbstractOptimizer, GradientDescent, RMSProp
 from toylab.solvers.network.penalties import (
     AbstractPairs,
@@ -98,6 +99,7 @@ __all__ = [
     "MaxMin",
     "MeanSquare",
     "Minibatch",
+    "Muon",
     "NetworkSolver",
     "NoPenalty",
     "OrthogonalGroupSort",

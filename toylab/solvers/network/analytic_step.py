@@ -26,11 +26,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from toylab.solvers.network.adam import FlatAdam
 from toylab.solvers.network.flat_mlp import FlatMLP
 from toylab.solvers.network.members import Members
 from toylab.solvers.network.penalties import MaxGradientPenalty
 from toylab.solvers.network.piecewise_linear import bend
+from toylab.solvers.network.updates import AbstractUpdates
 from toylab.solvers.network.workspace import Workspace, remembered_count
 
 #: What a lot of 1 adds to a gradient norm, relative to it.
@@ -77,13 +77,13 @@ class AnalyticStep:
     Attributes:
         net: the parameters.
         derivative: of the last step, in the same layout.
-        adam: moments of the optimiser.
+        updates: the optimiser with its moments.
         members: the data of the members.
         work: arrays of a step, the remembered blends among them.
     """
 
-    def __init__(self, net: FlatMLP, members: Members, penalty: MaxGradientPenalty, adam: FlatAdam) -> None:
-        self.net, self.derivative, self.adam, self.members = net, net.like(), adam, members
+    def __init__(self, net: FlatMLP, members: Members, penalty: MaxGradientPenalty, updates: AbstractUpdates) -> None:
+        self.net, self.derivative, self.updates, self.members = net, net.like(), updates, members
         self.work = Workspace(net, members.scale, sum(members.sizes), penalty)
         self._activation, self._penalty = net.architecture.activation, penalty
         self._remembered = remembered_count(penalty)
@@ -91,9 +91,9 @@ class AnalyticStep:
 
     @torch.inference_mode()
     def take(self, inputs: StepInputs, outputs: StepOutputs) -> None:
-        """One step of Adam."""
+        """One step of the optimiser."""
         self.differentiate(inputs, outputs)
-        self.adam.step(self.net.flat, self.derivative.flat, inputs.rate, inputs.count)
+        self.updates.step(self.net, self.derivative, inputs.rate, inputs.count)
 
     @torch.inference_mode()
     def differentiate(self, inputs: StepInputs, outputs: StepOutputs) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import ClassVar
@@ -93,6 +94,15 @@ class AbstractArchitecture(ABC):
     ) -> Parameters:
         """Random parameters of K members, leaves that require gradients, on the generator's device."""
 
+    def place(self, parameters: Parameters, draw: Callable[[int], Tensor]) -> None:
+        """Adapt fresh parameters, in place, to where the data are; nothing by default.
+
+        Args:
+            parameters: of K members, as `init` made them.
+            draw: a number c -> blends (K, c, d) of fake and real points.
+        """
+        return
+
     @abstractmethod
     def value(self, parameters: Parameters, z: Tensor) -> Tensor:
         """Values (K, m) at z, (m, d) shared by all members or (K, m, d)."""
@@ -138,6 +148,8 @@ class MLP(AbstractArchitecture):
         width: units of each hidden layer.
         depth: number of hidden layers.
         activation: α; the piecewise linear ones reach kinked optima best.
+        kinks_on_data: whether every hidden unit starts with its kink through a random blend of fake and real points;
+            otherwise kinks start anywhere within the unit size of the data, and many of them miss it.
 
     Raises:
         InputError: width or depth not a positive whole number, or something that is not an activation.
@@ -146,6 +158,7 @@ class MLP(AbstractArchitecture):
     width: int = 64
     depth: int = 3
     activation: AbstractActivation = field(default_factory=Abs)
+    kinks_on_data: bool = False
 
     def __post_init__(self) -> None:
         for name in ("width", "depth"):
@@ -175,6 +188,17 @@ class MLP(AbstractArchitecture):
             bias = spread * (2.0 * torch.rand(ensemble_size, 1, fan_out, **options) - 1.0)
             parameters += [weight, bias]
         return [parameter.requires_grad_() for parameter in parameters]
+
+    @override
+    @torch.no_grad()
+    def place(self, parameters: Parameters, draw: Callable[[int], Tensor]) -> None:
+        if not self.kinks_on_data:
+            return
+        blends = draw(self.width * self.depth)
+        for layer, own in enumerate(blends.split(self.width, dim=1)):
+            weight, bias = parameters[2 * layer], parameters[2 * layer + 1]
+            below, _ = self._hidden(parameters[: 2 * layer + 2], own)
+            bias.copy_(-(below * weight.transpose(1, 2)).sum(dim=-1).unsqueeze(1))  # every unit at a blend of its own
 
     @override
     def value(self, parameters: Parameters, z: Tensor) -> Tensor:

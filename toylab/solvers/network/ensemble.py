@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from toylab.solvers.network.adam import FlatAdam
 from toylab.solvers.network.analytic_step import AnalyticStep
 from toylab.solvers.network.architectures import MLP, Parameters
 from toylab.solvers.network.batches import FullBatch, Minibatch
@@ -17,9 +16,11 @@ from toylab.solvers.network.captured_step import CapturedStep
 from toylab.solvers.network.engine import AbstractEngine
 from toylab.solvers.network.flat_mlp import FlatMLP
 from toylab.solvers.network.members import Member, Members
+from toylab.solvers.network.muon import Muon
 from toylab.solvers.network.penalties import MaxGradientPenalty
 from toylab.solvers.network.piecewise_linear import PIECEWISE_LINEAR
 from toylab.solvers.network.step_blocks import Supply
+from toylab.solvers.network.updates import AbstractUpdates, updates_for
 
 if TYPE_CHECKING:
     from toylab.solvers.network.training import NetworkSolver
@@ -35,20 +36,20 @@ def has_analytic_step(solver: NetworkSolver) -> bool:
         and isinstance(solver.architecture.activation, PIECEWISE_LINEAR)
         and type(solver.penalty) is MaxGradientPenalty
         and isinstance(solver.batches, FullBatch | Minibatch)
-        and solver.schedule.optimizer is None
+        and isinstance(solver.schedule.optimizer, Muon | None)
     )
 
 
 class _Team:
     """Members that take their steps in the same operations."""
 
-    def __init__(self, solver: NetworkSolver, members: list[Member], net: FlatMLP, adam: FlatAdam) -> None:
+    def __init__(self, solver: NetworkSolver, members: list[Member], net: FlatMLP, updates: AbstractUpdates) -> None:
         assert isinstance(solver.penalty, MaxGradientPenalty)
         minibatch = solver.batches.size if isinstance(solver.batches, Minibatch) else None
         self._solver = solver
         self.members = Members(members, minibatch)
         self.supply = Supply(self.members, solver.batches, solver.penalty, solver.schedule)
-        self.step = AnalyticStep(net, self.members, solver.penalty, adam)
+        self.step = AnalyticStep(net, self.members, solver.penalty, updates)
         self._stepper = CapturedStep(self.step) if net.flat.is_cuda else self.step
 
     @classmethod
@@ -57,7 +58,8 @@ class _Team:
         dimension, dtype = members[0].problem.problem.dimension, members[0].everything.fake.dtype
         inits = [solver.architecture.init(1, dimension, member.generator, dtype) for member in members]
         net = FlatMLP.of(solver.architecture, [torch.cat(pieces) for pieces in zip(*inits, strict=True)])
-        team = cls(solver, members, net, FlatAdam.at_rest(net.flat, solver.schedule.betas))
+        team = cls(solver, members, net, updates_for(solver.schedule, net))
+        solver.architecture.place(net.parameters(), lambda count: team.supply.memory(count)[..., :-1])
         team.step.work.memory.copy_(team.supply.memory(team.step.work.memory.shape[1]))
         return team
 
@@ -77,11 +79,10 @@ class _Team:
 
     def kept(self, members: list[int]) -> _Team:
         """The team of these members, in the middle of their training."""
-        net, adam = self.step.net, self.step.adam
+        net = self.step.net
         chosen = torch.tensor(members, device=net.flat.device)
-        mean, square = (net.around(moment).chosen(chosen).flat for moment in (adam.mean, adam.square))
         list_ = [self.members.list[member] for member in members]
-        team = _Team(self._solver, list_, net.chosen(chosen), FlatAdam(mean, square, adam.betas))
+        team = _Team(self._solver, list_, net.chosen(chosen), self.step.updates.chosen(net, chosen))
         team.step.work.memory.copy_(self.step.work.memory[chosen])
         return team
 

@@ -248,7 +248,7 @@ class _Training:
 
 def _best_share(funnel: Callable[[float], Tensor], loss: SmoothedFunnel, rise: float) -> float:
     """How much of the rise from fake to real points is to lie above the best constant."""
-    found = minimize_scalar(
+    found: Any = minimize_scalar(
         lambda share: loss.value(funnel(share), _HOT * rise),
         bounds=(0.0, 1.0),
         method="bounded",

@@ -41,9 +41,10 @@ class TrainingLoop(AbstractEngine):
         dimension = problem.problem.dimension
         self.parameters = self._architecture.init(members, dimension, self._generator, dtype=_DTYPE)
         self._critic = CriticUnderTraining(self._architecture, self.parameters, self._scale, self._offset)
-        self._optimizer = schedule.begin(self.parameters)
         ends = (problem.points(measure.points) for measure in (problem.problem.fake, problem.problem.real))
         blends = Blends(*(torch.as_tensor(end, dtype=_DTYPE, device=device) for end in ends))
+        self._architecture.place(self.parameters, lambda count: blends.sample(members, count, self._generator))
+        self._optimizer = schedule.begin(self.parameters)
         self.state = solver.penalty.begin(members, problem.regularizer, blends, self._generator)
         self.state = replace(self.state, length=problem.length)
         self._record = torch.zeros(4, schedule.steps, members, dtype=_DTYPE, device=device)
