@@ -26,6 +26,9 @@ _LOOK_EVERY = 50
 
 _DTYPE = torch.float32
 
+#: From here on squares of gradients overflow, and steps that are divided by them stand still.
+_BEYOND = float(np.sqrt(np.finfo(np.float32).max))
+
 
 class Curriculum:
     """Problems trained side by side by solvers that differ in their seeds only.
@@ -90,7 +93,8 @@ class Curriculum:
 
     def _diverged(self) -> dict[int, Status]:
         losses = self._engine.last()[0].reshape(len(self._active), -1)
-        return dict.fromkeys(np.flatnonzero(~np.isfinite(losses).any(axis=1)).tolist(), Status.DIVERGED)
+        alive = np.abs(losses) < _BEYOND  # false for NaN
+        return dict.fromkeys(np.flatnonzero(~alive.any(axis=1)).tolist(), Status.DIVERGED)
 
     def _judged(self) -> dict[int, Status]:
         done = {}
