@@ -29,7 +29,8 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
         known: every name that exists.
     """
     names = sorted(known)
-    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.5)
+    by_letters = {known.lower(): known for known in names}  # capitals do not matter
+    near = [by_letters[match] for match in difflib.get_close_matches(str(name).lower(), by_letters, n=3, cutoff=0.5)]
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(names)}."
     return InputError(f"unknown {kind} {str(name)!r}; {hint}")
 
