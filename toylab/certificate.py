@@ -259,9 +259,28 @@ def _slackness(support: Support, values: np.ndarray, constant: float, merged: sp
 
 
 def _mass_rounding(problem: CriticProblem, constant: float) -> float:
-    """What rounding of the masses is worth where P_g = P_r up to it: moving it across the support and back."""
+    """What rounding of the masses is worth where P_g = P_r up to it: moving it across the support and back.
+
+    Without a restriction nothing is moved: at a point with masses q + δ and q the best value gains at most δ (φ(c) − inf φ)
+    over the best constant c, or the same of ϕ.
+    """
     support = problem.support
-    return float(support.mass_rounding.sum()) * constant * support.diameter if support.equal_measures else 0.0
+    if not support.equal_measures:
+        return 0.0
+    rounding = float(support.mass_rounding.sum())
+    if isinstance(problem.regularizer, Unrestricted):
+        return rounding * _largest_fall(problem)
+    return rounding * constant * support.diameter
+
+
+def _largest_fall(problem: CriticProblem) -> float:
+    """The larger of φ(c) − inf φ and ϕ(c) − inf ϕ, c the best constant; 0 where nothing is known of them."""
+    best, at_zero = problem.losses.best_constant, np.array(0.0)
+    if best is None:
+        return 0.0
+    losses = (problem.losses.fake_loss, problem.losses.real_loss)
+    falls = [float(loss.value(np.array(best)) + loss.conjugate(at_zero)) for loss in losses]  # inf φ = −φ*(0)
+    return max((fall for fall in falls if np.isfinite(fall)), default=0.0)
 
 
 def _relative(  # noqa: PLR0917 - the terms of one quotient
