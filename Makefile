@@ -68,4 +68,4 @@ readme-picture: install
 	$(RUN)/toylab solve case3 --n 60 --seed 1 --plot docs/case3.png
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis toylab-report toylab-campaign toylab-falsify toylab-necessity toylab-mutation
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis toylab-[a-z]*

@@ -261,7 +261,7 @@ def _slackness(support: Support, values: np.ndarray, constant: float, merged: sp
 def _mass_rounding(problem: CriticProblem, constant: float) -> float:
     """What rounding of the masses is worth where P_g = P_r up to it: moving it across the support and back.
 
-    Without a restriction nothing is moved: at a point with masses q + δ and q the best value gains at most δ (φ(c) − inf φ)
+    Without a restriction nothing is moved: with masses q + δ and q the best value gains at most δ (φ(c) − inf φ)
     over the best constant c, or the same of ϕ.
     """
     support = problem.support
