@@ -74,7 +74,7 @@ def solve_many(
 
     Critics that can be trained side by side are: networks of one architecture and schedule, whatever their seeds,
     penalty weights, losses and data, become one batch of matrices. Others are found one after the other. A result
-    does not depend on who was beside it, up to the rounding of the arithmetic.
+    does not depend on who was beside it, up to the rounding of the arithmetic, which grows over a training.
 
     Args:
         problems: critic problems; one problem goes with every solver.

@@ -6,7 +6,20 @@ import torch
 
 from toylab import CriticProblem, DiscreteMeasure, LipschitzPenalty, losses
 from toylab.errors import InputError
-from toylab.solvers.network import MLP, Abs, MaxGP, MaxMin, Muon, Schedule, Tanh
+from toylab.solution import Status
+from toylab.solvers.network import (
+    MLP,
+    Abs,
+    BoundedMLP,
+    Distances,
+    MaxGP,
+    MaxMin,
+    Muon,
+    Schedule,
+    SpectralNorm,
+    Tanh,
+    UnitCoordinates,
+)
 from toylab.solvers.network.flat_mlp import FlatMLP
 from toylab.solvers.network.muon import is_hidden, orthogonalised
 from toylab.solvers.network.updates import updates_for
@@ -143,3 +156,41 @@ def test_a_training_by_autograd_takes_muon_too():
 def test_bad_settings(settings, word):
     with pytest.raises(InputError, match=word):
         Muon(**settings)
+
+
+@pytest.mark.parametrize(
+    "wrapper",
+    [lambda network: UnitCoordinates(network=network), lambda network: Distances(places=5, network=network)],
+    ids=["unit coordinates", "distances"],
+)
+def test_kinks_start_on_the_data_inside_other_architectures(wrapper):
+    architecture = wrapper(MLP(width=6, depth=1, kinks_on_data=True))
+    generator = torch.Generator().manual_seed(3)
+    parameters = architecture.init(2, 3, generator, torch.float64)
+    blends = torch.randn(2, 6, 3, generator=generator, dtype=torch.float64)
+    architecture.place(parameters, lambda count: blends[:, :count])
+    # |t| has its minimum where the kink is
+    at_own = torch.diagonal(architecture.features(parameters, blends), dim1=1, dim2=2)
+    assert at_own.abs().max() < 1e-12
+
+
+def test_bounded_weights_do_not_take_kinks_on_the_data():
+    with pytest.raises(InputError, match="kinks_on_data"):
+        BoundedMLP(network=MLP(kinks_on_data=True))
+
+
+def test_memories_that_are_no_matrices_are_left_to_adam():
+    problem = CriticProblem(
+        DiscreteMeasure([[0.0, 0.0]]), DiscreteMeasure([[1.0, 0.0]]), losses.logistic(), LipschitzPenalty(0.1)
+    )
+    schedule = Schedule(steps=20, optimizer=Muon())
+    trained = solve(problem, SpectralNorm(schedule=schedule, ensemble_size=8, device="cpu"), throw=False)
+    assert np.isfinite(trained.value)
+
+
+@pytest.mark.parametrize("preset", [MaxGP, SpectralNorm])
+def test_where_all_points_coincide_the_best_constant_is_kept(preset):
+    shared = DiscreteMeasure([[0.1, 0.3]] * 3)
+    trained = solve(CriticProblem(shared, shared, losses.logistic(), LipschitzPenalty(0.1)), preset(steps=60))
+    assert trained.status is Status.CONVERGED
+    assert trained.certificate.critic_excess == 0.0

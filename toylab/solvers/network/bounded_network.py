@@ -39,6 +39,10 @@ class BoundedMLP(AbstractArchitecture):
         for name, kind in (("network", MLP), ("weights", AbstractWeights)):
             if not isinstance(getattr(self, name), kind):
                 raise InputError(f"{name} must be a {kind.__name__}, got {getattr(self, name)!r}.")
+        if self.network.kinks_on_data:
+            raise InputError(
+                "kinks_on_data is not for a BoundedMLP: bounded weights move the kinks; leave it out."
+            )
 
     @property
     def _plain(self) -> int:

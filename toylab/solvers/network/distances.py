@@ -7,13 +7,15 @@ moved from or to. One unit ‖z − c‖ has the cone at every scale, where laye
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 from typing_extensions import override
 
 from toylab.errors import InputError, whole_number
+from toylab.problem import Regularizer
 from toylab.solvers.network.architectures import MLP, AbstractArchitecture, Parameters
 
 #: Distances are seen relative to that of two typical points in the units of the training.
@@ -50,6 +52,18 @@ class Distances(AbstractArchitecture):
         places = torch.randn(ensemble_size, self.places, dimension, **options) / math.sqrt(dimension)
         inner = self.network.init(ensemble_size, dimension + self.places, generator, dtype)
         return [places.requires_grad_(), *inner]
+
+    @override
+    def place(self, parameters: Parameters, draw: Callable[[int], Tensor]) -> None:
+        self.network.place(parameters[1:], lambda count: self._seen(parameters, draw(count))[0])
+
+    @override
+    def trained_for(self, regularizer: Regularizer) -> Distances:
+        return replace(self, network=self.network.trained_for(regularizer))
+
+    @override
+    def features(self, parameters: Parameters, z: Tensor) -> Tensor:
+        return self.network.features(parameters[1:], self._seen(parameters, z)[0])
 
     @override
     def value(self, parameters: Parameters, z: Tensor) -> Tensor:

@@ -20,6 +20,9 @@ from toylab.solvers.network.stopping import Judgement
 #: Pairs whose segments are examined, all of them where there are fewer, and positions on each, ends included.
 _PAIRS, _POSITIONS = 4096, 19
 
+#: A critic that gains less than this share of its value over the best constant gains nothing but rounding.
+_ROUNDING = 64.0 * float(np.finfo(np.float64).eps)
+
 
 def examined_blends(problem: NormalisedProblem) -> Tensor:
     """A fixed grid of blends (s, d) in float64, over all pairs or a fixed random choice of them."""
@@ -87,8 +90,9 @@ class Examiner:
             s, c = polish.scale_and_offset(after(objective, scale, offset), spread)
             scale, offset = s * scale, s * offset + c
         reached, constant = objective(scale, offset), float(self.problem.problem.losses.best_constant or 0.0)
-        if not reached < objective(0.0, constant):
-            scale, offset, reached = 0.0, constant, objective(0.0, constant)
+        of_constant = objective(0.0, constant)
+        if not reached < of_constant - _ROUNDING * abs(of_constant):
+            scale, offset, reached = 0.0, constant, of_constant
         if reached < self.objective:
             factor, shift = torch.tensor([scale], dtype=torch.float64), torch.tensor([offset], dtype=torch.float64)
             self.parameters = self.architecture.rescaled(parameters, factor, shift)

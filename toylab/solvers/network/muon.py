@@ -28,8 +28,8 @@ _SHORTEST_SIDE = 8
 
 
 def is_hidden(weight: Tensor) -> bool:
-    """Whether a parameter (K, fan in, fan out) is moved by Muon."""
-    return min(weight.shape[-2:]) >= _SHORTEST_SIDE
+    """Whether a parameter is moved by Muon: a matrix (K, fan in, fan out), both of them at least 8."""
+    return weight.dim() == 3 and min(weight.shape[-2:]) >= _SHORTEST_SIDE
 
 
 def orthogonalised(matrices: Tensor, rounds: int) -> Tensor:
@@ -47,13 +47,15 @@ def orthogonalised(matrices: Tensor, rounds: int) -> Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class Muon(AbstractOptimizer):
-    """Muon for matrices between hidden layers, Adam for everything else.
+    """Muon for matrices of at least 8 × 8, Adam for everything else.
+
+    These are the matrices between hidden layers and, for points of eight dimensions and more, the first layer.
 
     Attributes:
         share: rate of Muon's steps as a share of the learning rate, which is Adam's.
         momentum: averaging factor of the gradient.
         rounds: of Newton–Schulz.
-        betas: Adam's averaging factors.
+        betas: Adam's averaging factors; those of the schedule are not used.
 
     Raises:
         InputError: a number outside its range.

@@ -42,7 +42,8 @@ class NormalisedProblem:
         points = np.concatenate([fake, real])
         centre = points.mean(axis=0)
         length = float(np.linalg.norm(points - centre) / np.sqrt(len(points)))
-        return cls(problem, centre, length if length > 0 else 1.0)
+        rounding = 8.0 * float(np.finfo(np.float64).eps * np.abs(points).max())  # of the mean, where they coincide
+        return cls(problem, centre, length if length > rounding else 1.0)
 
     @classmethod
     def unchanged(cls, problem: CriticProblem) -> NormalisedProblem:

@@ -83,7 +83,7 @@ def MaxGP(*, published: bool = False, **changes: Any) -> NetworkSolver:  # noqa:
     Args:
         published: the settings of the paper instead.
         **changes: any field of `NetworkSolver`; and, for short, `steps` and `learning_rate` of its schedule,
-            `width` and `depth` of its MLP.
+            `width` and `depth` of its MLP. A schedule of your own replaces the whole schedule, Muon included.
 
     Raises:
         InputError: an unknown name, or a value outside its range.

@@ -19,8 +19,8 @@ class Schedule:
         steps: number of training steps.
         learning_rate: step size at the start; it falls along half a cosine.
         final_share: share of it that is left at the end; 1 keeps it constant.
-        betas: Adam's averaging factors.
-        optimizer: another rule for steps than Adam.
+        betas: Adam's averaging factors, where no other optimizer is given.
+        optimizer: another rule for steps than Adam, with settings of its own.
         ramp_start: share of λ charged in the first step.
         ramp: share of the steps after which the full λ is charged; 0 charges it from the start.
 

@@ -7,13 +7,15 @@ a first layer, spread over the units of its inputs, pass by most of the data.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 from typing_extensions import override
 
 from toylab.errors import InputError
+from toylab.problem import Regularizer
 from toylab.solvers.network.architectures import MLP, AbstractArchitecture, Parameters
 
 
@@ -42,6 +44,20 @@ class UnitCoordinates(AbstractArchitecture):
         # √d travels with the parameters because rescaling does not see the points; its gradient stays 0
         held = unit.expand(ensemble_size, 1, 1).clone().requires_grad_()
         return [held, *self.network.init(ensemble_size, dimension, generator, dtype)]
+
+    @override
+    def place(self, parameters: Parameters, draw: Callable[[int], Tensor]) -> None:
+        unit = float(parameters[0].detach().reshape(-1)[0])
+        self.network.place(parameters[1:], lambda count: unit * draw(count))
+
+    @override
+    def trained_for(self, regularizer: Regularizer) -> UnitCoordinates:
+        return replace(self, network=self.network.trained_for(regularizer))
+
+    @override
+    def features(self, parameters: Parameters, z: Tensor) -> Tensor:
+        unit = math.sqrt(z.shape[-1])
+        return self.network.features(parameters[1:], unit * z) / unit
 
     @override
     def value(self, parameters: Parameters, z: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ class AdamUpdates(AbstractUpdates):
 
 
 class MuonUpdates(AbstractUpdates):
-    """Muon for the matrices between hidden layers, Adam for the rest."""
+    """Muon for the matrices that `is_hidden` names, Adam for the rest."""
 
     def __init__(self, settings: Muon, adam: FlatAdam, means: FlatMLP) -> None:
         self._settings, self._adam, self._means = settings, adam, means
