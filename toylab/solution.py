@@ -28,9 +28,7 @@ class Status(Enum):
         "no further progress was possible in float64; loosen rtol, or rescale weights that differ by many orders"
     )
     ITERATION_LIMIT = "the iteration limit was reached; raise it, or loosen rtol"
-    DIVERGED = (
-        "values too large for float32, or not finite, appeared; lower the learning rate, or rescale the data"
-    )
+    DIVERGED = "values too large for float32, or not finite, appeared; lower the learning rate, or rescale the data"
     INTERRUPTED = "stopped by the user; the best critic so far is kept"
 
 

@@ -40,9 +40,7 @@ class BoundedMLP(AbstractArchitecture):
             if not isinstance(getattr(self, name), kind):
                 raise InputError(f"{name} must be a {kind.__name__}, got {getattr(self, name)!r}.")
         if self.network.kinks_on_data:
-            raise InputError(
-                "kinks_on_data is not for a BoundedMLP: bounded weights move the kinks; leave it out."
-            )
+            raise InputError("kinks_on_data is not for a BoundedMLP: bounded weights move the kinks; leave it out.")
 
     @property
     def _plain(self) -> int:

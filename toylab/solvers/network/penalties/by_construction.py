@@ -44,9 +44,7 @@ class ConstructedBound(AbstractUnpricedGradients):
     def surcharge(self, critic: CriticUnderTraining, state: PenaltyState) -> Tensor | None:
         bound = critic.lipschitz_bound()
         if bound is None:
-            raise InputError(
-                "this architecture bounds no slope by construction: use BoundedMLP()."
-            )
+            raise InputError("this architecture bounds no slope by construction: use BoundedMLP().")
         regularizer = state.regularizer
         if self.radius is not None or not isinstance(regularizer, LipschitzPenalty):
             return None
