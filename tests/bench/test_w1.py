@@ -89,9 +89,9 @@ def test_a_run_is_continued_and_repeated(tmp_path, monkeypatch):
     assert record.results["network"][0].details["steps"] == 3
     assert CellRecord.from_json(record.to_json()) == record
 
-    (again,) = run_benchmark(benchmark, tmp_path / "again")
-    for name, found in record.results.items():
-        assert [r.cosine for r in again.results[name]] == [r.cosine for r in found]
+    alone = Benchmark(cells=[Cell(2, 4)], methods=["exact"], effort=QUICK)  # networks: test_fresh_samples
+    (again,) = run_benchmark(alone, tmp_path / "again")
+    assert [r.cosine for r in again.results["exact"]] == [r.cosine for r in record.results["exact"]]
 
     with pytest.raises(InputError, match="results of another samples"):
         run_benchmark(Benchmark(cells=[Cell(2, 4)], effort=Effort(steps=3, samples=50)), tmp_path)
