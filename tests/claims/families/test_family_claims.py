@@ -10,7 +10,7 @@ from toylab import claims, losses, zoo
 from toylab.claims import Budget, VerdictStatus, decide
 from toylab.claims.families import FAMILY_CLAIMS, balls, divergence, fixed_constant, moved_point
 from toylab.claims.families.approach import diracs_at
-from toylab.claims.families.arrangements import chain
+from toylab.claims.families.arrangements import COMMON_NOISE, chain, with_noise
 from toylab.claims.families.balls import along_radius, reweighted_w1
 from toylab.claims.families.fixed_constant import guaranteed_rate
 from toylab.claims.families.generator_parameter import lattice_gaussian, parallel_lines
@@ -21,7 +21,7 @@ from toylab.claims.families.readings import Reading, readings
 from toylab.claims.families.same_support import UNRESTRICTED, towards_unrestricted, unrestricted_constant
 from toylab.divergences import JensenShannon, TotalVariation
 from toylab.errors import InputError
-from toylab.families import Family
+from toylab.families import Family, ProblemFamily
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Candidate
@@ -215,3 +215,16 @@ def test_a_family_of_one_is_answered_whatever_the_claim(claim):
     verdict = claim.check(alone)
     assert verdict.status in {VerdictStatus.NOT_APPLICABLE, VerdictStatus.HOLDS}
     assert verdict.explain().split("\n")[-1].startswith("Verdict: ")
+
+
+def test_common_noise_is_recognised_where_the_first_point_has_no_mass():
+    real = DiscreteMeasure([[0.0], [1.0]], [0.0, 1.0])
+    clean = CriticProblem(DiscreteMeasure([[0.0]]), real, losses.wasserstein(), LipschitzPenalty(1.0))
+    atoms, masses = np.array([[0.0], [1.0]]), np.array([0.25, 0.75])
+    blurred = dataclasses.replace(
+        clean, fake=with_noise(clean.fake, atoms, masses), real=with_noise(real, atoms, masses)
+    )
+    other = dataclasses.replace(blurred, real=with_noise(real, 2.0 * atoms, masses))
+    for noisy, common in ((blurred, True), (other, False)):
+        members = ProblemFamily.in_roles("noise", {"without": clean, "with": noisy}).solved(solve)
+        assert bool(COMMON_NOISE.test(members)) is common

@@ -66,10 +66,12 @@ MIXTURES = related(
 def _noise_of(clean: DiscreteMeasure, noisy: DiscreteMeasure) -> tuple[np.ndarray, np.ndarray] | None:
     """Atoms and weights of the noise e with noisy = x_i + e_j, i slowest; None where it is not of this form."""
     copies, rest = divmod(len(noisy), len(clean))
-    if rest or clean.weights[0] == 0:
+    if rest:
         return None
-    atoms = noisy.points[:copies] - clean.points[0]
-    masses = noisy.weights[:copies] / clean.weights[0]
+    heaviest = int(np.argmax(clean.weights))  # a point without mass has lost the masses of its noise
+    own = slice(heaviest * copies, (heaviest + 1) * copies)
+    atoms = noisy.points[own] - clean.points[heaviest]
+    masses = noisy.weights[own] / clean.weights[heaviest]
     whole = with_noise(clean, atoms, masses)
     return (atoms, masses) if same_measure(whole, noisy) else None
 
