@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -153,24 +152,13 @@ def run_critic_bench(bench: CriticBench, folder: str | Path, *, progress: Progre
     keys = bench.keys()
     cells = {key: cell for key in keys if (cell := store.read(key)) is not None}
     if len(cells) < len(keys):
-        with _one_thread():
+        from toylab.solvers.threads import one_thread
+
+        with one_thread():
             for cell in _trained(bench, [key for key in keys if key not in cells], progress):
                 store.write(cell)
                 cells[cell.key] = cell
     return [cells[key] for key in keys]
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One torch thread, so that CPU seconds are work and not waiting; restores the setting."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _trained(bench: CriticBench, keys: Sequence[CellKey], progress: Progress | None) -> Iterator[Cell]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, is_dataclass, replace
 from functools import partial
-from inspect import signature
 from typing import Any
 
 from toylab.errors import unknown_name
@@ -38,27 +37,19 @@ class Method:
 
 def known_methods() -> dict[str, Method]:
     """Every method by its name, in the order in which tables show them; the first is what others are measured by."""
-    from toylab import solvers
-    from toylab.solvers import network
-    from toylab.solvers.network import presets
+    from toylab.solvers.network import RIVALS, FunnelMaxGP, MaxGP
 
     methods = [
         Method(
             name="MaxGP",
-            make=lambda seed, device: solvers.MaxGP(seed=seed, device=device),
+            make=lambda seed, device: MaxGP(seed=seed, device=device),
             what="toylab.solvers.MaxGP() as it is",
-        )
-    ]
-    funnel: Any = getattr(network, "FunnelMaxGP", None)
-    if funnel is not None:
-        methods.append(
-            Method(
-                name="FunnelMaxGP",
-                make=lambda seed, device: funnel(seed=seed, device=device),
-                what="toylab.solvers.FunnelMaxGP() as it is: a critic of the optimum's own shape, a maximum of cones",
-            )
-        )
-    methods += [
+        ),
+        Method(
+            name="FunnelMaxGP",
+            make=lambda seed, device: FunnelMaxGP(seed=seed, device=device),
+            what="toylab.solvers.FunnelMaxGP() as it is: a critic of the optimum's own shape, a maximum of cones",
+        ),
         Method(
             name="double-backward",
             make=_double_backward,
@@ -73,12 +64,10 @@ def known_methods() -> dict[str, Method]:
             "minibatches of 256, S_max an eighth of the penalty's 256 blends",
         ),
     ]
-    rivals: dict[str, Callable[..., AbstractSolver]] = getattr(presets, "RIVALS", {})
-    methods += [_preset(name, make) for name, make in rivals.items()]
+    methods += [_preset(name, make) for name, make in RIVALS.items()]
     methods += [
         _preset(f"{name}-published", partial(make, published=True), published=True)
-        for name, make in {"MaxGP": solvers.MaxGP, **rivals}.items()
-        if "published" in signature(make).parameters
+        for name, make in {"MaxGP": MaxGP, **RIVALS}.items()
     ]
     return {method.name: method for method in methods}
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -178,18 +177,6 @@ def _seconds(take: Callable[[int], Any], steps: int, device: torch.device) -> fl
     return time.perf_counter() - start
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def time_steps(
     points: int,
     width: int,
@@ -217,7 +204,9 @@ def time_steps(
     if rounds < 1 or steps < 1:
         raise InputError(f"rounds and steps must be at least 1, got {rounds} and {steps}.")
     place = find_device(device)
-    with _one_thread():
+    from toylab.solvers.threads import one_thread
+
+    with one_thread():
         contestants = _contestants(points, width, place)
         times: dict[Any, list[float]] = {name: [] for name in contestants}
         for turn in range(rounds + 1):

@@ -7,10 +7,16 @@ lists under `relax` are left out while it is in force, since it fails on them, a
 from __future__ import annotations
 
 from enum import Enum
+from typing import Self
 
 
 class Kind(Enum):
     """One way in which a subject can be drawn; the value says it in words."""
+
+    @classmethod
+    def all_but(cls, *kinds: Self) -> tuple[Self, ...]:
+        """The other kinds of this axis."""
+        return tuple(kind for kind in cls if kind not in kinds)
 
 
 class LossKind(Kind):

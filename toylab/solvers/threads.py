@@ -12,18 +12,25 @@ _PARALLEL_FROM = 500_000
 
 
 @contextmanager
+def one_thread() -> Iterator[None]:
+    """Run the block with one torch thread, so that CPU seconds are work and not waiting; restores the setting."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
 def suited_threads(entries: int) -> Iterator[None]:
     """Run the block with one torch thread where the largest array has few entries; restores the setting.
 
     Args:
         entries: of the largest array the block works on.
     """
-    before = torch.get_num_threads()
-    if entries >= _PARALLEL_FROM or before == 1:
+    if entries >= _PARALLEL_FROM or torch.get_num_threads() == 1:
         yield
         return
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         yield
-    finally:
-        torch.set_num_threads(before)

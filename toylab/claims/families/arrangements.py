@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toylab.claims.families.hypotheses import all_but, related, same_measure
+from toylab.claims.families.hypotheses import related, same_measure
 from toylab.claims.kinds import FamilyKind
 from toylab.families import Family, ProblemFamily
 from toylab.losses import LossPair
@@ -59,7 +59,7 @@ MIXTURES = related(
     _not_mixtures,
     "both measures of every problem are mixtures of those at the ends",
     "mix masses at the points of both ends instead of moving points",
-    all_but(FamilyKind.MIXED, FamilyKind.GAME, FamilyKind.FREE),
+    FamilyKind.all_but(FamilyKind.MIXED, FamilyKind.GAME, FamilyKind.FREE),
 )
 
 
@@ -101,7 +101,7 @@ COMMON_NOISE = related(
     _different_noise,
     "both measures are convolved with the same noise",
     "convolve both measures with the same noise, as claims.families.arrangements.with_noise does",
-    all_but(FamilyKind.NOISE, FamilyKind.GAME, FamilyKind.FREE),
+    FamilyKind.all_but(FamilyKind.NOISE, FamilyKind.GAME, FamilyKind.FREE),
 )
 
 
@@ -127,7 +127,7 @@ CHAIN = related(
     _no_chain,
     "three measures are compared in pairs",
     "give the problems (P, Q), (Q, R), (P, R) in this order",
-    all_but(FamilyKind.CHAIN),
+    FamilyKind.all_but(FamilyKind.CHAIN),
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from toylab.claims.families.hypotheses import all_but, different_losses, related
+from toylab.claims.families.hypotheses import different_losses, related
 from toylab.claims.kinds import FamilyKind, LossKind, TermsKind
 from toylab.families import Family
 from toylab.losses import Reflected
@@ -61,7 +61,7 @@ SCALED = related(
     _not_scaled,
     "all distances are those of the first times c, λ is that of the first times c²",
     "multiply the points by c and λ by c²",
-    (*all_but(FamilyKind.SCALED), TermsKind.OTHER),
+    (*FamilyKind.all_but(FamilyKind.SCALED), TermsKind.OTHER),
 )
 
 
@@ -71,7 +71,7 @@ ISOMETRIC = related(
     lambda family: _not_copies(family, lambda place: 1.0, penalty=False),
     "all distances and masses are those of the first",
     "translate, turn or mirror both measures together",
-    all_but(FamilyKind.MOVED, FamilyKind.GAME, FamilyKind.FREE),
+    FamilyKind.all_but(FamilyKind.MOVED, FamilyKind.GAME, FamilyKind.FREE),
 )
 
 
@@ -92,7 +92,7 @@ SWAPPED = related(
     _not_swapped,
     "the second problem has the first's real as fake, and its fake as real",
     "take problem.swapped()",
-    all_but(FamilyKind.SWAPPED),
+    FamilyKind.all_but(FamilyKind.SWAPPED),
 )
 
 

@@ -13,7 +13,7 @@ from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.cases import Budget, Case, compared
 from toylab.claims.explanation import families as arguments
 from toylab.claims.families.diracs import two_diracs
-from toylab.claims.families.hypotheses import CERTIFIED, all_but, related, same_measure
+from toylab.claims.families.hypotheses import CERTIFIED, related, same_measure
 from toylab.claims.families.intervals import Interval
 from toylab.claims.families.readings import compare, joined, readings
 from toylab.claims.kinds import FamilyKind, LossKind, RegularizerKind
@@ -101,7 +101,7 @@ ONE_LATENT = related(
     _not_one_latent,
     "the fake measures are images of one latent measure, and the real measure is the same",
     "move the fake points of one sample instead of drawing new ones",
-    all_but(FamilyKind.GAME, FamilyKind.FREE, FamilyKind.FAKES_MOVE, FamilyKind.LINES, FamilyKind.POINT),
+    FamilyKind.all_but(FamilyKind.GAME, FamilyKind.FREE, FamilyKind.FAKES_MOVE, FamilyKind.LINES, FamilyKind.POINT),
 )
 
 
@@ -144,7 +144,7 @@ PARALLEL = related(
     _not_parallel,
     "fakes lie at (θ, z) and reals at (0, z) for the same z",
     "use one sample of z for both lines",
-    all_but(FamilyKind.LINES),
+    FamilyKind.all_but(FamilyKind.LINES),
 )
 
 # --- cases and controls ---

@@ -79,11 +79,6 @@ def related(  # noqa: PLR0917 - the parts of a hypothesis, in its order
     return Hypothesis(name=name, sentence=sentence, test=test, met=lambda family: met, repair=repair, relax=relax)
 
 
-def all_but(*kinds: FamilyKind) -> tuple[FamilyKind, ...]:
-    """The other kinds of families."""
-    return tuple(kind for kind in FamilyKind if kind not in kinds)
-
-
 def same_measure(first: DiscreteMeasure, second: DiscreteMeasure) -> bool:
     """Whether two measures have the same points and weights in the same order, up to rounding."""
     if first.points.shape != second.points.shape:
@@ -130,7 +125,7 @@ ONE_GAME = related(
     _different_game,
     "measures and losses are the same in all problems",
     "change the regulariser alone",
-    (*all_but(FamilyKind.GAME, FamilyKind.FREE), TermsKind.OTHER),
+    (*FamilyKind.all_but(FamilyKind.GAME, FamilyKind.FREE), TermsKind.OTHER),
 )
 
 SAME_TERMS = related(

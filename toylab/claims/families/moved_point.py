@@ -17,7 +17,6 @@ from toylab.claims.families.hypotheses import (
     CONDITION_11,
     PENALISED,
     SAME_TERMS,
-    all_but,
     related,
     same_measure,
 )
@@ -164,7 +163,7 @@ ONE_POINT_MOVES = related(
     _wrong_move,
     "one fake point moves along a line",
     "move one fake point, by t along a unit vector, t = 0 among the values",
-    all_but(FamilyKind.POINT),
+    FamilyKind.all_but(FamilyKind.POINT),
 )
 
 # --- cases and controls ---

@@ -14,7 +14,7 @@ from toylab.claims.base import Claim, Control, Evidence
 from toylab.claims.cases import STRICT_LOSSES, Budget, Case, compared, same_support
 from toylab.claims.explanation import families as arguments
 from toylab.claims.families.diracs import on_two_points, two_diracs
-from toylab.claims.families.hypotheses import CERTIFIED, ONE_GAME, SAME_SUPPORT, all_but, related
+from toylab.claims.families.hypotheses import CERTIFIED, ONE_GAME, SAME_SUPPORT, related
 from toylab.claims.families.intervals import Interval
 from toylab.claims.families.readings import Reading, compare, joined, readings
 from toylab.claims.kinds import FamilyKind
@@ -89,7 +89,7 @@ TOWARDS_UNRESTRICTED = related(
     _roles,
     "one problem is unrestricted, the others have penalties",
     "give the problem with Unrestricted() beside those with LipschitzPenalty(weight)",
-    all_but(FamilyKind.FREE),
+    FamilyKind.all_but(FamilyKind.FREE),
 )
 
 

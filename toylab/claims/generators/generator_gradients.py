@@ -297,15 +297,8 @@ OPTIMAL = Hypothesis(
     met=lambda update: f"D is {update.discriminator.describe()}",
     repair="take GeneratorUpdate.against_the_optimum(generator, latent, real)",
     relax=(
-        DiscriminatorKind.STALE,
-        DiscriminatorKind.SMALL,
-        DiscriminatorKind.LARGE,
-        DiscriminatorKind.WHITE_NOISE,
-        DiscriminatorKind.SHARED_NOISE,
-        DiscriminatorKind.OTHER_NOISE,
-        SettingKind.BOXES,
-        SettingKind.BATCH,
-        SettingKind.NOISY,
+        *DiscriminatorKind.all_but(DiscriminatorKind.OPTIMAL, DiscriminatorKind.FOLLOWING),
+        *SettingKind.all_but(SettingKind.DENSITIES),
     ),
 )
 FROZEN = Hypothesis(

@@ -61,15 +61,8 @@ NOISE_ON_BOTH = Hypothesis(
     met=lambda update: f"σ = {update.noise:g} on both sides, and D* = q/(p + q) of the noisy measures",
     repair="take GeneratorUpdate.against_the_optimum(generator, batch, real, noise=σ)",
     relax=(
-        DiscriminatorKind.STALE,
-        DiscriminatorKind.SMALL,
-        DiscriminatorKind.LARGE,
-        DiscriminatorKind.WHITE_NOISE,
-        DiscriminatorKind.SHARED_NOISE,
-        DiscriminatorKind.OTHER_NOISE,
-        SettingKind.DENSITIES,
-        SettingKind.BOXES,
-        SettingKind.BATCH,
+        *DiscriminatorKind.all_but(DiscriminatorKind.OPTIMAL, DiscriminatorKind.FOLLOWING),
+        *SettingKind.all_but(SettingKind.NOISY),
     ),
 )
 

@@ -69,14 +69,7 @@ WHITE_NOISE = Hypothesis(
     test=_white,
     met=lambda update: update.discriminator.describe(),
     repair="take WhiteNoise(dimension=2, value_noise=0.01, gradient_noise=0.01)",
-    relax=(
-        DiscriminatorKind.OPTIMAL,
-        DiscriminatorKind.STALE,
-        DiscriminatorKind.FOLLOWING,
-        DiscriminatorKind.SMALL,
-        DiscriminatorKind.LARGE,
-        DiscriminatorKind.OTHER_NOISE,
-    ),
+    relax=DiscriminatorKind.all_but(DiscriminatorKind.WHITE_NOISE, DiscriminatorKind.SHARED_NOISE),
 )
 INDEPENDENT = Hypothesis(
     name="independent noise",
