@@ -17,8 +17,11 @@ from scipy.special import expit, lambertw
 from scipy.stats import wasserstein_distance
 
 from toylab import losses
+from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
+from toylab.solution import Solution
+from toylab.solvers.base import AbstractSolver
 
 EPS = float(np.finfo(float).eps)
 #: Roots are bracketed to the last few digits; a value is evaluated in fewer than ten roundings of its terms.
@@ -66,6 +69,39 @@ FORMULAS = {
     "exponential": Formula(losses.exponential(), lambda t: float(np.exp(t)), lambda t: float(np.exp(t))),
     "wasserstein": Formula(losses.wasserstein(), lambda t: t, lambda t: 1.0),
 }
+
+
+def applies(solver: AbstractSolver, oracle: Oracle) -> bool:
+    """Whether the solver takes the oracle's problem."""
+    try:
+        solver.check(oracle.problem)
+    except InputError:
+        return False
+    return True
+
+
+def rounding(*solutions: Solution) -> float:
+    """Of a primal value: a few roundings of each of its terms."""
+    size = 1.0
+    for solution in solutions:
+        values = np.concatenate([solution.fake_values, solution.real_values])
+        size += abs(solution.value) + float(np.abs(values).max())
+    return 256 * EPS * size
+
+
+def assert_optimum_within_certificate(solution: Solution, oracle: Oracle) -> None:
+    """The known optimum lies between the bounds of a certificate, and k* as near as its gap allows."""
+    certificate = solution.certificate
+    error = oracle.error * (1 + abs(oracle.value)) + rounding(solution)
+    assert oracle.value - error <= solution.value <= oracle.value + certificate.gap + error
+    assert certificate.dual <= oracle.value + error
+    regularizer = oracle.problem.regularizer
+    if isinstance(regularizer, LipschitzBall):
+        assert solution.lipschitz_constant == oracle.constant
+    else:  # λ (k − k*)² ≤ gap
+        assert isinstance(regularizer, LipschitzPenalty)
+        radius = np.sqrt((certificate.gap + error) / regularizer.weight)
+        assert abs(solution.lipschitz_constant - oracle.constant) <= radius + oracle.error * oracle.constant
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
