@@ -40,6 +40,7 @@ HEAVY = {
         "solvers.network",
         "solvers.newton",
         "solvers.normalised_program",
+        "solvers.pairs",
         "solvers.predictor_corrector",
         "solvers.starting_point",
         "solvers.threads",

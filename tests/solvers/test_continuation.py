@@ -39,7 +39,7 @@ def test_the_end_is_strictly_feasible_and_close(pair, regularizer):
     assert len(asked) > 3
     assert float(point.slack[program.moving].min()) > 0
     assert float(point.gamma[program.moving].min()) > 0
-    exact = point.k * program.distance + program.edges.drop(point.values)
+    exact = point.k * program.distance + program.pairs.drop(point.values)
     off = (exact - point.slack)[program.moving].abs().max()
     assert float(off) <= 1e-9 * (point.k * float(program.distance.max()) + float(point.values.abs().max()))
     gap, room = program.gap_and_room(point)

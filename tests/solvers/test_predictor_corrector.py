@@ -48,7 +48,7 @@ def penalty_weight(problem: CriticProblem) -> float:
 def missing(program: NormalisedProgram, problem: CriticProblem, point: Iterate) -> tuple[np.ndarray, float]:
     """What the stationarity of f and of k still miss, from the points, the weights and the losses, in NumPy."""
     values, gamma = point.values.numpy(), point.gamma.numpy()
-    fakes, reals = program.edges.fakes.numpy(), program.edges.reals.numpy()
+    fakes, reals = program.pairs.fakes.numpy(), program.pairs.reals.numpy()
     support = problem.support
     p, q = (weights[program.carried] for weights in (support.fake_weights, support.real_weights))
     smooth = p * problem.losses.fake_loss.smooth.slope(values) + q * problem.losses.real_loss.smooth.slope(values)
@@ -67,7 +67,7 @@ def assert_inside(program: NormalisedProgram, problem: CriticProblem, point: Ite
     """Strictly feasible, the carried slacks are those of the values."""
     moving = program.moving.numpy()
     points = problem.support.points[program.carried]
-    fakes, reals = program.edges.fakes.numpy(), program.edges.reals.numpy()
+    fakes, reals = program.pairs.fakes.numpy(), program.pairs.reals.numpy()
     distance = cdist(points[fakes], points[reals]) / program.length
     values = point.values.numpy()
     assert point.k > 0
@@ -205,8 +205,8 @@ def test_lengths_have_no_unit():
 
 def direction(program: NormalisedProgram, fakes: float, reals: float) -> torch.Tensor:
     df = torch.zeros_like(program.fake_weights)
-    df[program.edges.fakes] = fakes
-    df[program.edges.reals] = reals
+    df[program.pairs.fakes] = fakes
+    df[program.pairs.reals] = reals
     return df
 
 
@@ -217,12 +217,12 @@ def test_growth_is_limited_where_a_loss_grows_and_only_there():
     program = NormalisedProgram(problem, CPU)
     for height in (-10.0, 0.0, 7.0):
         point = constant_start(program)
-        point.values[program.edges.fakes] = height
+        point.values[program.pairs.fakes] = height
         up = growth_limit(program, point, direction(program, 1.0, 0.0))
         assert 0 < height + up <= max(height, 0.0) + LARGEST_GROWTH
         assert growth_limit(program, point, direction(program, 4.0, 0.0)) == up / 4.0
         assert growth_limit(program, point, direction(program, -1e9, 1e9)) == np.inf
-        point.values[program.edges.reals] = -height
+        point.values[program.pairs.reals] = -height
         assert growth_limit(program, point, direction(program, 0.0, -1.0)) == up  # ϕ(t) = φ(−t)
         assert growth_limit(program, point, direction(program, 1.0, -2.0)) == up / 2.0  # the first to be stopped
 
@@ -232,7 +232,7 @@ def test_a_straight_loss_grows_without_limit_and_one_that_ends_straight_further_
     for pair in (losses.wasserstein(), losses.logistic(), losses.exponential()):
         program = NormalisedProgram(zoo.load("case3", n=3, losses=pair), CPU)
         point = constant_start(program)
-        point.values[program.edges.fakes] = 50.0
+        point.values[program.pairs.fakes] = 50.0
         starts[pair.name] = growth_limit(program, point, direction(program, 1.0, 0.0))
     assert starts["wasserstein"] == np.inf
     assert starts["wasserstein"] > starts["logistic"] >= 50.0 > LARGEST_GROWTH >= starts["exponential"] > 0

@@ -28,11 +28,11 @@ every_loss = st.one_of(
 def distances(program: NormalisedProgram, problem: CriticProblem) -> np.ndarray:
     """Fake→real distances in the unit of the program, measured again."""
     points = problem.support.points[program.carried]
-    return cdist(points[program.edges.fakes.numpy()], points[program.edges.reals.numpy()]) / program.length
+    return cdist(points[program.pairs.fakes.numpy()], points[program.pairs.reals.numpy()]) / program.length
 
 
 def drop(program: NormalisedProgram, values: np.ndarray) -> np.ndarray:
-    return values[program.edges.fakes.numpy()][:, None] - values[program.edges.reals.numpy()]
+    return values[program.pairs.fakes.numpy()][:, None] - values[program.pairs.reals.numpy()]
 
 
 def steepest(program: NormalisedProgram, problem: CriticProblem, values: np.ndarray) -> float:
@@ -108,8 +108,8 @@ def test_the_plan_is_dual_feasible_for_disjoint_supports(problem, start):
     """
     program = NormalisedProgram(problem, CPU)
     gamma = start(program).gamma.numpy()
-    p = program.fake_weights.numpy()[program.edges.fakes.numpy()]
-    q = program.real_weights.numpy()[program.edges.reals.numpy()]
+    p = program.fake_weights.numpy()[program.pairs.fakes.numpy()]
+    q = program.real_weights.numpy()[program.pairs.reals.numpy()]
     for slopes, found in (
         (problem.losses.fake_loss.slope_range, gamma.sum(axis=1) / p),
         (problem.losses.real_loss.slope_range.reflected(), gamma.sum(axis=0) / q),
@@ -126,7 +126,7 @@ def test_the_outflow_is_the_slope_of_the_objective(problem):
     program = NormalisedProgram(problem, CPU)
     point = starting_point(program)
     values, gamma = point.values.numpy(), point.gamma.numpy()
-    fakes, reals = program.edges.fakes.numpy(), program.edges.reals.numpy()
+    fakes, reals = program.pairs.fakes.numpy(), program.pairs.reals.numpy()
     floor = 1e-7 * program.slope_at_constant  # a slope that has died away is replaced by a small share
     a = program.fake_weights.numpy()[fakes] * np.maximum(problem.losses.fake_loss.slope(values[fakes]), floor)
     b = program.real_weights.numpy()[reals] * np.maximum(-problem.losses.real_loss.slope(values[reals]), floor)

@@ -62,8 +62,7 @@ def continued(problem: CriticProblem, program: NormalisedProgram, near: Iterate,
 
 
 def _stage(problem: CriticProblem, program: NormalisedProgram, scale: float) -> NormalisedProgram:
-    softened = replace(problem, regularizer=_softened(problem.regularizer, scale))
-    return NormalisedProgram(softened, program.distance.device)
+    return program.of(replace(problem, regularizer=_softened(problem.regularizer, scale)))
 
 
 def _softened(regularizer: Regularizer, scale: float) -> Regularizer:

@@ -120,7 +120,7 @@ class InteriorPoint(AbstractSolver):
         self, problem: CriticProblem, program: NormalisedProgram, lines: LossPair, near: Iterate
     ) -> Iterate:
         """Where the central path of the straight-line losses is as wide as the bend of the losses."""
-        far = NormalisedProgram(replace(problem, losses=lines), program.distance.device)
+        far = program.of(replace(problem, losses=lines))
         point = replace(near, kinks=far.kinks.start(near.values, near.k))
         for _ in range(self.max_iterations):
             if point.complementarity(far.kinks) <= _WIDTH_OF_BEND:
@@ -166,10 +166,11 @@ def _outcome(
     """The iterate in the caller's units and point order."""
     support = problem.support
     size = len(support.points)
-    fakes = program.carried[program.edges.fakes.cpu().numpy()]
-    reals = program.carried[program.edges.reals.cpu().numpy()]
-    mass = sparse.coo_array(point.gamma.cpu().numpy())
-    merged = sparse.coo_array((mass.data, (fakes[mass.coords[0]], reals[mass.coords[1]])), shape=(size, size))
+    fakes, reals = program.pairs.owners()
+    mass = point.gamma.cpu().numpy()
+    moves = mass > 0
+    ends = program.carried[fakes[moves]], program.carried[reals[moves]]
+    merged = sparse.coo_array((mass[moves], ends), shape=(size, size))
     critic = _critic(problem, program, point)
     stats = {"iterations": max(len(gaps) - 1, 0), "device": str(point.values.device)}
     plan = split_plan(problem, merged.tocsr())
@@ -183,7 +184,7 @@ def _critic(problem: CriticProblem, program: NormalisedProgram, point: Iterate) 
     """
     points, values = problem.support.points[program.carried], point.values.cpu().numpy()
     k = point.k / program.length
-    fakes, reals = program.edges.fakes.cpu().numpy(), program.edges.reals.cpu().numpy()
+    fakes, reals = program.pairs.fakes.cpu().numpy(), program.pairs.reals.cpu().numpy()
     critic = LowerExtension(points[reals], values[reals], k, 1e-6 * point.k)
     if problem.losses.fake_loss.slope_range.lower >= 0:
         return critic

@@ -9,51 +9,25 @@ Heyman's elimination).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
-
-
-@dataclass(frozen=True, eq=False)
-class Edges:
-    """The bipartite graph of fake→real pairs over N merged points.
-
-    Attributes:
-        fakes: (g,), indices of the points with fake mass.
-        reals: (r,), indices of the points with real mass.
-        size: N.
-    """
-
-    fakes: torch.Tensor
-    reals: torch.Tensor
-    size: int
-
-    def outflow(self, mass: torch.Tensor) -> torch.Tensor:
-        """Net outflow at every point, (N,), of edge masses (g, r)."""
-        total = torch.zeros(self.size, dtype=mass.dtype, device=mass.device)
-        total.index_add_(0, self.fakes, mass.sum(dim=1))
-        return total.index_add_(0, self.reals, -mass.sum(dim=0))
-
-    def drop(self, values: torch.Tensor) -> torch.Tensor:
-        """f(x) − f(y) on every edge, (g, r)."""
-        return values[self.fakes][:, None] - values[self.reals]
 
 
 class LaplacianSystem:
     """A factorised diag(curvature) + Laplacian(θ)."""
 
-    def __init__(self, edges: Edges, theta: torch.Tensor, curvature: torch.Tensor) -> None:
+    def __init__(self, fakes: torch.Tensor, reals: torch.Tensor, theta: torch.Tensor, curvature: torch.Tensor) -> None:
         """Factorise.
 
         Args:
-            edges: the graph.
+            fakes: (g,), indices of the points with fake mass.
+            reals: (r,), indices of the points with real mass.
             theta: (g, r) edge weights, not negative; 0 where there is no edge.
             curvature: (N,), not negative; where it vanishes everywhere one point is held fixed.
         """
-        shared_fakes = torch.isin(edges.fakes, edges.reals)
-        shared_reals = torch.isin(edges.reals, edges.fakes)
+        shared_fakes = torch.isin(fakes, reals)
+        shared_reals = torch.isin(reals, fakes)
         eliminate_fakes = int((~shared_fakes).sum()) >= int((~shared_reals).sum())
-        rows, columns = (edges.fakes, edges.reals) if eliminate_fakes else (edges.reals, edges.fakes)
+        rows, columns = (fakes, reals) if eliminate_fakes else (reals, fakes)
         weights = theta if eliminate_fakes else theta.T
         shared = shared_fakes if eliminate_fakes else shared_reals
         self._pure, self._kept = rows[~shared], columns
@@ -63,7 +37,7 @@ class LaplacianSystem:
         share = self._weights / self._pivots[:, None]
         links = share.T @ self._weights  # positive off-diagonal weights between kept points
         if bool(shared.any()):
-            position = torch.full((edges.size,), -1, dtype=torch.long, device=theta.device)
+            position = torch.full((len(curvature),), -1, dtype=torch.long, device=theta.device)
             position[columns] = torch.arange(len(columns), device=theta.device)
             at = position[rows[shared]]
             links[at] += weights[shared]

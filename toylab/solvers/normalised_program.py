@@ -8,16 +8,16 @@ Points without mass are left out. Kinks of the losses are taken out of h and bec
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.spatial.distance import cdist
 
 from toylab.losses import LossPair
 from toylab.problem import CriticProblem
 from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks
-from toylab.solvers.newton import Edges
+from toylab.solvers.pairs import AllPairs, Pairs
 from toylab.solvers.straight_piece import is_straight
 
 #: Critic units that a point may move in one step beyond what its size suggests.
@@ -58,33 +58,58 @@ class Iterate:
         return float((self.gamma * self.slack).sum()) + terms.products(self.kinks).total()
 
 
+def carried_points(problem: CriticProblem) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The merged points that carry mass: their indices, their coordinates, and which of them are fakes and reals."""
+    support = problem.support
+    carried = np.flatnonzero(support.in_fake | support.in_real)
+    fakes, reals = (np.flatnonzero(mask[carried]) for mask in (support.in_fake, support.in_real))
+    return carried, support.points[carried], fakes, reals
+
+
 class NormalisedProgram:
     """One problem in normalised units: weights, distances, and the functions of an iterate."""
 
-    def __init__(self, problem: CriticProblem, device: torch.device) -> None:
+    def __init__(
+        self, problem: CriticProblem, device: torch.device, pairs: Pairs | None = None, length: float | None = None
+    ) -> None:
+        """Normalise.
+
+        Args:
+            problem: with a penalty or a ball.
+            device: where the tensors live.
+            pairs: over the points that carry mass, in the order of `carried_points`; all of them when not given.
+            length: the unit of length; the median distance of the pairs when not given.
+        """
         support = problem.support
-        self.carried = np.flatnonzero(support.in_fake | support.in_real)
-        points = support.points[self.carried]
-        fakes = np.flatnonzero(support.in_fake[self.carried])
-        reals = np.flatnonzero(support.in_real[self.carried])
-        distance = cdist(points[fakes], points[reals])
-        moving = distance > 0
-        self.length = float(np.median(distance[moving])) if moving.any() else 1.0
-        self.regularizer = problem.regularizer.rescaled(self.length)
-        self.losses: LossPair = problem.losses.without_constants()
-        self._smooth = self.losses.fake_loss.smooth, self.losses.real_loss.smooth
-        self.equal_measures = support.equal_measures
-        self.best_constant = float(self.losses.best_constant or 0.0)
+        self.carried, points, fakes, reals = carried_points(problem)
 
         def tensor(array: np.ndarray) -> torch.Tensor:
             return torch.as_tensor(array, device=device)
 
-        self.edges = Edges(tensor(fakes), tensor(reals), len(points))
+        self.pairs = pairs or AllPairs(tensor(fakes), tensor(reals), len(points))
+        distance = self.pairs.distances(points)
+        moving = distance > 0
+        self.length = length or (float(np.median(distance[moving])) if moving.any() else 1.0)
+        self.equal_measures = support.equal_measures
         self.fake_weights = tensor(support.fake_weights[self.carried])
         self.real_weights = tensor(support.real_weights[self.carried])
         self.distance = tensor(distance / self.length)
         self.moving = tensor(moving)
         self.count = int(moving.sum())
+        self._take(problem)
+
+    def of(self, problem: CriticProblem) -> NormalisedProgram:
+        """The same points and pairs with the losses and the regulariser of another problem."""
+        other = copy(self)
+        other._take(problem)
+        return other
+
+    def _take(self, problem: CriticProblem) -> None:
+        """Take losses and regulariser."""
+        self.regularizer = problem.regularizer.rescaled(self.length)
+        self.losses: LossPair = problem.losses.without_constants()
+        self._smooth = self.losses.fake_loss.smooth, self.losses.real_loss.smooth
+        self.best_constant = float(self.losses.best_constant or 0.0)
         self.kinks = KinkedTerms.of(self.losses, self.fake_weights, self.real_weights)
         self.weigh_central_path(BY_MASS if len(self.kinks) else BY_MASS_AND_DISTANCE)
         c = np.array(self.best_constant)
@@ -104,7 +129,7 @@ class NormalisedProgram:
         Args:
             near: in median distances, not negative.
         """
-        products = self.fake_weights[self.edges.fakes][:, None] * self.real_weights[self.edges.reals]
+        products = self.pairs.products(self.fake_weights[self.pairs.fakes], self.real_weights[self.pairs.reals])
         self.path = torch.where(self.moving, products * (near + self.distance), 0.0 * products)
         if self.count:
             self.path = self.path / self.path.sum()
@@ -183,7 +208,7 @@ class NormalisedProgram:
 
     def gap_and_room(self, point: Iterate) -> tuple[float, float]:
         """The certificate's gap, to first order, and a lower bound of the J_const − dual it is measured against."""
-        outflow = self.edges.outflow(point.gamma)
+        outflow = self.pairs.outflow(point.gamma)
         residual = self.slope(point.values, point.kinks) - outflow
         _, pointwise = self.local_model(point.values, residual)
         cost = float((point.gamma * self.distance).sum())

@@ -17,7 +17,6 @@ import torch
 from toylab.losses import SlopeRange
 from toylab.problem import LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solvers.kinked_terms import KinkAim, longest_step
-from toylab.solvers.newton import LaplacianSystem
 from toylab.solvers.normalised_program import LARGEST_GROWTH, Iterate, NormalisedProgram
 
 _FRACTION_TO_BOUNDARY = 0.995
@@ -102,7 +101,7 @@ class _Border:
 
     def __init__(self, program: NormalisedProgram, point: Iterate, bend: torch.Tensor | None = None) -> None:
         self.program, self.point, slack = program, point, point.slack
-        outflow, self.slope = program.edges.outflow(point.gamma), program.slope(point.values, point.kinks)
+        outflow, self.slope = program.pairs.outflow(point.gamma), program.slope(point.values, point.kinks)
         residual = self.slope - outflow
         curvature, pointwise = program.local_model(point.values, residual)
         self.pointwise = float(pointwise.sum())
@@ -111,7 +110,7 @@ class _Border:
         if len(program.kinks):
             curvature = curvature + program.kinks.curvature(point.kinks)
         self.curvature = curvature
-        self.system = system = LaplacianSystem(program.edges, point.gamma / slack, curvature)
+        self.system = system = program.pairs.factorised(point.gamma / slack, curvature)
         self.shape = (point.values - program.best_constant) / point.k  # df = dg + dk · shape
         self.fixed = isinstance(program.regularizer, LipschitzBall)
         if self.fixed:
@@ -137,12 +136,12 @@ class _Border:
         right = 0.0
         if not self.fixed:
             right = float(aim.sum()) / point.k - _derivative(program.regularizer, point.k) - float(self.shape @ slope)
-        dg, dk = self._solved(program.edges.outflow(push) - slope, right)
+        dg, dk = self._solved(program.pairs.outflow(push) - slope, right)
         dw = self._slack_change(dg, dk)
         dgamma = torch.where(program.moving, push - point.gamma - point.gamma / w * dw, 0.0 * w)
         df = dg + dk * self.shape
         for _ in range(_REFINEMENTS if refine else 0):
-            missing = program.edges.outflow(point.gamma + dgamma) - slope - self.curvature * df
+            missing = program.pairs.outflow(point.gamma + dgamma) - slope - self.curvature * df
             dg, more = self._solved(missing, 0.0)
             moved = self._slack_change(dg, more)
             dw, dgamma = dw + moved, dgamma - point.gamma / w * moved
@@ -158,7 +157,7 @@ class _Border:
         return dg - dk * self.solved, dk
 
     def _slack_change(self, dg: torch.Tensor, dk: float) -> torch.Tensor:
-        moved = self.program.edges.drop(dg) + (dk / self.point.k) * self.point.slack
+        moved = self.program.pairs.drop(dg) + (dk / self.point.k) * self.point.slack
         return torch.where(self.program.moving, moved, 0.0 * moved)
 
 

@@ -32,7 +32,7 @@ def starting_point(program: NormalisedProgram) -> Iterate:
     values = _brought_back(program, _level(program, t * shape) + t * shape)
     gamma = _plan(program, values)
     k = _constant(program.regularizer, t, float((gamma * program.distance).sum()))
-    slack = k * program.distance + program.edges.drop(values)
+    slack = k * program.distance + program.pairs.drop(values)
     slack = torch.where(program.moving, slack, torch.ones_like(slack))
     return Iterate(values, k, gamma, slack, program.kinks.start(values, 1.0))
 
@@ -48,11 +48,10 @@ def constant_start(program: NormalisedProgram) -> Iterate:
 
 def _shape(program: NormalisedProgram) -> torch.Tensor:
     """Ψ of the module's docstring, (N,); 0 at shared points."""
-    near_reals = program.distance.min(dim=1).values
-    near_fakes = program.distance.min(dim=0).values
+    near_reals, near_fakes = program.pairs.least(program.distance)
     shape = torch.zeros_like(program.fake_weights)
-    shape[program.edges.fakes] -= 0.5 * near_reals
-    shape[program.edges.reals] += 0.5 * near_fakes
+    shape[program.pairs.fakes] -= 0.5 * near_reals
+    shape[program.pairs.reals] += 0.5 * near_fakes
     return shape
 
 
@@ -100,10 +99,10 @@ def _brought_back(program: NormalisedProgram, values: torch.Tensor) -> torch.Ten
 
 def _plan(program: NormalisedProgram, values: torch.Tensor) -> torch.Tensor:
     """Reweighted marginals, multiplied; kept above a small share of their slope at the best constant."""
-    fakes, reals, least = program.edges.fakes, program.edges.reals, _LEAST_SHARE * program.slope_at_constant
+    fakes, reals, least = program.pairs.fakes, program.pairs.reals, _LEAST_SHARE * program.slope_at_constant
     a = program.fake_weights[fakes] * torch.clamp(program.losses.fake_loss.slope(values[fakes]), min=least)
     b = program.real_weights[reals] * torch.clamp(-program.losses.real_loss.slope(values[reals]), min=least)
-    mass = a[:, None] * (b / torch.maximum(a.sum(), b.sum()))
+    mass = program.pairs.products(a, b / torch.maximum(a.sum(), b.sum()))
     return torch.where(program.moving, mass, 0.0 * mass)
 
 
