@@ -1,0 +1,104 @@
+"""The fake→real pairs the interior point works on: all of them, or a shortlist.
+
+A quantity that every pair has (a slack, a multiplier, a distance) is one tensor, (g, r) or (E,). Everything that the
+iteration has to know of its shape is asked of the pairs, so that one predictor-corrector serves both.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.spatial.distance import cdist
+from typing_extensions import override
+
+from toylab.solvers.newton import LaplacianSystem
+
+
+class NewtonSystem(ABC):
+    """A factorised diag(curvature) + Laplacian(θ)."""
+
+    @abstractmethod
+    def solve(self, right: torch.Tensor) -> torch.Tensor:
+        """The solution (N, c) for right-hand sides (N, c)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs(ABC):
+    """Pairs of fake and real points among N merged points.
+
+    Attributes:
+        fakes: (g,), indices of the points with fake mass.
+        reals: (r,), indices of the points with real mass.
+        size: N.
+    """
+
+    fakes: torch.Tensor
+    reals: torch.Tensor
+    size: int
+
+    @abstractmethod
+    def distances(self, points: np.ndarray) -> np.ndarray:
+        """The Euclidean distance of every pair, for points (N, d)."""
+
+    @abstractmethod
+    def outflow(self, mass: torch.Tensor) -> torch.Tensor:
+        """Net outflow at every point, (N,), of the masses of the pairs."""
+
+    @abstractmethod
+    def drop(self, values: torch.Tensor) -> torch.Tensor:
+        """f(x) − f(y) of every pair, for values (N,)."""
+
+    @abstractmethod
+    def products(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        """a(x) b(y) of every pair, for a (g,) and b (r,)."""
+
+    @abstractmethod
+    def least(self, each: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The least entry of the pairs of every fake point, (g,), and of every real point, (r,)."""
+
+    @abstractmethod
+    def factorised(self, theta: torch.Tensor, curvature: torch.Tensor) -> NewtonSystem:
+        """The Newton system with these weights of the pairs, not negative, and curvatures (N,)."""
+
+    @abstractmethod
+    def owners(self) -> tuple[np.ndarray, np.ndarray]:
+        """The fake and the real point (indices of the N) of every pair, each in the shape of a pair's quantity."""
+
+
+class AllPairs(Pairs):
+    """Every fake point with every real point; quantities have shape (g, r)."""
+
+    @override
+    def distances(self, points: np.ndarray) -> np.ndarray:
+        return cdist(points[self.fakes.cpu().numpy()], points[self.reals.cpu().numpy()])
+
+    @override
+    def outflow(self, mass: torch.Tensor) -> torch.Tensor:
+        total = torch.zeros(self.size, dtype=mass.dtype, device=mass.device)
+        total.index_add_(0, self.fakes, mass.sum(dim=1))
+        return total.index_add_(0, self.reals, -mass.sum(dim=0))
+
+    @override
+    def drop(self, values: torch.Tensor) -> torch.Tensor:
+        return values[self.fakes][:, None] - values[self.reals]
+
+    @override
+    def products(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return a[:, None] * b
+
+    @override
+    def least(self, each: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return each.min(dim=1).values, each.min(dim=0).values
+
+    @override
+    def factorised(self, theta: torch.Tensor, curvature: torch.Tensor) -> LaplacianSystem:
+        return LaplacianSystem(self.fakes, self.reals, theta, curvature)
+
+    @override
+    def owners(self) -> tuple[np.ndarray, np.ndarray]:
+        fakes, reals = self.fakes.cpu().numpy(), self.reals.cpu().numpy()
+        shape = (len(fakes), len(reals))
+        return np.broadcast_to(fakes[:, None], shape), np.broadcast_to(reals, shape)
