@@ -25,6 +25,7 @@ test: install
 
 test-long: install
 	$(RUN)/python -m pytest -m long $(TEST_FLAGS)
+	$(RUN)/python -m pytest -m 'hypothesis and not long and not browser' --hypothesis-profile thorough $(TEST_FLAGS)
 
 extremes: install
 	$(RUN)/toylab bench extremes

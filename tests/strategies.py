@@ -7,11 +7,18 @@ triples, duplicates and shared points all occur often.
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from toylab import losses
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+
+
+def examples(count: int) -> settings:
+    """So many examples of a dear property, and as many times more where the profile asks for more of all."""
+    return settings(max_examples=round(count * settings().max_examples / settings.get_profile("toylab").max_examples))
+
 
 GRID = 0.25
 _CELLS = st.integers(-8, 8)

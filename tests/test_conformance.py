@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from oracles import (
     FORMULAS,
     ORACLES,
@@ -15,7 +15,7 @@ from oracles import (
     two_shared_points,
 )
 from scipy.optimize import brentq
-from strategies import condition_11_losses, problems
+from strategies import condition_11_losses, examples, problems
 
 from toylab import losses
 from toylab.errors import SolverError
@@ -51,7 +51,7 @@ def test_every_solver_has_oracles():
         assert sum(applies(solver, oracle) for oracle in ORACLES) >= 10
 
 
-@settings(max_examples=80)
+@examples(40)
 @given(problems(losses=condition_11_losses, most=6))
 def test_the_default_solver_and_the_reference_agree_within_their_gaps(problem):
     ours = solve(problem)
@@ -69,7 +69,7 @@ def test_the_default_solver_and_the_reference_agree_within_their_gaps(problem):
         assert abs(ours.lipschitz_constant - theirs.lipschitz_constant) <= radius
 
 
-@settings(max_examples=30)
+@examples(20)
 @given(problems(losses=condition_11_losses.filter(lambda pair: pair == losses.wasserstein()), most=6))
 def test_all_wasserstein_solvers_agree_within_their_gaps(problem):
     found = [

@@ -41,20 +41,21 @@ def lines(folder) -> list[dict]:
 
 def test_a_smoke_campaign(tmp_path):
     steps = []
-    summary = run_campaign(tmp_path, problems=40, progress=lambda *step: steps.append(step))
-    assert summary.cases == 40
-    assert steps[0] == (0, 40, 0)
-    assert steps[-1][:2] == (40, 40)
-    assert {record["index"] for record in lines(tmp_path)} == set(range(40))
-    assert summary.by_kind["all"]["cases"] == 40
+    count = 20
+    summary = run_campaign(tmp_path, problems=count, progress=lambda *step: steps.append(step))
+    assert summary.cases == count
+    assert steps[0] == (0, count, 0)
+    assert steps[-1][:2] == (count, count)
+    assert {record["index"] for record in lines(tmp_path)} == set(range(count))
+    assert summary.by_kind["all"]["cases"] == count
     must_not = {"wrong verdict", "disagreement", "exception", "warning", "too slow"}
     assert [found for found in summary.classes if found.kind in must_not] == []
-    assert sum(summary.by_claim["lgan.theorem-3"].values()) == 40
-    assert summary.by_claim["lgan.theorem-3"]["holds"] >= 15
+    assert sum(summary.by_claim["lgan.theorem-3"].values()) == count
+    assert summary.by_claim["lgan.theorem-3"]["holds"] >= 7
     written = json.loads((tmp_path / "campaign.json").read_text())
-    assert written["cases"] == 40
+    assert written["cases"] == count
     assert written["failing_cases"] == summary.failures
-    assert sum(summary.opinions["random critics"].values()) == 40
+    assert sum(summary.opinions["random critics"].values()) == count
     assert {"draw", "solve", "certify", "claims", "second opinions"} <= set(summary.seconds)
 
 

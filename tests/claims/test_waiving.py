@@ -15,12 +15,12 @@ from toylab.verification.cases import subject_of
 
 @cache
 def subjects_by_type():
-    """Two cases of every claim, by the type of subject."""
-    pool = defaultdict(list)
+    """A case of every claim, by the type of subject; what several claims share is there once."""
+    pool = defaultdict(dict)
     for claim in claims.ALL:
-        cases = [case for case, _ in zip(claim.cases(Budget.QUICK), range(2), strict=False)]
-        pool[claim.subject_type] += [subject_of(case) for case in cases]
-    return pool
+        case = next(iter(claim.cases(Budget.QUICK)))
+        pool[claim.subject_type].setdefault((case.name, case.engine), case)
+    return {kind: [subject_of(case) for case in cases.values()] for kind, cases in pool.items()}
 
 
 @pytest.mark.xdist_group("waiving")

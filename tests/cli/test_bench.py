@@ -1,4 +1,4 @@
-"""`toylab bench campaign`, run as a user runs it."""
+"""`toylab bench campaign`: interrupted as a user interrupts it, and continued."""
 
 import json
 import os
@@ -6,15 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+import toylab as package
+
 CAMPAIGN = [sys.executable, "-m", "toylab", "bench", "campaign"]
 
 
-def campaign(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*CAMPAIGN, *arguments], capture_output=True, text=True, cwd=cwd, check=False, timeout=300)
+@pytest.fixture
+def campaign(toylab):
+    return partial(toylab, "bench", "campaign")
 
 
 def waited_for(path: Path, seconds: float = 120.0) -> None:
@@ -24,8 +28,9 @@ def waited_for(path: Path, seconds: float = 120.0) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.long  # two processes that start, and forty problems; how campaigns go on: tests/bench/test_campaign.py
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
-def test_ctrl_c_keeps_what_is_finished_and_the_same_command_continues(tmp_path):
+def test_ctrl_c_keeps_what_is_finished_and_the_same_command_continues(tmp_path, campaign):
     arguments = ("--problems", "1000", "--workers", "2", "--out", "out")
     running = subprocess.Popen(
         [*CAMPAIGN, *arguments],
@@ -34,6 +39,7 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_command_continues(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(Path(package.__file__).parents[1])},  # this toylab, in every process
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
     waited_for(tmp_path / "out" / "cases.jsonl")
@@ -50,15 +56,22 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_command_continues(tmp_path):
     total = max(kept) + 1
     assert not (tmp_path / "out" / "campaign.json").exists()
 
-    done = campaign("--problems", str(total), "--out", "out", cwd=tmp_path)
+    done = campaign("--problems", str(total), "--workers", "1", "--out", "out", cwd=tmp_path)
     assert f"{total} problems, " in done.stdout, done.stderr
     lines = (tmp_path / "out" / "cases.jsonl").read_text().splitlines()
     assert sorted(json.loads(line)["index"] for line in lines) == list(range(total))  # none of them twice
+    check_summary(done, tmp_path)
+
+
+def check_summary(done, folder: Path) -> None:
     for words in ("Kinds of problems", "lgan.theorem-3", "mean milliseconds", "Written: out/campaign.json"):
         assert words in done.stdout
-    counted = json.loads((tmp_path / "out" / "campaign.json").read_text())
+    counted = json.loads((folder / "out" / "campaign.json").read_text())
     assert done.returncode == (1 if counted["failing_cases"] else 0)
 
+
+def test_a_campaign_is_summarised_refused_and_replayed(tmp_path, campaign):
+    check_summary(campaign("--problems", "3", "--workers", "1", "--out", "out", cwd=tmp_path), tmp_path)
     refused = campaign("--problems", "5", "--seed", "3", "--out", "out", cwd=tmp_path)
     assert refused.returncode == 2
     assert "holds a campaign of another seed" in refused.stderr
@@ -86,7 +99,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("arguments", "words"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
-def test_bad_input_is_one_sentence_and_exit_code_2(arguments, words, tmp_path):
+def test_bad_input_is_one_sentence_and_exit_code_2(arguments, words, tmp_path, campaign):
     (tmp_path / "taken").write_text("a file")
     done = campaign(*arguments, cwd=tmp_path)
     assert done.returncode == 2, done.stdout

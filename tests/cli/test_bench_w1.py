@@ -2,10 +2,12 @@
 
 import pytest
 
+from toylab.bench import w1_methods
 from toylab.cli import main
 
 
-def test_a_table_beside_the_published_one(tmp_path, capsys):
+def test_a_table_beside_the_published_one(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(w1_methods, "_FIXED_SAMPLE", 16)  # it gives trainings their units, and is certified at the end
     command = ["bench", "w1", "--cells", "D=2,N=4", "D=2,N=4", "--steps", "3", "--samples", "30"]
     assert main([*command, "--out", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out

@@ -1,5 +1,7 @@
 """`toylab check`: the lines that a report prints do what they say; bad input is one sentence."""
 
+import contextlib
+import io
 import json
 import re
 import shlex
@@ -20,13 +22,12 @@ from toylab.verification import verify
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """A folder in which a user ran `toylab verify`."""
-    place = tmp_path_factory.mktemp("user")
+    place, printed = tmp_path_factory.mktemp("user"), io.StringIO()
     command = ["verify", "--quick", "--claims", "lgan.theorem-[45],iclr.theorem-2", "--no-training", "--out", "my out"]
-    done = subprocess.run(
-        [sys.executable, "-m", "toylab", *command], cwd=place, capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    assert "my out/report.html, my out/junit.xml, my out/report.json, 3 worst cases in my out/cases" in done.stdout
+    with contextlib.chdir(place), contextlib.redirect_stdout(printed):
+        assert main([*command, "--workers", "1"]) == 0
+    said = "my out/report.html, my out/junit.xml, my out/report.json, 3 worst cases in my out/cases"
+    assert said in printed.getvalue()
     return place
 
 

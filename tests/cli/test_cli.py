@@ -1,4 +1,4 @@
-"""The command line, run as a user runs it: in a subprocess, judged by output, files and exit code."""
+"""The command line, judged by output, files and exit code: once in a process of its own, else in this one."""
 
 import json
 import subprocess
@@ -10,13 +10,14 @@ import pytest
 from toylab.cli import main
 
 
-def toylab(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def from_a_shell(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "toylab", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=300)
 
 
-def test_verify_selected_claims_writes_the_report(tmp_path):
-    done = toylab("verify", "--quick", "--claims", "lgan.theorem-[45]", "--no-training", "--out", "out", cwd=tmp_path)
+def test_verify_selected_claims_writes_the_report(tmp_path, toylab):
+    command = ("verify", "--quick", "--claims", "lgan.theorem-[45]", "--no-training", "--workers", "1", "--out", "out")
+    done = toylab(*command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for words in ("lgan.theorem-4", "lgan.theorem-5", "LGAN Theorem 5", "6/6 violated", "Everything as expected"):
         assert words in done.stdout
@@ -26,7 +27,7 @@ def test_verify_selected_claims_writes_the_report(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_list_shows_every_claim_and_the_readme_table():
+def test_list_shows_every_claim_and_the_readme_table(toylab):
     listing = toylab("list")
     assert listing.returncode == 0
     assert "iclr.theorem-2 · ICLR Theorem 2 · expected: violated" in listing.stdout
@@ -38,7 +39,7 @@ def test_list_shows_every_claim_and_the_readme_table():
 
 def test_solve_prints_the_certificate_and_draws(tmp_path):
     arguments = ("solve", "case3", "--n", "12", "--loss", "logistic", "--lam", "0.1", "--plot", "out.png")
-    done = toylab(*arguments, "--json", "out.json", cwd=tmp_path)
+    done = from_a_shell(*arguments, "--json", "out.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "status          optimal" in done.stdout
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
@@ -46,7 +47,7 @@ def test_solve_prints_the_certificate_and_draws(tmp_path):
 
 
 @pytest.mark.parametrize("solver", ["transport", "compact-dual", "kantorovich-rubinstein", "reference"])
-def test_solve_with_a_named_solver(solver):
+def test_solve_with_a_named_solver(solver, toylab):
     done = toylab("solve", "case6", "--loss", "wasserstein", "--ball", "1", "--solver", solver)
     assert done.returncode == 0, done.stderr
     value = next(line.split()[-1] for line in done.stdout.splitlines() if line.startswith("value"))
@@ -114,7 +115,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(arguments, words, tmp_path, m
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.json", "taken"]
 
 
-def test_nothing_selected_is_exit_code_4_and_leaves_an_earlier_report_alone(tmp_path):
+def test_nothing_selected_is_exit_code_4_and_leaves_an_earlier_report_alone(tmp_path, toylab):
     report = tmp_path / "out" / "report.json"
     report.parent.mkdir()
     report.write_text("earlier")
@@ -124,10 +125,11 @@ def test_nothing_selected_is_exit_code_4_and_leaves_an_earlier_report_alone(tmp_
     assert report.read_text() == "earlier"
 
 
-def test_help_names_the_exit_codes():
-    done = toylab("--help")
-    assert done.returncode == 0
-    assert "3 inconclusive" in done.stdout
+def test_help_names_the_exit_codes(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    assert "3 inconclusive" in capsys.readouterr().out
 
 
 def test_the_bar_of_a_training_shows_what_is_known():

@@ -79,6 +79,7 @@ def test_a_problem_of_fixed_points_needs_no_size(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "toylab-critic" / "critic.json").exists()
 
 
+@pytest.mark.long  # a process that starts and trains; what is kept: tests/bench/test_critic.py
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs signals of POSIX")
 def test_ctrl_c_keeps_what_is_finished(tmp_path):
     command = [*SMALL, "--methods", "double-backward", "--seeds", "500", "--out", "out"]

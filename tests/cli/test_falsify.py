@@ -62,7 +62,7 @@ BAD = [
     (("falsify", "lgan.theorem-3", "--seed", "-1"), "the seed must be a whole number"),
     (("falsify", "lgan.theorem-3", "--plot", "x.gif"), "must end in .png or .pdf or .svg"),
     (("bench", "necessity", "--workers", "0"), "--workers must be at least 1"),
-    (("bench", "necessity", "--claims", "lgan.theorem-4", "--examples", "0"), "budget of examples"),
+    (("bench", "necessity", "--claims", "lgan.theorem-4", "--examples", "0", "--workers", "1"), "budget of examples"),
 ]
 
 

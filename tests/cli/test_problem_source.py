@@ -1,8 +1,6 @@
-"""How commands name a problem: in this process for every combination, through the real command line for a few."""
+"""How commands name a problem: every combination by its parser, whole commands for a few."""
 
 import argparse
-import subprocess
-import sys
 
 import pytest
 
@@ -103,12 +101,7 @@ def test_what_does_not_go_together_is_one_sentence(folder, line, words):
     assert "\n" not in str(caught.value)
 
 
-def toylab(*arguments: str, cwd) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "toylab", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=300)
-
-
-def test_solving_own_data_saving_it_and_solving_it_again(folder):
+def test_solving_own_data_saving_it_and_solving_it_again(folder, toylab):
     arguments = ("--fake", "a.csv", "--real", "b.txt", "--loss", "sqrt", "--lam", "0.3", "--target", "0.5")
     first = toylab("solve", *arguments, "--save-problem", "q.json", cwd=folder)
     assert first.returncode == 0, first.stderr
@@ -124,7 +117,7 @@ def test_solving_own_data_saving_it_and_solving_it_again(folder):
     assert len(numbers(first)) == 3
 
 
-def test_a_bad_line_of_a_file_is_one_sentence_and_exit_code_2(folder):
+def test_a_bad_line_of_a_file_is_one_sentence_and_exit_code_2(folder, toylab):
     (folder / "bad.csv").write_text("x,y\n0,1\n0,one\n")
     done = toylab("solve", "--fake", "bad.csv", "--real", "b.txt", "--save-problem", "q.json", cwd=folder)
     assert done.returncode == 2
@@ -132,7 +125,7 @@ def test_a_bad_line_of_a_file_is_one_sentence_and_exit_code_2(folder):
     assert not (folder / "q.json").exists()
 
 
-def test_the_zoo_prints_what_is_known_and_draws(folder):
+def test_the_zoo_prints_what_is_known_and_draws(folder, toylab):
     done = toylab("zoo", "parallel-lines", "mode-collapse", "min-funnels-16", "--plot", "zoo.png", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "parallel-lines · n = 20 · 20 fake, 20 real in R^2, logistic, lambda = 0.1" in done.stdout

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.strategies import examples
 from toylab import claims
 from toylab.claims import VerdictStatus
 from toylab.claims.families import hypotheses as families
@@ -44,9 +45,7 @@ from toylab.functions import FunctionOnChain
 from toylab.generators.averages import average, refined
 from toylab.verification.replay import subject_from_json
 
-FEW = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
-)
+FEW = settings(examples(8), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
 def selection(space, **only):
@@ -202,8 +201,8 @@ def test_a_confirmation_is_computed_more_finely():
 
 
 FOUND = [
-    ("own.scaling", "scaled copies"),
-    ("own.divergence", "condition (11)"),
+    pytest.param("own.scaling", "scaled copies", marks=pytest.mark.long),
+    pytest.param("own.divergence", "condition (11)", marks=pytest.mark.long),
     ("lgan.lemma-10", "one direction"),
     ("arjovsky-bottou.theorem-2.3", "no perfect alignment"),
     ("arjovsky-bottou.theorem-2.5", "frozen discriminator"),

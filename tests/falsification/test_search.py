@@ -61,14 +61,14 @@ def test_a_search_that_finds_nothing_reports_what_it_tried_and_proves_nothing():
 
 
 WITHOUT = [
-    ("lgan.theorem-2b", "condition (11)"),
-    ("lgan.theorem-2c", "penalised constant"),
+    pytest.param("lgan.theorem-2b", "condition (11)", marks=pytest.mark.long),
+    pytest.param("lgan.theorem-2c", "penalised constant", marks=pytest.mark.long),
     ("lgan.theorem-2c", "different measures"),
     ("lgan.theorem-1", "strict convexity"),
     ("lgan.theorem-1.existence", "restricted constant"),
-    ("iclr.theorem-2.disjoint", "disjoint supports"),
+    pytest.param("iclr.theorem-2.disjoint", "disjoint supports", marks=pytest.mark.long),
     ("lgan.proposition-1", "Lipschitz extension"),
-    ("lgan.proposition-1", "certified optimal"),
+    pytest.param("lgan.proposition-1", "certified optimal", marks=pytest.mark.long),
     ("lgan.theorem-5", "compact-dual optimum"),
     ("lgan.theorem-4", "Euclidean norm"),
     ("lgan.theorem-4", "Lipschitz constant k"),

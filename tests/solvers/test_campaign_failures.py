@@ -21,12 +21,15 @@ OUTLIER = [(7, 236), (11, 149), (11, 741), (11, 1735), (11, 1831), (11, 2014), (
 #: The network simplex stops by absolute tolerances, which are coarse for points a millionth apart.
 SMALL_UNITS = [(11, 866)]
 #: Critic values of many thousand units, with a bend of one unit in between.
-LARGE = [(21, 1023), (21, 3119), (21, 7733), (21, 17335), (21, 17644)]
+LARGE = [(21, 1023), (21, 3119), (21, 17335), (21, 7733), (21, 17644)]
 #: Rounding of a far cone put the critic outside its ball by 2e-10.
 ROUNDING = [(12, 83)]
 
 
-@pytest.mark.parametrize(("seed", "index"), OVERFLOW + PLATEAU + OUTLIER + SMALL_UNITS + LARGE + ROUNDING)
+SLOW = [pytest.param(*case, marks=pytest.mark.long) for case in LARGE[:3]]
+
+
+@pytest.mark.parametrize(("seed", "index"), OVERFLOW + PLATEAU + OUTLIER + SMALL_UNITS + SLOW + LARGE[3:] + ROUNDING)
 def test_a_problem_that_once_failed_is_certified(seed, index):
     solution = solve(random_problem(seed, index).problem, throw=False)
     assert solution.status is Status.OPTIMAL, solution.certificate.relative_gap

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.claims.families.builders import BUILDERS
 from tests.claims.test_rigour import perturbed
-from tests.strategies import problems, regularizers
+from tests.strategies import examples, problems, regularizers
 from toylab import claims, losses
 from toylab.claims import VerdictStatus, decide
 from toylab.claims.families import FAMILY_CLAIMS
@@ -28,7 +28,7 @@ def test_every_true_claim_on_random_measures_has_a_builder():
 
 
 @pytest.mark.parametrize("name", TRUE)
-@settings(max_examples=12)
+@examples(6)
 @given(data=st.data(), exponent=st.floats(-9.0, -1.0), seed=st.integers(0, 1000))
 def test_worse_critics_never_contradict_a_true_statement(name, data, exponent, seed):
     claim = claims.get(name)
@@ -54,7 +54,7 @@ def test_worse_critics_never_contradict_a_true_statement(name, data, exponent, s
 
 
 @pytest.mark.parametrize("name", TRUE)
-@settings(max_examples=5)
+@examples(3)
 @given(data=st.data())
 def test_optimal_critics_never_contradict_a_true_statement(name, data):
     problem = data.draw(STRICT_PLANE if name == "own.same-support-limit" else PLANE)

@@ -64,9 +64,10 @@ def _measure(family: Family, *, factor: float = 1.0, swap: bool = False) -> Evid
                 k or 1.0,
             )
         )
-        # the critic at hand costs its gap more than f*
+        # the critic at hand costs its gap more than f*, and what its certificate repaired where there is no mass
         cost = _cost(first, other, swap)
-        carried = Interval(cost - first.known.gap, cost) + Interval.of(0.0, first.rounding) + spread
+        repaired = max(_cost(first, first, False) - float(first.candidate.certificate.primal), 0.0)
+        carried = Interval(cost - first.known.gap - repaired, cost) + Interval.of(0.0, first.rounding) + spread
         parts.append(compare(f"V, {label}, against what f* of the first costs there", other.value, "≥", carried, unit))
     return joined(parts)
 
