@@ -9,7 +9,7 @@ from toylab import losses
 from toylab.distributions import Gaussian, Masses, Mixture, Segment, UniformBox
 from toylab.divergences import DensityPair, UnrestrictedLoss, WassersteinOnLine
 from toylab.errors import InputError
-from toylab.generators import GeneratorUpdate, ParallelLine, Saturating, Shift, WhiteNoise
+from toylab.generators import GeneratorPath, GeneratorUpdate, ParallelLine, Saturating, Shift, WhiteNoise
 from toylab.manifolds import ManifoldPair
 from toylab.measures import DiscreteMeasure
 from toylab.plotting import plot, save
@@ -36,6 +36,31 @@ def test_densities_on_the_line_are_drawn_as_they_are():
 def test_the_wasserstein_critic_sends_fakes_both_ways():
     arrows = by_gid(plot(DensityPair(Gaussian([-0.75], 0.15), REAL, WassersteinOnLine())), "arrows")[0]
     assert {-1.0, 1.0} == set(np.sign(arrows.U))
+
+
+def test_along_parallel_lines_the_distance_falls_and_the_divergence_jumps():
+    """Figure 1 of WGAN: curves show what happens next to a θ, dots what happens at it."""
+    line = Segment([0.0, 0.0], [0.0, 1.0])
+    path = GeneratorPath.along(ParallelLine(0.0), [-1.0, 0.0, 1.0], latent=UniformBox([0.5], [0.5]), real=line)
+    axes = plot(path)
+    theta, w1 = by_gid(axes, "W₁")[0].get_data()
+    assert w1 == pytest.approx(np.abs(theta))
+    right = next(other for other in axes.figure.axes if other is not axes)
+    assert by_gid(right, "JSD")[0].get_data()[1] == pytest.approx(np.log(2.0))
+    assert by_gid(right, "JSD at θ")[0].get_data()[1] == pytest.approx([np.log(2.0), 0.0, np.log(2.0)])
+    assert by_gid(right, "TV at θ")[0].get_data()[1] == pytest.approx([1.0, 0.0, 1.0])
+
+
+def test_curves_between_densities_are_those_of_the_quadrature():
+    from toylab.divergences import JensenShannon
+
+    path = GeneratorPath.along(Shift([0.0]), [-1.0, 2.0], latent=Gaussian([0.0], 0.3), real=REAL)
+    axes = plot(path)
+    right = next(other for other in axes.figure.axes if other is not axes)
+    theta, jsd = by_gid(right, "JSD")[0].get_data()
+    again = GeneratorPath.along(Shift([0.0]), theta[[3, 20, 40]], latent=path.latent, real=REAL)
+    exact = [again.divergence(JensenShannon(), index).value for index in range(3)]
+    assert jsd[[3, 20, 40]] == pytest.approx(exact, abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from toylab.divergences import DensityPair
 from toylab.errors import InputError, SolverError, ToylabError
 from toylab.families import Family, ProblemFamily
 from toylab.functions import FunctionOnChain, FunctionOnPair, Norm
-from toylab.generators import GeneratorUpdate
+from toylab.generators import GeneratorPath, GeneratorUpdate
 from toylab.losses import LossPair
 from toylab.manifolds import ManifoldPair
 from toylab.measures import DiscreteMeasure
@@ -55,6 +55,7 @@ __all__ = [
     "FormulaCritic",
     "FunctionOnChain",
     "FunctionOnPair",
+    "GeneratorPath",
     "GeneratorUpdate",
     "InputError",
     "LipschitzBall",

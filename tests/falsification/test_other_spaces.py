@@ -17,6 +17,7 @@ from toylab.claims.families.copies import ISOMETRIC, SCALED, SWAPPED
 from toylab.claims.families.generator_parameter import ONE_LATENT, PARALLEL
 from toylab.claims.families.moved_point import ONE_POINT_MOVES
 from toylab.claims.families.same_support import TOWARDS_UNRESTRICTED
+from toylab.claims.generators.continuity import LINES, LIPSCHITZ, TRANSLATIONS
 from toylab.claims.kinds import (
     ChainKind,
     CriticKind,
@@ -27,6 +28,7 @@ from toylab.claims.kinds import (
     ManifoldKind,
     NormKind,
     ObjectiveKind,
+    PathKind,
     RegularizerKind,
     TermsKind,
 )
@@ -39,6 +41,7 @@ from toylab.falsification.chains import chain_recipes
 from toylab.falsification.densities import density_recipes
 from toylab.falsification.families import FAMILIES, family_recipes
 from toylab.falsification.manifolds import manifold_recipes
+from toylab.falsification.paths import path_recipes
 from toylab.falsification.spaces import Selection, known_spaces
 from toylab.falsification.updates import UPDATES
 from toylab.functions import FunctionOnChain
@@ -151,6 +154,19 @@ def test_sets_meet_as_they_are_drawn_and_a_turn_changes_nothing(kind, data):
     assert turned.separation() == pytest.approx(pair.separation(), abs=1e-12)
     for hypothesis in (compact, lower, aligned):
         assert bool(hypothesis.test(turned)) == bool(hypothesis.test(pair))
+
+
+@pytest.mark.parametrize("kind", PathKind)
+@FEW
+@given(data=st.data())
+def test_generators_go_along_their_parameter_as_they_are_drawn(kind, data):
+    recipe = data.draw(path_recipes(Selection(kinds={PathKind: (kind,)})))
+    path, (backwards, _) = recipe.subject(), recipe.second_opinion()
+    assert bool(LIPSCHITZ.test(path)) == (kind is not PathKind.SWITCH)
+    assert bool(TRANSLATIONS.test(path)) == (kind in {PathKind.TRANSLATION, PathKind.SWITCH})
+    assert bool(LINES.test(path)) == (kind is PathKind.LINES)
+    assert [path.to_real(i) for i in range(len(path))] == [backwards.to_real(i) for i in range(len(path))][::-1]
+    assert dict(recipe.words(path))["generator"] == type(path.generator).__name__
 
 
 @FEW

@@ -9,7 +9,7 @@ from scipy import stats
 from toylab.distributions import Gaussian, Masses, Segment, UniformBox
 from toylab.divergences import log_density
 from toylab.errors import InputError
-from toylab.generators import Affine, HiddenLayer, ParallelLine, Shift, from_json
+from toylab.generators import Affine, HiddenLayer, ParallelLine, Shift, Switch, from_json
 from toylab.measures import DiscreteMeasure
 
 GENERATORS = [
@@ -17,6 +17,7 @@ GENERATORS = [
     Shift([1.0, -2.0]),
     Affine([[1.0, 2.0], [0.5, 1.0], [0.0, -1.0]], [0.0, 1.0, 2.0]),
     HiddenLayer.random(2, 5, 2, np.random.default_rng(0)),
+    Switch(0.3),
 ]
 each = pytest.mark.parametrize("generator", GENERATORS, ids=lambda g: type(g).__name__)
 
@@ -100,6 +101,45 @@ def test_law_scores_are_derivatives_of_the_log_density(generator, latent):
     law = generator.law(latent)
     assert law is not None
     assert log_density(law, x) == pytest.approx(log_law(theta), rel=1e-12)
+
+
+@each
+def test_rates_bound_every_small_move(generator):
+    """‖g_{θ+t} − g_θ‖ ≤ L ‖t‖ exactly where g is affine in θ, else up to the second order; and it is attained."""
+    z = np.random.default_rng(5).normal(size=(6, generator.latent_dimension))
+    directions = np.random.default_rng(6).normal(size=(200, len(generator.parameters)))
+    directions = np.concatenate([directions, np.linalg.svd(generator.jacobian(z))[2][:, 0]])
+    step = 1e-4
+    moves = np.array(
+        [
+            np.linalg.norm(generator.with_parameters(generator.parameters + step * e)(z) - generator(z), axis=1)
+            / (step * np.linalg.norm(e))
+            for e in directions
+        ]
+    )
+    rate = generator.rate(z)
+    slack = 1e-10 if generator.affine_in_parameters or isinstance(generator, Switch) else 1e-2
+    assert (moves <= rate * (1 + slack) + slack).all()
+    assert moves.max(axis=0) == pytest.approx(rate, rel=1e-2, abs=1e-9)
+
+
+def test_a_switch_jumps_where_it_says():
+    before, after = Switch(-0.5), Switch(0.0)
+    assert before.jumps_to(after)
+    assert not after.jumps_to(Switch(2.0))
+    assert not Shift([-1.0]).jumps_to(Shift([1.0]))
+    law = after.law(Gaussian([0.5], 2.0))
+    assert isinstance(law, Gaussian)
+    assert (law.mean[0], law.scale) == (1.5, 2.0)
+    with pytest.raises(InputError, match="a switch has one parameter, got 2"):
+        Switch([0.0, 1.0])
+
+
+def test_a_box_is_rescaled_on_the_line():
+    law = Affine([[-2.0]], [1.0]).law(UniformBox([0.5], [0.5]))
+    assert isinstance(law, UniformBox)
+    assert (law.centre[0], law.half_side[0]) == (0.0, 1.0)
+    assert Affine([[0.0]], [1.0]).law(UniformBox([0.5], [0.5])) is None
 
 
 def test_what_has_no_formula_says_so():

@@ -33,6 +33,7 @@ from toylab.claims.densities.perfect_discrimination import THEOREM_2_1, THEOREM_
 from toylab.claims.families import FAMILY_CLAIMS
 from toylab.claims.functions.chains import LEMMA_10
 from toylab.claims.functions.full_slope import THEOREM_4
+from toylab.claims.generators.continuity import DIVERGENCES_CONTINUOUS, LINES_JUMP, W1_CONTINUOUS_IN_THETA
 from toylab.claims.generators.generator_gradients import FORWARD_KL, SINGLE_JSD, THEOREM_2_4, THEOREM_2_5
 from toylab.claims.generators.instance_noise import COROLLARY_3_2, ENOUGH
 from toylab.claims.generators.noisy_discriminator import THEOREM_2_6
@@ -95,6 +96,9 @@ ALL: tuple[Claim, ...] = (
     THEOREM_2_6,
     COROLLARY_3_2,
     ENOUGH,
+    W1_CONTINUOUS_IN_THETA,
+    DIVERGENCES_CONTINUOUS,
+    LINES_JUMP,
 )
 _BY_NAME = {name: claim for claim in ALL for name in (claim.id, *claim.aliases)}
 

@@ -29,6 +29,7 @@ _MAKERS = {
     "Family": "Family.along(name, parameter, [(value, solution), …]) makes one of solutions",
     "DensityPair": "make one of two distributions with densities, and an objective: DensityPair(fake, real, objective)",
     "GeneratorUpdate": "GeneratorUpdate.against_the_optimum(generator, latent, real) makes one",
+    "GeneratorPath": "GeneratorPath.along(generator, thetas, latent=…, real=…) makes one of a generator",
     "ManifoldPair": "make one of two distributions on boxes, segments and points: ManifoldPair(fake, real)",
 }
 
@@ -238,7 +239,8 @@ class Claim:
         title: the statement in a few words, for tables.
         statement: the statement in full.
         sources: paper and number, the first one where it is stated this way.
-        subject_type: Candidate, Family, FunctionOnPair, FunctionOnChain, DensityPair, ManifoldPair or GeneratorUpdate.
+        subject_type: Candidate, Family, FunctionOnPair, FunctionOnChain, DensityPair, ManifoldPair, GeneratorUpdate or
+            GeneratorPath.
         hypotheses: what is asked of a subject.
         cases: budget -> cases for `verify`.
         measure: subject -> evidence.

@@ -102,6 +102,18 @@ FOUNDATIONS: tuple[Foundation, ...] = (
         ),
     ),
     Foundation(
+        name="triangle inequality of W₁",
+        sentence="W₁(P, R) ≤ W₁(P, Q) + W₁(Q, R): couplings of P with Q and of Q with R are glued along Q.",
+    ),
+    Foundation(
+        name="Rademacher's theorem",
+        sentence="A function on R^p that is locally Lipschitz is differentiable almost everywhere.",
+    ),
+    Foundation(
+        name="metrics between distributions",
+        sentence="Total variation and the root of the Jensen–Shannon divergence satisfy the triangle inequality.",
+    ),
+    Foundation(
         name="integration by parts",
         sentence="∫ p ⟨∇f, v⟩ = −∫ f div(p v): moving the points along v changes E f as ∂p = −div(p v) does.",
     ),

@@ -162,6 +162,16 @@ class NoiseKind(Kind):
     LITTLE = "narrower or wider"
 
 
+class PathKind(Kind):
+    """What a generator does along its parameter."""
+
+    TRANSLATION = "a Gaussian moved"
+    RESCALED = "a Gaussian or a box moved and rescaled"
+    BOX = "a box moved"
+    LINES = "parallel lines"
+    SWITCH = "a jump"
+
+
 class FamilyKind(Kind):
     """How the problems of a family belong together."""
 

@@ -5,8 +5,8 @@
 
 for `UnrestrictedLoss(losses)` (the vanilla GAN, least squares and every other pair without restriction), the
 f-divergences (`get("kl")`, `names()`), and `FisherIPM(mu)`. Fake and real are both a DiscreteMeasure or both a
-Distribution with a density. `wasserstein1` of finite measures, and `WassersteinOnLine()` of two densities on the line,
-are not local.
+Distribution with a density. `wasserstein1` of finite measures, `wasserstein_between` of distributions on the line or
+that are translations of one another, and `WassersteinOnLine()` of two densities on the line, are not local.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import toylab.divergences.noisy_densities  # noqa: F401 - teaches log_density, score and pieces more distributions
 from toylab.divergences.chi_squared import NeymanChiSquared, PearsonChiSquared
 from toylab.divergences.densities import DensityPair, density_gradient, log_density, pieces, score
+from toylab.divergences.distances import integrated_cumulative, mean_length, translation, wasserstein_between
 from toylab.divergences.entropies import JensenShannon, KullbackLeibler, ReverseKullbackLeibler
 from toylab.divergences.f_divergence import FDivergence
 from toylab.divergences.fisher import FisherIPM, Uniform
@@ -48,10 +49,14 @@ __all__ = [
     "density_gradient",
     "get",
     "integrate",
+    "integrated_cumulative",
     "log_density",
+    "mean_length",
     "names",
     "optimal_discriminator",
     "pieces",
     "score",
+    "translation",
     "wasserstein1",
+    "wasserstein_between",
 ]

@@ -42,13 +42,13 @@ def cumulative(distribution: Distribution, z: np.ndarray) -> np.ndarray:
 
 @cumulative.register
 def _(distribution: Gaussian, z: np.ndarray) -> np.ndarray:
-    _on_the_line(distribution)
+    on_the_line(distribution)
     return np.asarray(ndtr((z - distribution.mean[0]) / distribution.scale))
 
 
 @cumulative.register
 def _(distribution: UniformBox, z: np.ndarray) -> np.ndarray:
-    _on_the_line(distribution)
+    on_the_line(distribution)
     return np.clip(0.5 * ((z - distribution.centre[0]) / distribution.half_side[0] + 1.0), 0.0, 1.0)
 
 
@@ -58,7 +58,8 @@ def _(distribution: Mixture, z: np.ndarray) -> np.ndarray:
     return np.sum([weight * cumulative(part, z) for weight, part in parts], axis=0)
 
 
-def _on_the_line(distribution: Distribution) -> None:
+def on_the_line(distribution: Distribution) -> None:
+    """Raise InputError unless the distribution lives on the line."""
     if distribution.dimension != 1:
         raise InputError(f"distribution functions are for the line, and this has {distribution.dimension} coordinates.")
 

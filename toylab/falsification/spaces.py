@@ -126,10 +126,11 @@ def known_spaces() -> dict[type, SearchSpace]:
     from toylab.falsification.families import FAMILIES
     from toylab.falsification.functions import FUNCTIONS
     from toylab.falsification.manifolds import MANIFOLD_PAIRS
+    from toylab.falsification.paths import PATHS
     from toylab.falsification.updates import UPDATES
     from toylab.families import Family
     from toylab.functions import FunctionOnChain, FunctionOnPair
-    from toylab.generators import GeneratorUpdate
+    from toylab.generators import GeneratorPath, GeneratorUpdate
     from toylab.manifolds import ManifoldPair
     from toylab.solution import Candidate
 
@@ -141,6 +142,7 @@ def known_spaces() -> dict[type, SearchSpace]:
         DensityPair: DENSITY_PAIRS,
         ManifoldPair: MANIFOLD_PAIRS,
         GeneratorUpdate: UPDATES,
+        GeneratorPath: PATHS,
     }
 
 

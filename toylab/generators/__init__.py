@@ -6,7 +6,10 @@
     toylab.plot(update)           the same as a picture
     toylab.claims.get("arjovsky-bottou.theorem-2.5").check(update)
 
-Generators: `ParallelLine`, `Shift`, `Affine`, `HiddenLayer`. Discriminators: `OptimalDiscriminator`,
+`GeneratorPath.along(Shift([0.0]), [-1.0, 0.0, 1.0], latent=…, real=…)` is a generator at several parameters: the
+subject of statements on continuity in θ.
+
+Generators: `ParallelLine`, `Shift`, `Affine`, `HiddenLayer`, `Switch`. Discriminators: `OptimalDiscriminator`,
 `PerfectDiscriminator`, `AffineDiscriminator`, `LogisticDiscriminator`, `WhiteNoise`. Costs: `Saturating()` is
 log(1 − D), `NonSaturating()` is −log D. `average` is the expectation with its error that everything here rests on.
 """
@@ -23,7 +26,8 @@ from toylab.generators.discriminators import (
     WhiteNoise,
     discriminator_from_json,
 )
-from toylab.generators.maps import Affine, Generator, HiddenLayer, ParallelLine, Shift
+from toylab.generators.maps import Affine, Generator, HiddenLayer, ParallelLine, Shift, Switch
+from toylab.generators.paths import GeneratorPath
 from toylab.generators.update import Cost, GeneratorUpdate, NonSaturating, Saturating, from_json, smoothed
 
 __all__ = [
@@ -33,6 +37,7 @@ __all__ = [
     "Cost",
     "Discriminator",
     "Generator",
+    "GeneratorPath",
     "GeneratorUpdate",
     "HiddenLayer",
     "LogisticDiscriminator",
@@ -42,6 +47,7 @@ __all__ = [
     "PerfectDiscriminator",
     "Saturating",
     "Shift",
+    "Switch",
     "WhiteNoise",
     "average",
     "discriminator_from_json",

@@ -5,6 +5,7 @@ ParallelLine       one number         (θ, z)             (1, 0)
 Shift              d numbers          z + θ              I
 Affine             A (d, l), b (d,)   A z + b            z_j in the row of A_ij, 1 in that of b_i
 HiddenLayer        W, c, V, b         V tanh(W z + c) + b
+Switch             one number         z for θ < 0, z + 1 for θ ≥ 0: not continuous in θ, ∂g/∂θ = 0 elsewhere
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
 from math import prod
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,10 @@ def _array(values: npt.ArrayLike, what: str, axes: int) -> np.ndarray:
 
 
 class Generator(ABC):
-    """A map g_θ from R^l to R^d that is smooth in its parameters θ; immutable."""
+    """A map g_θ from R^l to R^d that is smooth in its parameters θ, but for `Switch`; immutable."""
+
+    #: Whether g_θ(z) is affine in θ, so that ∂g/∂θ is the same at every θ.
+    affine_in_parameters: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -111,6 +115,14 @@ class Generator(ABC):
             start += prod(shape)
         return replace(self, **changes)  # type: ignore[type-var]
 
+    def rate(self, z: npt.ArrayLike) -> np.ndarray:
+        """How fast g_θ(z) moves with θ at most: the operator norm of ∂g_θ(z)/∂θ, (m, l) -> (m,)."""
+        return np.linalg.norm(self.jacobian(z), ord=2, axis=(1, 2))
+
+    def jumps_to(self, other: Self) -> bool:
+        """Whether g jumps somewhere on the segment of parameters from this θ to that of `other`."""
+        return False
+
     def latent_points(self, z: npt.ArrayLike) -> np.ndarray:
         """The latent points as float64 (m, l).
 
@@ -145,6 +157,7 @@ class ParallelLine(Generator):
         theta: where the line stands, (1,).
     """
 
+    affine_in_parameters: ClassVar[bool] = True
     theta: np.ndarray
 
     def __init__(self, theta: npt.ArrayLike) -> None:
@@ -188,6 +201,7 @@ class Shift(Generator):
         offset: θ, (d,).
     """
 
+    affine_in_parameters: ClassVar[bool] = True
     offset: np.ndarray
 
     def __init__(self, offset: npt.ArrayLike) -> None:
@@ -238,6 +252,7 @@ class Affine(Generator):
         offset: b, (d,).
     """
 
+    affine_in_parameters: ClassVar[bool] = True
     matrix: np.ndarray
     offset: np.ndarray
 
@@ -266,12 +281,14 @@ class Affine(Generator):
 
     @override
     def law(self, latent: Distribution) -> Distribution | None:
-        """Gaussian where A Aᵀ is a multiple of the identity, bit by bit."""
+        """Gaussian where A Aᵀ is a multiple of the identity, bit by bit; a box on the line where z is uniform."""
         if isinstance(latent, Gaussian):
             square = self.matrix @ self.matrix.T
             if square[0, 0] > 0 and (square == square[0, 0] * np.eye(len(square))).all():
                 mean = self.matrix @ latent.mean + self.offset
                 return Gaussian(mean, latent.scale * float(np.sqrt(square[0, 0])))
+        if isinstance(latent, UniformBox) and self.matrix.shape == (1, 1) and self.matrix[0, 0] != 0:
+            return UniformBox(self.matrix[0] * latent.centre + self.offset, np.abs(self.matrix[0]) * latent.half_side)
         return super().law(latent)
 
     @override
@@ -284,6 +301,54 @@ class Affine(Generator):
         pull = ((z - latent.mean) / latent.scale**2) @ inverse  # A⁻ᵀ u / s²
         of_matrix = pull[:, :, None] * z[:, None, :] - inverse.T
         return np.concatenate([of_matrix.reshape(len(x), -1), pull], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Switch(Generator):
+    """g_θ(z) = z for θ < 0 and z + 1 for θ ≥ 0, on the line: what a generator must not do in its parameter.
+
+    Example:
+        >>> [Switch(theta)([[0.5]]).tolist() for theta in (-1e-9, 0.0)]
+        [[[0.5]], [[1.5]]]
+
+    Attributes:
+        theta: (1,).
+    """
+
+    theta: np.ndarray
+
+    def __init__(self, theta: npt.ArrayLike) -> None:
+        object.__setattr__(self, "theta", _array(theta, "theta", 1))
+        if len(self.theta) != 1:
+            raise InputError(f"a switch has one parameter, got {len(self.theta)}.")
+
+    latent_dimension = property(lambda self: 1)  # type: ignore[assignment]
+    dimension = property(lambda self: 1)  # type: ignore[assignment]
+
+    @property
+    def _shift(self) -> Shift:
+        return Shift([1.0 if self.theta[0] >= 0.0 else 0.0])
+
+    @override
+    def __call__(self, z: npt.ArrayLike) -> np.ndarray:
+        return self._shift(z)
+
+    @override
+    def jacobian(self, z: npt.ArrayLike) -> np.ndarray:
+        """0: the derivative where there is one."""
+        return np.zeros((len(self.latent_points(z)), 1, 1))
+
+    @override
+    def jumps_to(self, other: Self) -> bool:
+        return bool((self.theta[0] >= 0.0) != (other.theta[0] >= 0.0))
+
+    @override
+    def image(self, low: np.ndarray, high: np.ndarray) -> Box:
+        return self._shift.image(low, high)
+
+    @override
+    def law(self, latent: Distribution) -> Distribution | None:
+        return self._shift.law(latent)
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ from toylab.distributions.base import not_negative, positive
 from toylab.errors import InputError, unknown_name
 from toylab.generators.averages import Average, VectorFunction, average
 from toylab.generators.discriminators import Discriminator, OptimalDiscriminator, discriminator_from_json
-from toylab.generators.maps import Affine, Generator, HiddenLayer, ParallelLine, Shift
+from toylab.generators.maps import Affine, Generator, HiddenLayer, ParallelLine, Shift, Switch
 from toylab.markup import card, facts, number
 
 
@@ -78,7 +78,7 @@ class NonSaturating(Cost):
 
 
 _COSTS: dict[str, Cost] = {cost.name: cost for cost in (Saturating(), NonSaturating())}
-_GENERATORS = {kind.__name__: kind for kind in (ParallelLine, Shift, Affine, HiddenLayer)}
+_GENERATORS = {kind.__name__: kind for kind in (ParallelLine, Shift, Affine, HiddenLayer, Switch)}
 
 
 def from_json(data: Any) -> Generator:

@@ -14,11 +14,11 @@ from toylab.divergences import DensityPair
 from toylab.errors import InputError
 from toylab.families import Family
 from toylab.functions import FunctionOnChain, FunctionOnPair
-from toylab.generators import GeneratorUpdate
+from toylab.generators import GeneratorPath, GeneratorUpdate
 from toylab.losses import LossPair
 from toylab.manifolds import ManifoldPair
 from toylab.measures import DiscreteMeasure
-from toylab.plotting import continuous, curves, families, line, plane, points
+from toylab.plotting import continuous, curves, families, line, paths, plane, points
 from toylab.plotting.canvas import TEXT
 from toylab.plotting.evidence import plot_evidence, plot_report
 from toylab.plotting.labels import candidate_title, chain_title, pair_title, problem_label, wrapped
@@ -52,6 +52,7 @@ def plot(
     * Family: the constant k and the value V of every member against the parameter, or side by side in their roles.
     * DensityPair: both densities (level lines in the plane), the objective's critic f*, and which way fakes are drawn.
     * ManifoldPair: the sets, and where the nearer side changes.
+    * GeneratorPath: W₁, JSD and TV of fakes and reals against θ.
     * GeneratorUpdate: the discriminator, fakes with the way they are moved, and reals.
     * DiscreteMeasure, CriticProblem: the points, on the line with their masses as heights.
     * LossPair: φ and ϕ, with the constant a at which their slopes cancel.
@@ -84,6 +85,7 @@ _DRAWN = (
     "a Family",
     "a DensityPair",
     "a ManifoldPair",
+    "a GeneratorPath",
     "a GeneratorUpdate",
     "a DiscreteMeasure",
     "a CriticProblem",
@@ -155,6 +157,14 @@ def _manifolds(subject: ManifoldPair, axes: Axes | None = None, **choices: Any) 
 @plot.register(GeneratorUpdate)
 def _update(subject: GeneratorUpdate, axes: Axes | None = None, **choices: Any) -> Axes:
     axes, handles = continuous.draw_update(axes, subject, Options(**choices))
+    head(axes, wrapped(subject.describe()), handles)
+    return axes
+
+
+@plot.register(GeneratorPath)
+def _path(subject: GeneratorPath, axes: Axes | None = None, **choices: Any) -> Axes:
+    Options(**choices)
+    axes, handles = paths.draw_path(axes, subject)
     head(axes, wrapped(subject.describe()), handles)
     return axes
 

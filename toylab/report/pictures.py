@@ -10,7 +10,7 @@ from toylab.claims import Verdict
 from toylab.divergences import DensityPair
 from toylab.errors import InputError
 from toylab.families import Family
-from toylab.generators import GeneratorUpdate
+from toylab.generators import GeneratorPath, GeneratorUpdate
 from toylab.manifolds import ManifoldPair
 from toylab.report.raster import DPI, SCREEN, drawn, png, with_palette
 from toylab.solution import Candidate
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _SEEN = {
     DensityPair: "with both densities, the critic, and which way fakes are drawn",
     ManifoldPair: "with the line where the nearer side changes",
+    GeneratorPath: "with W₁, JSD and TV against the generator's parameter",
     GeneratorUpdate: "with the discriminator and the way fakes are moved",
 }
 
