@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -101,8 +102,14 @@ def inside(imported: str) -> str | None:
     return "__init__"
 
 
+@cache
 def parsed(name: str) -> ast.Module:
     return ast.parse(MODULES[name].read_text(encoding="utf-8"))
+
+
+@cache
+def imported_by(name: str, *, lazy: bool) -> tuple[str, ...]:
+    return tuple(imports(parsed(name), lazy=lazy))
 
 
 def belongs(name: str, owner: str) -> bool:
@@ -117,7 +124,7 @@ def test_every_module_has_its_place(name):
 @each_module
 def test_imports_run_in_one_direction(name):
     own = RANK[name.split(".")[0]]
-    for imported in imports(parsed(name), lazy=True):
+    for imported in imported_by(name, lazy=True):
         target = inside(imported)
         if target is not None:
             assert RANK[target.split(".")[0]] <= own, f"{name} imports {imported}, which stands above it"
@@ -125,7 +132,7 @@ def test_imports_run_in_one_direction(name):
 
 @each_module
 def test_forbidden_imports(name):
-    targets = [target for imported in imports(parsed(name), lazy=True) if (target := inside(imported))]
+    targets = [target for imported in imported_by(name, lazy=True) if (target := inside(imported))]
     for who, whom in FORBIDDEN:
         if belongs(name, who):
             assert not [target for target in targets if belongs(target, whom)], f"{who} must not import {whom}"
@@ -134,14 +141,14 @@ def test_forbidden_imports(name):
 def test_modules_do_not_import_one_another_in_circles():
     graph = {}
     for name in MODULES:
-        targets = {inside(imported) for imported in imports(parsed(name), lazy=False)}
+        targets = {inside(imported) for imported in imported_by(name, lazy=False)}
         graph[name] = {target for target in targets if target not in {None, name}}
     list(TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
 
 
 @each_module
 def test_heavy_packages_are_imported_where_they_are_used(name):
-    roots = {imported.split(".")[0] for imported in imports(parsed(name), lazy=False)}
+    roots = {imported.split(".")[0] for imported in imported_by(name, lazy=False)}
     for package, allowed in HEAVY.items():
         if not any(belongs(name, place) for place in allowed):
             assert package not in roots, f"{name} imports {package} at module level"

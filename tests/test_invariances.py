@@ -5,10 +5,10 @@ Both problems are solved and their optimal values compared within the two certif
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ortho_group
-from strategies import condition_11_losses, elementary_losses, penalties, problems, seeds
+from strategies import condition_11_losses, elementary_losses, examples, penalties, problems, seeds
 
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
@@ -16,7 +16,7 @@ from toylab.solution import Solution
 from toylab.solvers.solving import solve
 
 EPS = float(np.finfo(float).eps)
-few = settings(max_examples=25)
+few = examples(15)
 penalised = problems(losses=condition_11_losses, regularizers=penalties, most=5)
 
 
