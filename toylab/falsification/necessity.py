@@ -24,7 +24,7 @@ _PACKAGES = ("hypothesis", "numpy", "scipy", "torch", "pot", "cvxpy", "clarabel"
 #: The rows of a counterexample's summary that tell it from others.
 _TELLING = (
     *("family", "fake", "real", "losses", "regulariser", "critic", "function", "pair", "norm", "gradients"),
-    *("objective", "generator", "latent", "discriminator", "cost", "instance noise"),
+    *("objective", "generator", "θ", "latent", "discriminator", "cost", "instance noise"),
 )
 
 

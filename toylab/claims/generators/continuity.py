@@ -162,7 +162,7 @@ def _measure_divergences(path: GeneratorPath) -> Evidence:
             one, other = read[name][first], read[name][second]
             change = Interval.of(abs(one.value - other.value), one.error + other.error + 16.0 * _EPS)
             words = f"change of {name} between {path.label(first)} and {path.label(second)}, at most"
-            parts.append(_entry(name, compare(words, bound, "≥", change, 1.0)))
+            parts.append(_entry(name[:3], compare(words, bound, "≥", change, 1.0)))
     return joined(parts)
 
 
@@ -197,11 +197,11 @@ def _measure_lines(path: GeneratorPath) -> Evidence:
         for name, (divergence, value) in expected.items():
             found = _interval(on_lines(divergence, path, index))
             words = f"{name}, {label}, against {'its largest value' if apart else '0, as the lines are one'}"
-            parts.append(_entry(name, compare(words, found, "=", Interval.of(value, 4.0 * _EPS), 1.0)))
+            parts.append(_entry("JSD, TV", compare(words, found, "=", Interval.of(value, 4.0 * _EPS), 1.0)))
         for name, divergence in (("KL(P_r‖P_θ)", KullbackLeibler()), ("KL(P_θ‖P_r)", ReverseKullbackLeibler())):
             found = _interval(_share(on_lines(divergence, path, index)))
             words = f"exp(−{name}), {label}, against {'0, as it is infinite' if apart else '1'}"
-            parts.append(_entry(name, compare(words, found, "=", Interval.of(0.0 if apart else 1.0), 1.0)))
+            parts.append(_entry("KL", compare(words, found, "=", Interval.of(0.0 if apart else 1.0), 1.0)))
     return joined(parts)
 
 
@@ -237,7 +237,7 @@ def _switch() -> GeneratorPath:
 
 def _named(pairs: Iterator[tuple[str, GeneratorPath]]) -> Iterator[Case]:
     for name, path in pairs:
-        yield Case(name=name, engine=Engine.NONE, subject=path)
+        yield Case(name=f"{name}, along θ", engine=Engine.NONE, subject=path)
 
 
 def _line_paths(budget: Budget) -> Iterator[tuple[str, GeneratorPath]]:
