@@ -114,6 +114,7 @@ def test_relative_gap_is_measured_against_the_best_constant_critic(problem, seed
             for values in (found.values, np.full(len(found.values), float(c)))
         )
         bound = 1e-8 + 2.0 * charged / room
+        np.testing.assert_allclose(found.room, room, rtol=bound)
         np.testing.assert_allclose(found.relative_gap, found.gap / room, rtol=bound, atol=bound)
 
 
@@ -528,6 +529,7 @@ class TestByHand:
         found = certify(same, lambda z: 0.1 * z[:, 0])
         gap = np.logaddexp(0.0, [0.1, -0.1]).sum() - 2 * np.log(2)
         assert found.gap == pytest.approx(gap, rel=1e-9)  # φ*(0) is approached, not reached
+        assert found.room == 1e-12 * 0.5
         assert found.relative_gap == pytest.approx(gap / (1e-12 * 0.5), rel=1e-9)
 
     def test_where_the_loss_is_flat_at_the_best_constant_the_floor_is_a_mass_of_one(self):
@@ -536,7 +538,15 @@ class TestByHand:
         )
         found = certify(same, lambda z: 0.1 * z[:, 0])
         assert found.gap > 0
+        assert found.room == 1e-12
         assert found.relative_gap == pytest.approx(found.gap / 1e-12, rel=1e-9)
+
+    def test_losses_without_a_best_constant_leave_no_unit(self):
+        pair = losses.LossPair("unattained", losses.wasserstein().fake_loss, losses.wasserstein().fake_loss)
+        problem = CriticProblem(DiscreteMeasure([[0.0]]), DiscreteMeasure([[1.0]]), pair, LipschitzPenalty(1.0))
+        found = certify(problem, lambda z: z[:, 0], np.zeros((1, 1)))
+        assert np.isnan(found.room)
+        assert found.relative_gap == np.inf
 
 
 class TestBlends:

@@ -40,8 +40,9 @@ class Certificate:
         primal: J(f) + R(k) of the critic's values; an upper bound of the optimal value V.
         dual: a lower bound of V.
         gap: primal − dual ≥ 0, as a sum of non-negative terms.
-        relative_gap: gap / max(J_const − dual, 1e-12 φ'(c)), J_const the value of the best constant critic c; the
-            part of the gap that is charged rounding does not count.
+        relative_gap: gap / room; the part of the gap that is charged rounding does not count.
+        room: max(J_const − dual, 1e-12 φ'(c)), J_const the value of the best constant critic c: what that leaves to
+            gain, and the unit of whatever else a critic pays. NaN where the losses have no best constant.
         plan: (n_fake, n_real), sparse, the dual plan γ in the caller's point order.
         merged_plan: (N, N), the same between merged points, from row to column.
         cost: C = Σ γ d.
@@ -64,6 +65,7 @@ class Certificate:
     dual: float
     gap: float
     relative_gap: float
+    room: float
     plan: sparse.csr_array
     merged_plan: sparse.csr_array
     cost: float
@@ -171,11 +173,13 @@ def certify(
     rounding_gap = float(objective.excess(slopes).sum()) * (constant * support.diameter + float(np.ptp(values)))
     gap = float(pointwise.sum() + slackness + constant_gap + rounding_gap)
     primal = float(objective.value(values).sum() + problem.regularizer.value(constant))
+    room = _room(problem, objective, slopes, cost)
     return Certificate(
         primal=primal,
-        dual=primal - gap if np.isfinite(gap) else _dual_from_constant(problem, objective, slopes, cost),
+        dual=primal - gap if np.isfinite(gap) else _dual_from_constant(problem, objective, room),
         gap=gap,
-        relative_gap=_relative(problem, objective, slopes, cost, gap, rounding),
+        relative_gap=_relative(gap, rounding, room),
+        room=room,
         plan=plans.split_plan(problem, merged),
         merged_plan=merged,
         cost=cost,
@@ -283,31 +287,30 @@ def _largest_fall(problem: CriticProblem) -> float:
     return max((fall for fall in falls if np.isfinite(fall)), default=0.0)
 
 
-def _relative(  # noqa: PLR0917 - the terms of one quotient
-    problem: CriticProblem, objective: PointwiseObjective, slopes: np.ndarray, cost: float, gap: float, rounding: float
-) -> float:
+def _relative(gap: float, rounding: float, room: float) -> float:
     """The gap beyond rounding, against what the dual leaves to gain over the best constant critic."""
-    best = problem.losses.best_constant
-    if best is None or not np.isfinite(gap):
+    if np.isnan(room) or not np.isfinite(gap):
         return np.inf
-    floor = 1e-12 * (abs(float(problem.losses.fake_loss.slope(np.array(best)))) or 1.0)
-    return max(gap - rounding, 0.0) / max(_room(problem, objective, slopes, cost, best), floor)
+    return max(gap - rounding, 0.0) / room
 
 
-def _room(problem: CriticProblem, objective: PointwiseObjective, slopes: np.ndarray, cost: float, best: float) -> float:
+def _room(problem: CriticProblem, objective: PointwiseObjective, slopes: np.ndarray, cost: float) -> float:
     """J_const − dual = Σ h(c) + h*(s) − c s + R*(C), since Σ s = 0: again without cancellation."""
-    return float(objective.gap(np.full(slopes.shape, best), slopes).sum() + problem.regularizer.conjugate(cost))
+    best = problem.losses.best_constant
+    if best is None:
+        return np.nan
+    floor = 1e-12 * (abs(float(problem.losses.fake_loss.slope(np.array(best)))) or 1.0)
+    room = float(objective.gap(np.full(slopes.shape, best), slopes).sum() + problem.regularizer.conjugate(cost))
+    return max(room, floor)
 
 
-def _dual_from_constant(
-    problem: CriticProblem, objective: PointwiseObjective, slopes: np.ndarray, cost: float
-) -> float:
+def _dual_from_constant(problem: CriticProblem, objective: PointwiseObjective, room: float) -> float:
     """The dual value where the critic's own gap is infinite (out of range of the loss, or outside the ball)."""
     best = problem.losses.best_constant
     if best is None:
         return -np.inf
-    constant_value = float(objective.value(np.full(slopes.shape, best)).sum())
-    return constant_value - _room(problem, objective, slopes, cost, best)
+    support = problem.support
+    return float(objective.value(np.full(len(support.points), best)).sum()) - room
 
 
 def _critic_excess(problem: CriticProblem, critic: Any, k_support: float) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from toylab.bench.critic_judging import end_numbers, room
+from toylab.bench.critic_judging import end_numbers
 from toylab.bench.critic_methods import Method, watched
 from toylab.errors import ToylabError
 from toylab.problem import CriticProblem
@@ -189,7 +189,7 @@ def _timed(
             series=_from_history(solution, cpu, wall),
         )
     end = watch.end()
-    unit = room(exact)
+    unit = exact.certificate.room
     series = asdict(watch.trace)
     series["raw"] = [(raw - exact.certificate.dual) / unit for raw in series["raw"]]
     _finish(series, solution, end.cpu, end.wall, (polish.take() - exact.certificate.dual) / unit)

@@ -40,13 +40,6 @@ class RescaledCritic(Critic):
         return self.scale * np.asarray(self.critic.gradient(z))
 
 
-def room(exact: Candidate) -> float:
-    """What the best constant critic leaves to gain, by the certified optimum: the unit of every relative gap."""
-    losses, best = exact.problem.losses, np.array(exact.problem.losses.best_constant)
-    constant = float(losses.fake_loss.value(best) + losses.real_loss.value(best))
-    return max(constant - exact.certificate.dual, 1e-12 * abs(float(losses.fake_loss.slope(best))))
-
-
 def end_numbers(solution: Candidate, exact: Candidate, rescaling: tuple[float, float] = (1.0, 0.0)) -> dict[str, float]:
     """What the critic that was returned is worth.
 
@@ -86,7 +79,7 @@ def end_numbers(solution: Candidate, exact: Candidate, rescaling: tuple[float, f
 
 
 def _to_optimum(certificate: Certificate, exact: Candidate) -> float:
-    return max(certificate.primal - exact.certificate.dual, 0.0) / room(exact)
+    return max(certificate.primal - exact.certificate.dual, 0.0) / exact.certificate.room
 
 
 def _single_directions(exact: Candidate) -> list[np.ndarray]:

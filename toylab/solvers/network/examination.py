@@ -126,14 +126,12 @@ class Examiner:
         problem = self.problem.problem
         certificate = certify(problem, self.module().as_critic())
         self.plan = certificate.plan
-        regularizer, best = problem.regularizer, np.array(problem.losses.best_constant)
+        regularizer = problem.regularizer
         excess = regularizer.value(self.steepest / self.problem.length) - regularizer.value(certificate.k_support)
-        constant = float(problem.losses.fake_loss.value(best) + problem.losses.real_loss.value(best))
-        floor = 1e-12 * abs(float(problem.losses.fake_loss.slope(best)))
         return Judgement(
             step=step,
             relative_gap=certificate.relative_gap,
-            relative_excess=max(excess, 0.0) / max(constant - certificate.dual, floor),
+            relative_excess=max(excess, 0.0) / certificate.room,
         )
 
 

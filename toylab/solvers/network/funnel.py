@@ -191,17 +191,9 @@ class _Training:
         judgement = Judgement(
             step=self.path.done,
             relative_gap=best.relative_gap,
-            relative_excess=self._relative_excess(best),
+            relative_excess=(best.critic_excess or 0.0) / best.room,
         )
         self.judgements.append((judgement, time.perf_counter() - self.seconds))
-
-    def _relative_excess(self, certificate: Certificate) -> float:
-        """What the critic pays for a constant beyond that of its values, in the unit of the relative gap."""
-        excess, best = certificate.critic_excess or 0.0, np.array(self.problem.losses.best_constant)
-        losses = self.problem.losses
-        constant = float(losses.fake_loss.value(best) + losses.real_loss.value(best))
-        floor = 1e-12 * abs(float(losses.fake_loss.slope(best)))
-        return excess / max(constant - certificate.dual, floor)
 
     def _good(self) -> bool:
         return self.judgements[-1][0].within(self.solver.rtol, self.solver.rtol)
