@@ -47,7 +47,7 @@ def draw_path(axes: Axes | None, path: GeneratorPath) -> tuple[Axes, list[Artist
         side.tick_params(labelsize=SMALL)
         side.margins(x=0.04)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-    right.set_ylim(-0.05, 1.08)
+    right.set_ylim(-0.16, 1.08)  # zeros of the two sides apart, so that no dot hides another one
     axes.grid(alpha=0.25, lw=0.5)
     return axes, handles
 
@@ -98,5 +98,8 @@ def _series(
     breaks = np.flatnonzero(np.abs(np.diff(heights)) > _JUMP * top)
     at, heights = (np.insert(series, breaks + 1, np.nan) for series in (at, heights))
     axes.plot(at, heights, color=colour, ls=style, lw=1.4, gid=name)
-    (shown,) = axes.plot(path.at, dots, color=colour, ls="", marker=marker, ms=5.5, label=name, gid=f"{name} at θ")
+    size, fill = (8.0, "none") if marker == "s" else (5.5, "full")  # a square around the diamond where both are 0
+    (shown,) = axes.plot(
+        path.at, dots, color=colour, ls="", marker=marker, ms=size, fillstyle=fill, label=name, gid=f"{name} at θ"
+    )
     return shown
