@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
@@ -43,6 +43,9 @@ def test_the_integral_of_the_distribution_function_is_its_integral(distribution)
     assert found[0] == pytest.approx(0.0, abs=1e-12)
 
 
+@example(latent=Gaussian([0.0], 1.0), slope=6.8e-211, offset=1.0)
+@example(latent=UniformBox([0.0], [1.0]), slope=5e-324, offset=-1.0)
+@example(latent=Gaussian([0.0], 1.0), slope=1e-150, offset=-2.0)
 @given(latent=SHAPES, slope=st.floats(-2.0, 2.0), offset=PLACES)
 @examples(25)
 def test_mean_lengths_are_those_of_quantiles(latent, slope, offset):

@@ -49,7 +49,8 @@ def _(distribution: Gaussian, z: np.ndarray) -> np.ndarray:
     """σ (u Φ(u) + Φ'(u)), u = (z − m)/σ."""
     on_the_line(distribution)
     u = (np.asarray(z) - distribution.mean[0]) / distribution.scale
-    return distribution.scale * (u * ndtr(u) + np.exp(-0.5 * u**2) / np.sqrt(2.0 * np.pi))
+    bell = np.exp(-0.5 * np.minimum(np.abs(u), 40.0) ** 2) / np.sqrt(2.0 * np.pi)  # 0 from 39 on
+    return distribution.scale * (u * ndtr(u) + bell)
 
 
 @integrated_cumulative.register
@@ -104,10 +105,11 @@ def mean_length(latent: Distribution, slope: float, offset: float) -> Quadrature
     Raises:
         InputError: it is not Gaussian, UniformBox or a Mixture of these on the line.
     """
-    if slope == 0.0:
-        return Quadrature(value=abs(offset), error=0.0)
+    mean = _mean(latent)
+    if abs(slope) <= 1e-200 * abs(offset) or slope == 0.0:  # c would overflow, and slope Z is far below rounding
+        return Quadrature(value=abs(offset), error=2.0 * _EPS * abs(offset))
     c = -offset / slope
-    below, mean = float(integrated_cumulative(latent, np.array([c]))[0]), _mean(latent)
+    below = float(integrated_cumulative(latent, np.array([c]))[0])
     error = 32.0 * _EPS * abs(slope) * (below + abs(c) + abs(mean) + _size(latent))
     return Quadrature(value=max(abs(slope) * (2.0 * below - c + mean), 0.0), error=error)
 
