@@ -14,6 +14,7 @@ from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.explanation.local_objectives import drawn, pushed
 from toylab.claims.kinds import DensityKind, ObjectiveKind, PlaceKind
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.distributions import Distribution, Gaussian, Mixture, UniformBox
 from toylab.divergences import (
@@ -196,7 +197,7 @@ def _ends(fake: Distribution) -> tuple[float, float]:
 
 def _uncertain_mass(pair: DensityPair, towards: object, breaks: np.ndarray, length: float) -> float:
     """The fakes' mass where f*'(x)(A − x) is within rounding, around its changes of sign."""
-    beyond = 64.0 * _EPS + 2.0 * float(ndtr(-_REACH))
+    beyond = ROUNDING + 2.0 * float(ndtr(-_REACH))
     if not len(breaks):
         return beyond
     step = 1e-7 * length

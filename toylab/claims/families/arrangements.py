@@ -6,6 +6,7 @@ import numpy as np
 
 from toylab.claims.families.hypotheses import related, same_measure
 from toylab.claims.kinds import FamilyKind
+from toylab.claims.rounding import ROUNDING
 from toylab.families import Family, ProblemFamily
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
@@ -38,7 +39,7 @@ def _not_mixtures(family: Family) -> str | None:
             low, high, own = (getattr(p, side) for p in (*ends, member.problem))
             points = merge(_on_points_of(low, high), own).points
             expected = (1.0 - share) * _masses(points, low) + share * _masses(points, high)
-            if np.abs(expected - _masses(points, own)).max() > 64.0 * _EPS:
+            if np.abs(expected - _masses(points, own)).max() > ROUNDING:
                 return f"{label}: the {side} measure is not (1 − t)·left + t·right, t = {share:.4g}"
     return None
 

@@ -9,6 +9,7 @@ from scipy.spatial.distance import cdist
 
 from toylab.claims.families.hypotheses import different_losses, related
 from toylab.claims.kinds import FamilyKind, LossKind, TermsKind
+from toylab.claims.rounding import ROUNDING
 from toylab.families import Family
 from toylab.losses import Reflected
 from toylab.problem import CriticProblem
@@ -41,7 +42,7 @@ def _not_copies(family: Family, scale_of: Callable[[float], float], *, penalty: 
         if first.shape != second.shape or not distortion(first, second) <= SAME_DISTANCES:
             return f"{label}: distances are not those of {family.labels[0]}{'' if scale == 1 else f' times {scale:g}'}"
         masses = (problem.fake.weights, reference.fake.weights), (problem.real.weights, reference.real.weights)
-        if not all(np.allclose(a, b, rtol=0.0, atol=64.0 * _EPS) for a, b in masses):
+        if not all(np.allclose(a, b, rtol=0.0, atol=ROUNDING) for a, b in masses):
             return f"{label}: the masses are not those of {family.labels[0]}"
         weights = [getattr(p.regularizer, "weight", np.nan) for p in (problem, reference)]
         if penalty and not abs(weights[0] - scale**2 * weights[1]) <= 1e-14 * weights[0]:

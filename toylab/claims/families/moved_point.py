@@ -23,6 +23,7 @@ from toylab.claims.families.hypotheses import (
 from toylab.claims.families.intervals import Interval
 from toylab.claims.families.readings import Reading, compare, readings
 from toylab.claims.kinds import FamilyKind
+from toylab.claims.rounding import ROUNDING
 from toylab.critics import tabulated
 from toylab.families import Family, ProblemFamily
 from toylab.measures import DiscreteMeasure
@@ -107,7 +108,7 @@ def plan_derivative(reading: Reading, move: Move) -> Interval:
     away = length > 0
     slope = float((moves.data[own][away] * (steps[away] @ move.direction) / length[away]).sum())
     mass = float(moves.data[own].sum())
-    return reading.constant * Interval.of(slope, 64.0 * _EPS * mass)
+    return reading.constant * Interval.of(slope, ROUNDING * mass)
 
 
 def _bracket(family: Family, move: Move) -> Interval:
@@ -121,7 +122,7 @@ def _bracket(family: Family, move: Move) -> Interval:
         bend = 0.5 * abs(t) * _bend(rest, move, abs(t))
         # the plan at rest is optimal up to its gap only, and places are rounded: both tilt the quotient by 1/t
         moved = rest.constant.high * float(rest.candidate.problem.fake.weights[move.point]) * rest.slope_at_best
-        rounding = 64.0 * _EPS * float(np.abs(rest.candidate.problem.fake.points).max()) * moved
+        rounding = ROUNDING * float(np.abs(rest.candidate.problem.fake.points).max()) * moved
         quotient = (reading.value - rest.value + Interval.of(0.0, rest.known.gap + rounding)) / t
         if t > 0:
             high = min(high, quotient.high + bend)
