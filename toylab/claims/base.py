@@ -97,7 +97,7 @@ class Evidence:
 
     @classmethod
     def joined(cls, parts: Sequence[Evidence]) -> Evidence:
-        """All entries of several pieces of evidence; arrays of one name follow one another as entries do; nothing, of none."""
+        """All entries of several pieces of evidence; arrays of one name follow one another as entries do."""
         if not parts:
             return cls.nothing()
         columns = {

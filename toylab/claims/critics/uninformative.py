@@ -24,7 +24,6 @@ from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Candidate
 
-_EPS = float(np.finfo(np.float64).eps)
 #: Gradients count as known up to this share of k.
 _GRADIENT_RESOLUTION = 0.05
 #: A pair counts as tight up to this share of k · diameter; its slack is then charged.
@@ -101,7 +100,7 @@ def _field_evidence(known: Certified, name: str, wanted: np.ndarray) -> Evidence
     gradient = critic.gradient(fake)
     exact = Evidence.of(
         np.linalg.norm(gradient - wanted, axis=1),
-        8.0 * _EPS * np.linalg.norm(wanted, axis=1),
+        ROUNDING * np.linalg.norm(wanted, axis=1),
         resolution=_GRADIENT_RESOLUTION * k,
         scale=k,
         labels=[f"gradient at fake {i}, {name}" for i in range(len(fake))],

@@ -204,7 +204,7 @@ def _uncertain_mass(pair: DensityPair, towards: object, breaks: np.ndarray, leng
     before, after = (towards(breaks + sign * step) for sign in (-1.0, 1.0))  # type: ignore[operator]
     steepness = np.abs(after - before) / (2.0 * step)
     noise = 256.0 * _EPS * _summands(pair, breaks[:, None]) * length
-    width = noise / steepness + 8.0 * _EPS * (np.abs(breaks) + 1.0)
+    width = noise / steepness + ROUNDING * (np.abs(breaks) + 1.0)
     density = np.exp(log_density(pair.fake, breaks[:, None]))
     return float((density * width).sum()) + beyond
 
@@ -242,7 +242,7 @@ def _measure_drawn(pair: DensityPair) -> Evidence:
     what = "Φ(|A − m|/σ) less what B takes" if found.gaussian else "all"
     exact = Evidence.of(
         abs(fraction - expected),
-        error + 16.0 * _EPS,
+        error + ROUNDING,
         resolution=_RESOLUTION,
         scale=1.0,
         labels=[f"the fraction drawn to A against {expected:.8g}, {what}"],
@@ -253,7 +253,7 @@ def _measure_drawn(pair: DensityPair) -> Evidence:
     plain = float(ndtr(abs(found.near - found.centre) / found.width))
     rough = Evidence.of(
         abs(fraction - plain),
-        taken + error + 16.0 * _EPS,
+        taken + error + ROUNDING,
         resolution=1e-2,
         scale=1.0,
         labels=[f"the fraction drawn to A against Φ(|A − m|/σ) = {plain:.6g}"],

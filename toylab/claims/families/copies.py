@@ -14,9 +14,6 @@ from toylab.families import Family
 from toylab.losses import Reflected
 from toylab.problem import CriticProblem
 
-_EPS = float(np.finfo(np.float64).eps)
-
-
 #: Relative difference up to which distances count as the same: coordinates of size 1e5 distances.
 SAME_DISTANCES = 1e-9
 
@@ -31,7 +28,7 @@ def distortion(first: np.ndarray, second: np.ndarray) -> float:
     there = first > 0
     if (there != (second > 0)).any():
         return np.inf
-    return float(np.abs(second[there] / first[there] - 1.0).max(initial=0.0)) + 8.0 * _EPS
+    return float(np.abs(second[there] / first[there] - 1.0).max(initial=0.0)) + ROUNDING
 
 
 def _not_copies(family: Family, scale_of: Callable[[float], float], *, penalty: bool) -> str | None:

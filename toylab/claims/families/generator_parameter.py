@@ -25,7 +25,6 @@ from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, Unrestricted
 from toylab.solution import Candidate
 
-_EPS = float(np.finfo(np.float64).eps)
 _UNIT = LipschitzBall(1.0)
 
 
@@ -59,7 +58,7 @@ def _measure_lines(family: Family) -> Evidence:
     for theta, label, reading in zip(family.at, family.labels, readings(family), strict=True):
         fake, real = reading.candidate.problem.fake, reading.candidate.problem.real
         apart = theta != 0.0
-        known = Interval.of(abs(theta), 8.0 * _EPS * abs(theta))
+        known = Interval.of(abs(theta), ROUNDING * abs(theta))
         parts.append(compare(f"W₁ = −V, {label}, against |θ|", -reading.value, "=", known, unit))
         for divergence, name, jump in (
             (JensenShannon(), "JSD", float(np.log(2.0))),
@@ -67,7 +66,7 @@ def _measure_lines(family: Family) -> Evidence:
         ):
             found = divergence.value(fake, real)
             interval = Interval.of(found.value, found.error + ROUNDING)
-            expected = Interval.of(jump if apart else 0.0, 4.0 * _EPS)
+            expected = Interval.of(jump if apart else 0.0, ROUNDING)
             parts.append(
                 compare(
                     f"{name}, {label}, against its {'jump' if apart else 'value for equal measures'}",

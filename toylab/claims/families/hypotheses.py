@@ -17,8 +17,6 @@ from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem
 from toylab.regularizers import LipschitzBall
 
-_EPS = float(np.finfo(np.float64).eps)
-
 
 def every(hypothesis: Hypothesis) -> Hypothesis:
     """A hypothesis on candidates, asked of every member of a family."""
@@ -85,7 +83,7 @@ def same_measure(first: DiscreteMeasure, second: DiscreteMeasure) -> bool:
     if first.points.shape != second.points.shape:
         return False
     size = float(np.abs(first.points).max()) + float(np.abs(second.points).max())
-    near = float(np.abs(first.points - second.points).max()) <= 8.0 * _EPS * size
+    near = float(np.abs(first.points - second.points).max()) <= ROUNDING * size
     return near and bool(np.allclose(first.weights, second.weights, rtol=0.0, atol=ROUNDING))
 
 

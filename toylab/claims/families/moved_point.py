@@ -31,8 +31,6 @@ from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate
 from toylab.zoo import load
 
-_EPS = float(np.finfo(np.float64).eps)
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Move:
@@ -70,7 +68,7 @@ def the_move(family: Family) -> Move | str:
         expected = rest.fake.points.copy()
         expected[point] += t * direction
         off = float(np.abs(member.problem.fake.points - expected).max())
-        if off > 32.0 * _EPS * size or not np.array_equal(member.problem.fake.weights, rest.fake.weights):
+        if off > ROUNDING * size or not np.array_equal(member.problem.fake.weights, rest.fake.weights):
             return f"{label}: more changes than that one fake point moves by t along a line"
         if not same_measure(member.problem.real, rest.real):
             return f"{label}: the real measure is another one"
