@@ -16,7 +16,7 @@ from toylab import losses
 from toylab.claims import Evidence
 from toylab.claims.certified import AssumedOptimal
 from toylab.critics import LowerExtension, tabulated
-from toylab.losses import LossPair
+from toylab.losses import LossPair, Reflected, Scaled, Softplus
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solution import Candidate
@@ -55,6 +55,13 @@ def nearly() -> Candidate:
     """The same with three digits: a certificate a hundred times as tight."""
     plan = [[0.0, 0.0, 0.0722], [0.1286, 0.0492, 0.0]]
     return made(_APART, losses.logistic(), LipschitzPenalty(0.3), [-1.5117, -0.8649], [1.0550, 1.6421, 0.5703], plan)
+
+
+def lopsided() -> Candidate:
+    """Twice the logistic loss for fakes alone: a = −ln 2, φ'(a) = ⅔, φ(a) + ϕ(a) = 2 ln 1.5 + ln 3."""
+    pair = LossPair("twice for fakes", Scaled(Softplus(), 2.0), Reflected(Softplus()))
+    plan = [[0.0, 0.0, 0.08], [0.13, 0.05, 0.0]]
+    return made(_APART, pair, LipschitzPenalty(0.3), [-2.21, -1.57], [0.35, 0.94, -0.13], plan)
 
 
 def apart_in_a_ball() -> Candidate:
@@ -122,7 +129,7 @@ def diracs(pair: LossPair, regularizer: Regularizer, rise: float, mass: float, d
 ALL: dict[str, Callable[[], Candidate]] = {
     maker.__name__: cache(maker)
     for maker in (
-        apart, nearly, apart_in_a_ball, moved_straight, moved_in_a_ball, overlapping, overlapping_straight,
+        apart, nearly, lopsided, apart_in_a_ball, moved_straight, moved_in_a_ball, overlapping, overlapping_straight,
         on_one_support, equal, idle,
     )
 }  # fmt: skip
@@ -146,19 +153,19 @@ def extension_of(candidate: Candidate, constant: float) -> Candidate:
     )
 
 
-def agree(found: Evidence, **expected: Any) -> None:
+def agree(evidence: Evidence, /, **expected: Any) -> None:
     """Evidence against worked numbers: columns to nine digits, roundings to six, labels and arrays one by one.
 
     Args:
-        found: what was measured.
+        evidence: what was measured.
         expected: `residual`, `error`, `resolution`, `scale`, `labels`; every other name is an array of the evidence.
     """
-    unit = np.maximum(np.abs(found.scale), 1e-300)
+    unit = np.maximum(np.abs(evidence.scale), 1e-300)
     for name, value in expected.items():
         if name == "labels":
-            assert list(found.labels) == list(value)
+            assert list(evidence.labels) == list(value)
             continue
-        own = getattr(found, name) if name in {"residual", "error", "resolution", "scale"} else found.arrays[name]
+        own = getattr(evidence, name) if name in {"residual", "error", "resolution", "scale"} else evidence.arrays[name]
         value = np.broadcast_to(np.asarray(value), own.shape)
         if own.dtype == object:
             assert own.tolist() == value.tolist()

@@ -25,9 +25,7 @@ def certain(known):
     low, high = known.slope_bounds
     shared = known.in_fake & known.in_real
     rounding = np.where(shared, known.candidate.problem.support.mass_rounding[known.carried], 0.0)
-    return [i for i in range(len(low)) if low[i] > rounding[i]], [
-        i for i in range(len(low)) if high[i] < -rounding[i]
-    ]
+    return [i for i in range(len(low)) if low[i] > rounding[i]], [i for i in range(len(low)) if high[i] < -rounding[i]]
 
 
 def slack(known, low, high):
@@ -261,9 +259,9 @@ def test_lemma_8_bounds_the_constant_by_the_flow(name):
     rounding = known.mass_rounding
     now, fewest, most = (sum(s for s, r in zip(slopes, rounding, strict=True) if s > r) for slopes in own)
     near = min(d for row in known.distance for d in row if d > 0)
-    unit = regularizer.radius if weight is None else 0.5 * known.diameter / (2 * weight)
-    if known.candidate.problem.losses.is_wasserstein and weight is not None:
-        unit *= 2  # φ' = 1 instead of ½
+    at_best = {"moved": 1.0, "overlapping_straight": 1.0, "lopsided": 2 / 3}  # φ'(a), ½ for the logistic loss
+    slope = next((s for start, s in at_best.items() if name.startswith(start)), 0.5)
+    unit = regularizer.radius if weight is None else slope * known.diameter / (2 * weight)
     if weight is None:
         low, high = 0.0, (np.inf if now > 0 else 0.0)
         wider, lower, slip = 0.0, 0.0, ROUNDING * known.k
@@ -292,10 +290,10 @@ def test_lemma_12_reads_the_sign_of_one_slope(name):
     alone = [i for i in range(len(known.values)) if known.in_fake[i] != known.in_real[i]]
     support = known.candidate.problem.support
     flat = known.candidate.problem.losses.is_wasserstein
-    slopes = []
+    slopes, twice = [], 2.0 if name.startswith("lopsided") else 1.0
     for i in alone:
         sign = 1.0 if known.in_fake[i] else -1.0
-        mass = (support.fake_weights if known.in_fake[i] else support.real_weights)[known.carried[i]]
+        mass = (twice * support.fake_weights if known.in_fake[i] else support.real_weights)[known.carried[i]]
         slopes.append(sign * mass * (1.0 if flat else 1.0 / (1.0 + np.exp(-sign * known.values[i]))))
     agree(
         measured("lgan.lemma-12", name), residual=np.zeros(len(alone)), error=0.0, resolution=1.0, scale=1.0,
