@@ -21,8 +21,7 @@ from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solution import Candidate
 
-EPS = float(np.finfo(float).eps)
-ROUNDING = 64 * EPS
+ROUNDING = 64 * float(np.finfo(float).eps)
 
 _APART = ([[0.0, 0.0], [1.0, 0.5]], [0.4, 0.6], [[3.0, 0.0], [3.5, 1.5], [-1.0, 2.0]], [0.5, 0.3, 0.2])
 _OVERLAPPING = (
@@ -82,6 +81,18 @@ def moved_in_a_ball() -> Candidate:
     return made(_APART, losses.wasserstein(), LipschitzBall(1.5), [-2.69, -1.29], [1.79, 2.74, 0.65], plan)
 
 
+def sharp() -> Candidate:
+    """The optimum of the same, all four pairs of the plan tight, but for 1e-9 at two points."""
+    points, _, others, _ = _APART
+    (a, b), (c, d, e) = np.array(points), np.array(others)
+    to = {name: float(np.linalg.norm(y - x)) for name, x, y in (("ac", a, c), ("ae", a, e), ("bc", b, c), ("bd", b, d))}
+    k = 0.2 * to["ac"] + 0.2 * to["ae"] + 0.3 * to["bc"] + 0.3 * to["bd"]
+    low = np.array([0.0, k * (to["ac"] - to["bc"])])
+    high = [k * to["ac"] - 1e-9, low[1] + k * to["bd"], k * to["ae"] - 2e-9]
+    plan = [[0.2, 0.0, 0.2], [0.3, 0.3, 0.0]]
+    return made(_APART, losses.wasserstein(), LipschitzPenalty(0.5), low.tolist(), high, plan)
+
+
 def overlapping() -> Candidate:
     """Two shared points of three, a fake without mass, logistic, λ = .2: k* = .858."""
     plan = np.zeros((4, 3))
@@ -129,7 +140,7 @@ def diracs(pair: LossPair, regularizer: Regularizer, rise: float, mass: float, d
 ALL: dict[str, Callable[[], Candidate]] = {
     maker.__name__: cache(maker)
     for maker in (
-        apart, nearly, lopsided, apart_in_a_ball, moved_straight, moved_in_a_ball, overlapping, overlapping_straight,
+        apart, nearly, lopsided, apart_in_a_ball, moved_straight, sharp, moved_in_a_ball, overlapping, overlapping_straight,
         on_one_support, equal, idle,
     )
 }  # fmt: skip
@@ -166,12 +177,12 @@ def agree(evidence: Evidence, /, **expected: Any) -> None:
             assert list(evidence.labels) == list(value)
             continue
         own = getattr(evidence, name) if name in {"residual", "error", "resolution", "scale"} else evidence.arrays[name]
-        value = np.broadcast_to(np.asarray(value), own.shape)
+        wanted = np.broadcast_to(np.asarray(value), own.shape)
         if own.dtype == object:
-            assert own.tolist() == value.tolist()
+            assert own.tolist() == wanted.tolist()
         elif name == "residual":
-            np.testing.assert_allclose(own / unit, value / unit, rtol=1e-9, atol=2e-14, err_msg=name)
+            np.testing.assert_allclose(own / unit, wanted / unit, rtol=1e-9, atol=2e-14, err_msg=name)
         elif name == "error":
-            np.testing.assert_allclose(own, value, rtol=1e-6, atol=0, err_msg=name)
+            np.testing.assert_allclose(own, wanted, rtol=1e-6, atol=0, err_msg=name)
         else:
-            np.testing.assert_allclose(own, value, rtol=1e-9, atol=1e-12, err_msg=name)
+            np.testing.assert_allclose(own, wanted, rtol=1e-9, atol=1e-12, err_msg=name)

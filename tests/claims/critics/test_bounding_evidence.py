@@ -259,7 +259,12 @@ def test_lemma_8_bounds_the_constant_by_the_flow(name):
     rounding = known.mass_rounding
     now, fewest, most = (sum(s for s, r in zip(slopes, rounding, strict=True) if s > r) for slopes in own)
     near = min(d for row in known.distance for d in row if d > 0)
-    at_best = {"moved": 1.0, "overlapping_straight": 1.0, "lopsided": 2 / 3}  # φ'(a), ½ for the logistic loss
+    at_best = {
+        "moved": 1.0,
+        "sharp": 1.0,
+        "overlapping_straight": 1.0,
+        "lopsided": 2 / 3,
+    }  # φ'(a), ½ for the logistic loss
     slope = next((s for start, s in at_best.items() if name.startswith(start)), 0.5)
     unit = regularizer.radius if weight is None else slope * known.diameter / (2 * weight)
     if weight is None:

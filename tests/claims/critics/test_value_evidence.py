@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import brentq, linprog
 
 from tests.claims import subjects
-from tests.claims.subjects import EPS, ROUNDING, agree, diracs, made
+from tests.claims.subjects import ROUNDING, agree, diracs, made
 from toylab import claims, losses
 from toylab.claims.certified import AssumedOptimal, Certified
 from toylab.claims.critics.bounds import _Bounds
@@ -21,7 +21,6 @@ from toylab.regularizers import Unrestricted
 from toylab.solution import AtConstant, Candidate
 
 TRUSTED = 1e-3
-STRAIGHT = ("moved_straight", "moved_in_a_ball", "overlapping_straight")
 #: φ'(a), φ(a) + ϕ(a) and a.
 AT_BEST = {"logistic": (0.5, 2 * np.log(2.0), 0.0), "wasserstein": (1.0, 0.0, 0.0),
            "twice for fakes": (2 / 3, 2 * np.log(1.5) + np.log(3.0), -np.log(2.0))}  # fmt: skip
