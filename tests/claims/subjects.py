@@ -140,8 +140,8 @@ def diracs(pair: LossPair, regularizer: Regularizer, rise: float, mass: float, d
 ALL: dict[str, Callable[[], Candidate]] = {
     maker.__name__: cache(maker)
     for maker in (
-        apart, nearly, lopsided, apart_in_a_ball, moved_straight, sharp, moved_in_a_ball, overlapping, overlapping_straight,
-        on_one_support, equal, idle,
+        apart, nearly, lopsided, apart_in_a_ball, moved_straight, sharp, moved_in_a_ball, overlapping,
+        overlapping_straight,        on_one_support, equal, idle,
     )
 }  # fmt: skip
 

@@ -239,7 +239,7 @@ def test_partners_in_one_direction_are_not_several():
 
 
 def test_walks_are_counted_and_must_not_cancel():
-    """Three by three: 3·6 of four steps, 2·6 of six. Fakes 0 and e under reals 3 and −5: the distances leave e a step."""
+    """Three by three: 3·6 of four steps, 2·6 of six. Fakes 0 and e, reals 3 and −5: e is left a step."""
     assert [_walks(1, 5), _walks(2, 2), _walks(2, 3), _walks(3, 3)] == [0, 2, 6, 30]
     for e, generic in ((1.7e-6, True), (1.5e-6, False)):
         sides = [[0.0], [e]], [0.5, 0.5], [[3.0], [-5.0]], [0.5, 0.5]
@@ -363,7 +363,7 @@ def test_what_the_fakes_feel(name):
 @pytest.mark.parametrize(("jump", "smooth"), [(0.0099, True), (0.0101, False)])
 def test_a_slope_may_jump_by_a_hundredth_of_k(jump, smooth):
     """f = z + jump·|z|/2 at the fake 0; k is the rise over the unit distance."""
-    critic = FormulaCritic(lambda z: z[:, 0] + 0.5 * jump * np.abs(z[:, 0]), lambda z: np.ones_like(z))
+    critic = FormulaCritic(lambda z: z[:, 0] + 0.5 * jump * np.abs(z[:, 0]), np.ones_like)
     fake, real = DiscreteMeasure([[0.0, 0.0]]), DiscreteMeasure([[1.0, 0.0]])
     one = Candidate.of(CriticProblem(fake, real, losses.wasserstein(), LipschitzBall(1.0)), critic)
     assert bool(DIFFERENTIABLE.test(one)) is smooth
@@ -390,9 +390,9 @@ def test_any_gradients_at_the_fakes_and_the_gap_stays(name):
     np.testing.assert_allclose(away[1], -k * np.divide(pulls, length, out=np.zeros_like(pulls), where=length > 0))
     np.testing.assert_allclose(np.linalg.norm(random[1], axis=1), 3 * k, rtol=1e-12)
     start = 0
-    for field, wanted in (away, random):
-        critic = uninformative(candidate, _consistent(candidate, wanted))
-        wanted = _consistent(candidate, wanted)
+    for field, asked in (away, random):
+        wanted = _consistent(candidate, asked)
+        critic = uninformative(candidate, wanted)
         again = Candidate.of(problem, critic, candidate.certificate.plan.toarray())
         gradient = critic.gradient(fakes)
         bumps = list(dict.fromkeys(owner.tolist()))[:4]
@@ -542,7 +542,7 @@ def test_the_freest_fake_needs_a_hundredth_of_k_times_the_diameter():
 
 @pytest.mark.parametrize("name", ["tree", "cross", "sharp", "blurred tree", "shared"])
 def test_derivatives_of_the_value_from_both_sides(name):
-    """Where one plan is optimal its direction, else from −k to k as the mass may be split; by the plan's own numbers."""
+    """Where one plan is optimal its direction, else as far as the mass may be split; by the plan's own numbers."""
     candidate = control("own.value-derivative.unique-plan", 1) if name == "shared" else SHAPES[name]()
     known = Certified(candidate)
     evidence = claims.get("own.value-derivative.unique-plan").measure(candidate)

@@ -332,7 +332,8 @@ def test_what_counts_as_two_diracs_with_a_closed_form():
     point = [[1.0, 2.0]], [1.0], [[1.0, 2.0]], [1.0]
     assert not two.test(made(point, losses.logistic(), LipschitzPenalty(1.0), [0.0], [0.0], [[1.0]]))
     for pair, known in (
-        (losses.quadratic(0.0, 1.0), True), (losses.quadratic(1.0, 1.0), True), (LossPair("downhill", Square(1.0), Square(0.0)), False),
+        (losses.quadratic(0.0, 1.0), True), (losses.quadratic(1.0, 1.0), True),
+        (LossPair("downhill", Square(1.0), Square(0.0)), False),
         (losses.hinge(), True), (losses.combination((2.0, losses.logistic())), False),
         (LossPair("logistic against a line", Softplus(), Reflected(Linear())), False),
     ):  # fmt: skip

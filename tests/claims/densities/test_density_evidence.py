@@ -1,11 +1,12 @@
 """Claims on densities and on sets: their evidence worked out from Gaussian formulas, point by point."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.special import expit, ndtr
+from scipy.special import ndtr
 
 from tests.claims import subjects
 from tests.claims.subjects import ROUNDING, agree, diracs, made
@@ -319,7 +320,7 @@ def test_far_fakes_are_three_widths_off():
     "fake", [Gaussian([-0.75], 0.15), Gaussian([-1.15], 0.15), UniformBox([-0.75], [0.25])], ids=str
 )
 def test_a_fraction_is_known_up_to_the_mass_near_its_crossings(fake, objective):
-    """Around each change of sign the fakes' mass where the slope is within 256 roundings of its terms, and the tails."""
+    """Around each change of sign the fakes' mass where the slope is within 256 roundings; and the tails."""
     pair = DensityPair(fake, REAL, objective)
     box = isinstance(fake, UniformBox)
     centre = float((fake.centre if box else fake.mean)[0])
@@ -346,7 +347,7 @@ def test_a_fraction_is_known_up_to_the_mass_near_its_crossings(fake, objective):
     assert error_found == pytest.approx(error, rel=0.1)
     cdf = (lambda x: np.clip((x - low) / length, 0, 1)) if box else lambda x: ndtr((x - centre) / 0.15)
     ends = [low, *breaks, high]
-    inside = sum(cdf(b) - cdf(a) for a, b in zip(ends, ends[1:], strict=False) if towards(0.5 * (a + b))[0] > 0)
+    inside = sum(cdf(b) - cdf(a) for a, b in pairwise(ends) if towards(0.5 * (a + b))[0] > 0)
     assert fraction == pytest.approx(inside / (cdf(high) - cdf(low)), abs=1e-9)
 
 
@@ -405,7 +406,8 @@ def test_the_pushed_fraction_against_49_to_50_per_cent(monkeypatch):
 def test_which_fisher_pushes():
     fisher = next(h for c in claims.ALL for h in c.hypotheses if h.name == "Fisher objective with uniform μ")
     local = hypothesis("iclr.section-4.2", "local objective")
-    for objective, pushes, draws in ((FisherIPM(Uniform()), True, False), (FisherIPM(Gaussian([0.0], 6.0)), False, False),
+    for objective, pushes, draws in ((FisherIPM(Uniform()), True, False),
+                                     (FisherIPM(Gaussian([0.0], 6.0)), False, False),
                                      (VANILLA, False, True), (None, False, False)):  # fmt: skip
         pair = DensityPair(FAKE, REALS, objective)
         assert (bool(fisher.test(pair)), bool(local.test(pair))) == (pushes, draws)
@@ -473,7 +475,8 @@ def around(place, share, other, dimension):
 @pytest.mark.parametrize(
     "pair",
     [
-        ManifoldPair(UPRIGHT, Segment(np.array([0.5, 0.0]), np.array([0.5, 1.0]))), ManifoldPair(UPRIGHT, crossing(0.8)),
+        ManifoldPair(UPRIGHT, Segment(np.array([0.5, 0.0]), np.array([0.5, 1.0]))),
+        ManifoldPair(UPRIGHT, crossing(0.8)),
         ManifoldPair(UniformBox([0.0], [0.5]), UniformBox([1.25], [0.5])),
         ManifoldPair(UniformBox([0.0, 0.0], 0.5), UniformBox([0.5, 0.0], 0.5)),
         ManifoldPair(atom(0.0, 0.0, 0.0), atom(1.0, 2.0, 2.0)),
@@ -481,7 +484,7 @@ def around(place, share, other, dimension):
     ids=["parallel", "crossing", "boxes", "overlapping", "atoms"],
 )  # fmt: skip
 def test_discriminators_are_looked_at_on_spheres_around_the_probes(pair):
-    points, mass, real = pair.probes()
+    points, _, real = pair.probes()
     perfect = PerfectDiscriminator(fake=pair.fake, real=pair.real)
     for claim, share, discriminator in (
         ("arjovsky-bottou.theorem-2.1", 0.3, perfect), ("arjovsky-bottou.theorem-2.2", 0.49, pair.nearest_side)
@@ -530,7 +533,8 @@ def test_shared_atoms_are_missing_from_the_divergences(shift):
     jsd = JensenShannon().value(fake.measure, real.measure).value
     agree(
         evidence, residual=[abs(jsd - np.log(2.0)), 0.0, 0.0], error=4 * ROUNDING, resolution=1e-6, scale=1.0,
-        jsd=[jsd] * 3, labels=["JSD − log 2", "KL(P_g‖P_r) = ∞: fake mass off P_r", "KL(P_r‖P_g) = ∞: real mass off P_g"],
+        jsd=[jsd] * 3,
+        labels=["JSD − log 2", "KL(P_g‖P_r) = ∞: fake mass off P_r", "KL(P_r‖P_g) = ∞: real mass off P_g"],
     )  # fmt: skip
     np.testing.assert_allclose(evidence.arrays["alone"], [np.nan, alone, alone])
 

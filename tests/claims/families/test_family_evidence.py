@@ -130,8 +130,8 @@ def check(claim, family, rows):
     """Evidence against rows (left, relation, right, unit[, label])."""
     evidence = claims.get(claim).measure(family)
     assert len(evidence) == len(rows)
-    for at, (left, relation, right, unit, *label) in enumerate(rows):
-        left, right = (side if isinstance(side, Ends) else Ends.of(side) for side in (left, right))
+    for at, (one, relation, other, unit, *label) in enumerate(rows):
+        left, right = (side if isinstance(side, Ends) else Ends.of(side) for side in (one, other))
         excess = right - left
         off = abs(excess.middle) if relation == "=" else max(excess.middle, 0.0)
         radius = max(excess.high - excess.middle, excess.middle - excess.low)
@@ -516,8 +516,8 @@ def carried_over(claim, members, scales, swap=False):
     told = [Told(member) for member in members]
     first, unit, rows = told[0], unit_of_values(told), []
     labels = claim_family(members, scales).labels
-    for other, scale, label in zip(told[1:], scales[1:], labels[1:], strict=True):
-        scale = scale / scales[0] if claim == "own.scaling" else 1.0
+    for other, place, label in zip(told[1:], scales[1:], labels[1:], strict=True):
+        scale = place / scales[0] if claim == "own.scaling" else 1.0
         lengths, own = first_lengths(first.candidate, swap), first_lengths(other.candidate, False)
         epsilon = max(abs(b / (scale * a) - 1) for a, b in zip(lengths, own, strict=True)) + ROUNDING
         high, weight = first.constant.high, first.weight
@@ -661,7 +661,8 @@ def test_w1_moves_no_faster_than_the_fakes(group):
         move = Ends.of(mean, ROUNDING * (mean + np.abs(first.points).max() + np.abs(second.points).max()))
         for change, at in ((one.value - other.value, here), (other.value - one.value, there)):
             rows.append((move, "≥", change, unit,
-                         f"E‖g_θ − g_θ'‖ between {here} and {there} against V there, less V elsewhere, at {at}"))  # fmt: skip
+                         f"E‖g_θ − g_θ'‖ between {here} and {there} against V there, "
+                         f"less V elsewhere, at {at}"))  # fmt: skip
     check("wgan.theorem-1", family, rows)
 
 
@@ -682,11 +683,19 @@ def test_parallel_lines_jump_in_everything_but_w1(taken):
         rows.append((-Told(member).value, "=", Ends.of(abs(theta), ROUNDING * abs(theta)), unit,
                      f"W₁ = −V, {label}, against |θ|"))  # fmt: skip
         for name, jump in (("JSD", jsd), ("TV", 1.0)):
-            rows.append((Ends.of(jump if apart else 0.0, ROUNDING), "=", Ends.of(jump if apart else 0.0, ROUNDING), jump,
-                         f"{name}, {label}, against {words}"))  # fmt: skip
-        for name in ("KL(P_r‖P_g)", "KL(P_g‖P_r)"):
-            rows.append((Ends.of(0.0 if apart else 1.0, ROUNDING), "=", 0.0 if apart else 1.0, 1.0,
-                         f"exp(−{name}), {label}, against {'0, as it is infinite' if apart else '1'}"))  # fmt: skip
+            known = Ends.of(jump if apart else 0.0, ROUNDING)
+            rows.append((known, "=", known, jump, f"{name}, {label}, against {words}"))  # fmt: skip
+        known = Ends.of(0.0 if apart else 1.0, ROUNDING)
+        rows.extend(
+            (
+                known,
+                "=",
+                known.middle,
+                1.0,
+                f"exp(−{name}), {label}, against {'0, as it is infinite' if apart else '1'}",
+            )
+            for name in ("KL(P_r‖P_g)", "KL(P_g‖P_r)")
+        )
     own = {JensenShannon: 1, TotalVariation: 2, KullbackLeibler: 3, ReverseKullbackLeibler: 4}
     slips = {
         (5 * at + row): min(kind().value(member.problem.fake, member.problem.real).error, 1.0)
@@ -696,8 +705,8 @@ def test_parallel_lines_jump_in_everything_but_w1(taken):
     evidence = claims.get("wgan.example-1").measure(family)
     assert list(evidence.labels) == [row[4] for row in rows]
     np.testing.assert_allclose(evidence.scale, [row[3] for row in rows])
-    for at, (left, _, right, _, _) in enumerate(rows):
-        right = right if isinstance(right, Ends) else Ends.of(right)
+    for at, (left, _, end, _, _) in enumerate(rows):
+        right = end if isinstance(end, Ends) else Ends.of(end)
         excess = right - left
         assert evidence.residual[at] == pytest.approx(abs(excess.middle), rel=1e-9, abs=2 * ROUNDING)
         radius = (excess.high - excess.low) / 2 + slips.get(at, 0.0)
@@ -804,7 +813,7 @@ def replaced(one, *, fake=None, weights=None, real=None):
     [
         (lambda: moved_family(places=(0.1, 0.2, 0.3)), "there is no problem at t = 0 between two others"),
         (lambda: moved_family(places=(0.0, 0.2)), "there is no problem at t = 0 between two others"),
-        (lambda: moved_family({0.2: lambda one: moved_apart("apart", 0.0), -0.1: lambda one: moved_apart("apart", 0.0)}),
+        (lambda: moved_family(dict.fromkeys((0.2, -0.1), lambda one: moved_apart("apart", 0.0))),
          "no fake point moves"),
         (lambda: moved_family({-0.1: lambda one: replaced(one, fake=one.problem.fake.points + 1e-9)}),
          "t = -0.1: more changes than that one fake point moves by t along a line"),

@@ -180,10 +180,10 @@ def test_common_noise_is_the_same_on_both_sides():
     assert reason(COMMON_NOISE, roles(problem(), noisy())) is None
     size = 1.0 + np.abs(noisy().real.points).max()
     for units, holds in ((0.5, True), (1.5, False)):
-        shifted = ATOMS + [units * ROUNDING * size, 0.0]
+        shifted = ATOMS + np.array([units * ROUNDING * size, 0.0])
         assert (reason(COMMON_NOISE, roles(problem(), noisy(others=shifted))) is None) is holds
     for off, holds in ((0.5e-12, True), (2e-12, False)):
-        other = roles(problem(), noisy(weights=MASSES + [off, -off]))
+        other = roles(problem(), noisy(weights=MASSES + np.array([off, -off])))
         assert (reason(COMMON_NOISE, other) is None) is holds
     assert reason(COMMON_NOISE, roles(problem(), noisy(weights=np.array([0.5, 0.5])))) == (
         "member 1: the noise has other masses on fake than on real points"
@@ -349,7 +349,8 @@ def test_images_of_one_latent_measure():
     assert "V is not −W₁" in reason(W1_PROBLEMS, roles(one, problem(pair=STRAIGHT)))
 
 
-def line(theta, heights=(0.25, 0.75), other=None, at=0.0, weights=(0.5, 0.5), masses=None):
+def line(theta, *, other=None, at=0.0, masses=None):
+    heights, weights = (0.25, 0.75), (0.5, 0.5)
     fake = DiscreteMeasure([[theta, z] for z in heights], list(weights))
     real = DiscreteMeasure([[at, z] for z in other or heights], list(masses or weights))
     return problem(fake, real, STRAIGHT, LipschitzBall(1.0))

@@ -1,5 +1,7 @@
 """LGAN Theorem 4 and Lemma 10: their evidence in closed form, and how tight a pair has to be."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -108,7 +110,7 @@ def test_functions_of_the_cases_in_closed_form():
 
 def chain_rounding(f, k, points, p=2.0):
     points = np.array(points)
-    lengths = [np.sum(np.abs(b - a) ** p) ** (1 / p) for a, b in zip(points, points[1:], strict=False)]
+    lengths = [np.sum(np.abs(b - a) ** p) ** (1 / p) for a, b in pairwise(points)]
     return ROUNDING * (np.abs(f(points)).max() + k * (sum(lengths) + np.abs(points).max() * points.size)), lengths
 
 

@@ -55,9 +55,10 @@ def hypothesis(claim, name):
     return next(h for h in claims.get(claim).hypotheses if h.name == name)
 
 
-def update(generator=None, latent=UNIT, discriminator=None, real=FAR, cost=None, noise=0.0):
+def update(generator=None, latent=UNIT, discriminator=None, *, real=FAR, cost=None, noise=0.0):
     return GeneratorUpdate(
-        generator=generator or Shift([0.0]), latent=latent, discriminator=discriminator or AffineDiscriminator(0.01, [0.02]),
+        generator=generator or Shift([0.0]), latent=latent,
+        discriminator=discriminator or AffineDiscriminator(0.01, [0.02]),
         real=real, cost=cost or Saturating(), noise=noise,
     )  # fmt: skip
 
@@ -107,7 +108,8 @@ def test_how_far_a_discriminator_is_from_perfect():
 
 
 @pytest.mark.parametrize(("real", "apart"), [(UniformBox([1.51], [0.5]), True), (UniformBox([1.5], [0.5]), False),
-                                             (UniformBox([-0.6], [0.5]), True), (UniformBox([0.5], [3.0]), False)])  # fmt: skip
+                                             (UniformBox([-0.6], [0.5]), True),
+                                             (UniformBox([0.5], [3.0]), False)])  # fmt: skip
 def test_boxes_are_apart_on_either_side(real, apart):
     assert bool(hypothesis("arjovsky-bottou.theorem-2.4", "disjoint compact supports").test(update(real=real))) is apart
 
@@ -248,7 +250,7 @@ def test_attraction_repulsion_and_the_divergence_on_a_line():
 
     np.testing.assert_allclose(attraction_minus_repulsion(one).value, [felt(True), felt(False)], atol=1e-8)
     found = doubled_jsd_gradient(one)
-    np.testing.assert_allclose(found.value, [mean(lambda x: jsd(x, by)) for by in (True, False)], atol=1e-8)
+    np.testing.assert_allclose(found.value, [mean(lambda x, by=by: jsd(x, by)) for by in (True, False)], atol=1e-8)
     reach = max(abs(x - y) for x in fakes for y in reals) / sigma
     spread = np.array([0.3 * 0.5 + 0.7 * 0.4, 1.0]) / sigma
     slack = found.error - ROUNDING * (16 + reach**2) * spread
@@ -423,7 +425,8 @@ def test_the_distance_of_the_draws_from_their_cauchy_law():
 
 def test_parameters_that_move_nothing_are_left_out():
     """At z = 0 the width moves nothing."""
-    still = update(Affine([[2.0]], [1.0]), points([0.0]), WhiteNoise(dimension=1, value_noise=0.02, gradient_noise=0.05),
+    still = update(Affine([[2.0]], [1.0]), points([0.0]),
+                   WhiteNoise(dimension=1, value_noise=0.02, gradient_noise=0.05),
                    cost=NonSaturating())  # fmt: skip
     evidence = claims.get("arjovsky-bottou.theorem-2.6").measure(still)
     assert evidence.labels == (f"∂/∂{still.generator.parameter_names[1]}",)
