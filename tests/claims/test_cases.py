@@ -252,6 +252,20 @@ def test_places_and_parameters_of_families():
     def families(name, budget=QUICK):
         return [case.family for case in cases_of(name, budget)]
 
+    sizes = {
+        "own.value-along-lambda": (3, 5), "own.value-along-radius": (3, 5), "own.scaling": (2, 4),
+        "own.divergence.convex": (3, 5), "own.divergence.noise": (2, 4), "own.value-derivative": (3, 7),
+        "lgan.section-4.1.vanishing-constant": (3, 6), "lgan.section-4.1.monotone": (3, 5), "wgan.example-1": (4, 9),
+        "own.same-support-limit": (4, 6), "iclr.lemma-3": (3, 5), "lgan.lemma-15": (6, 6), "own.divergence": (3, 3),
+    }  # fmt: skip
+    for name, counts in sizes.items():
+        found = [{len(family) for family in families(name, budget)} for budget in (QUICK, FULL)]
+        assert found == [{count} for count in counts], name
+    quick, full = families("wgan.theorem-1")[1], families("wgan.theorem-1", FULL)[1]
+    assert [(len(f), len(f.members[0].fake)) for f in (quick, full)] == [(3, 8), (7, 20)]
+    radius = np.linalg.norm(quick.members[2].fake.points, axis=1)
+    np.testing.assert_allclose(radius, np.linspace(0.2, 1.0, 8))
+    np.testing.assert_allclose(quick.members[2].fake.points[-1], [np.cos(3.0), np.sin(3.0)])
     for family in families("own.value-along-lambda"):
         assert family.at == (0.03, 0.1, 1.0)
         assert [problem.regularizer.weight for problem in family.members] == [0.03, 0.1, 1.0]

@@ -52,6 +52,10 @@ def blurred(candidate, noise=(0.0, 2e-8, 0.0, -1e-8)):
 SHAPES = {
     "cross": cross, "tree": tree, "blurred cross": lambda: blurred(cross()), "blurred tree": lambda: blurred(tree()),
     "steeper cross": lambda: extension_of(cross(), 1.01), "steeper tree": lambda: extension_of(tree(), 1.2),
+    "shared": lambda: made(
+        ([[0.0, 0.0]], [1.0], [[0.0, 0.0], [1.0, 0.0]], [0.5, 0.5]), losses.wasserstein(), LipschitzPenalty(0.5),
+        [0.0], [0.0, 0.5], [[0.5, 0.5]],
+    ),
     **{name: lambda name=name: subjects.of(name) for name in ("sharp", "sharp*", "apart", "apart*", "overlapping*",
                                                               "overlapping", "moved_straight*", "idle")},
 }  # fmt: skip

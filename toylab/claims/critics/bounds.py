@@ -139,7 +139,7 @@ def _wrong_a() -> Candidate:
 
 
 def _flat_a() -> Candidate:
-    """Logistic Diracs at distance 1, λ = .1: k* = 1.5683, and a = −4 has φ'(a) = .018, so the bound would be .09."""
+    """Logistic Diracs at distance 1, λ = .1: k* = 1.5675, and a = −4 has φ'(a) = .018, so the bound would be .09."""
     from scipy.optimize import brentq
     from scipy.special import expit
 
