@@ -5,14 +5,25 @@ import importlib
 import inspect
 import pkgutil
 
+import numpy as np
 import pytest
 
 import toylab.claims
-from toylab import claims
-from toylab.claims.certified import Certified
+from tests.claims import subjects
+from toylab import claims, losses
+from toylab.claims import foundations
+from toylab.claims.certified import AssumedOptimal, Certified
+from toylab.claims.critics.bounds import _Bounds
 from toylab.claims.critics.quotients import Quotients
+from toylab.claims.densities.mode_collapse import REAL, modes
+from toylab.claims.families.diracs import two_diracs
 from toylab.claims.families.intervals import Interval
+from toylab.claims.families.moved_point import Move, the_move
 from toylab.claims.families.readings import Reading
+from toylab.distributions import Gaussian
+from toylab.divergences import DensityPair
+from toylab.families import Family
+from toylab.problem import LipschitzPenalty
 
 MODULES = [importlib.import_module(m.name) for m in pkgutil.walk_packages(toylab.claims.__path__, "toylab.claims.")]
 CLASSES = sorted(
@@ -37,6 +48,45 @@ def test_a_data_class_is_frozen_and_made_with_keywords(kind):
     expected = inspect.Parameter.POSITIONAL_OR_KEYWORD if kind in BY_POSITION else inspect.Parameter.KEYWORD_ONLY
     assert made_by == {expected}
     assert kind.__dataclass_params__.eq is (kind.__qualname__ in BY_VALUE)
+
+
+def examples():
+    """One object of every data class, made or asked as its module does it."""
+    candidate = subjects.of("apart")
+    claim = claims.get("lgan.theorem-2a")
+    moves = Family.along("moved", "t", [
+        (t, two_diracs(losses.wasserstein(), 1.0 + t, LipschitzPenalty(1.0))) for t in (-0.1, 0.0, 0.1)
+    ])  # fmt: skip
+    one = np.zeros((1, 2))
+    quotients = Quotients(candidate, one, np.array([[1.0, 0.0]]), np.ones(1))
+    quotients.forward.sum()
+    certified, reading, taken = Certified(candidate), Reading(candidate), AssumedOptimal.taking(candidate)
+    certified.name(0)
+    reading.value.middle  # noqa: B018 - runs the module
+    assert the_move(moves) == "no fake point moves"
+    return [
+        foundations.get("weak duality"), Interval.of(1.0, 0.5), _Bounds.of(candidate), certified, reading, taken, quotients,
+        claim.check(candidate), claim, claim.measure(candidate), claim.hypotheses[0], claim.controls[0],
+        next(iter(claim.cases(claims.Budget.QUICK))),
+        Move(base=0, point=0, direction=np.ones(1)), modes(DensityPair(Gaussian([-0.75], 0.15), REAL)),
+    ]  # fmt: skip
+
+
+def test_nothing_of_an_example_can_be_changed_and_identity_tells_arrays_apart():
+    made = examples()
+    assert {type(thing) for thing in made} == set(CLASSES)
+    for thing in made:
+        kind = type(thing)
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(thing, dataclasses.fields(thing)[0].name, None)
+        parts = {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
+        again = kind(**parts)
+        assert (again == thing) is (kind.__qualname__ in BY_VALUE)
+        if kind not in BY_POSITION:
+            with pytest.raises(TypeError):
+                kind(*parts.values())
+        if kind.__qualname__ in {"Hypothesis", "Control"}:
+            assert "<function" not in repr(thing)
 
 
 def test_hypotheses_and_controls_are_shown_without_their_functions():

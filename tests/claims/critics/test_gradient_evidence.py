@@ -491,6 +491,15 @@ def test_a_tight_fake_has_no_choice(name):
         np.testing.assert_allclose(evidence.arrays["goals"], goals, atol=1e-9)
 
 
+@pytest.mark.parametrize(("slope", "count"), [(1.0, 1), (1 - 0.9e-6, 1), (1 - 1.1e-6, 0), (0.5, 0)])
+def test_a_smooth_critic_is_tight_to_a_millionth(slope, count):
+    """A plane in the unit ball, over two Diracs whose distance is the diameter."""
+    fake, real = DiscreteMeasure([[0.0, 0.0]]), DiscreteMeasure([[1.0, 0.0]])
+    problem = CriticProblem(fake, real, losses.wasserstein(), LipschitzBall(1.0))
+    plane = FormulaCritic(lambda z: slope * z[:, 0], lambda z: slope * np.tile([1.0, 0.0], (len(z), 1)), 1.0)
+    assert len(claims.get("lgan.section-3.3.tight").measure(Candidate.of(problem, plane))) == count
+
+
 def free(taken=False):
     """Fakes 0 and 5, reals 1 and 5 on an axis, Wasserstein: the shared point at 5 is touched by nobody."""
     one = control("lgan.section-3.3.untight", 1)

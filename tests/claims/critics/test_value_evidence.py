@@ -335,6 +335,8 @@ def test_what_counts_as_two_diracs_with_a_closed_form():
         (losses.quadratic(0.0, 1.0), True), (losses.quadratic(1.0, 1.0), True),
         (LossPair("downhill", Square(1.0), Square(0.0)), False),
         (losses.hinge(), True), (losses.combination((2.0, losses.logistic())), False),
+        (LossPair("half a square", Square(0.0), Reflected(Linear())), False),
+        (LossPair("the other half", Softplus(), Square(1.0)), False),
         (LossPair("logistic against a line", Softplus(), Reflected(Linear())), False),
     ):  # fmt: skip
         subject: Any = SimpleNamespace(problem=SimpleNamespace(losses=pair))
