@@ -366,6 +366,8 @@ def test_lines_are_parallel():
     assert reason(PARALLEL, along({0.5: line(0.5, at=0.1)})) == off
     bent = problem(DiscreteMeasure([[0.5, 0.25], [0.6, 0.75]]), line(0.5).real, STRAIGHT, LipschitzBall(1.0))
     assert reason(PARALLEL, along({0.5: bent})) == off
+    reals = DiscreteMeasure([[0.0, 0.25], [0.1, 0.75]])
+    assert reason(PARALLEL, along({0.5: problem(line(0.5).fake, reals, STRAIGHT, LipschitzBall(1.0))})) == off
     masses = "t = 0.5: the masses of fake and real points differ"
     assert reason(PARALLEL, along({0.5: line(0.5, masses=(0.4, 0.6))})) == masses
 
