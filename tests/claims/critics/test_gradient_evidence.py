@@ -500,6 +500,12 @@ def test_a_smooth_critic_is_tight_to_a_millionth(slope, count):
     assert len(claims.get("lgan.section-3.3.tight").measure(Candidate.of(problem, plane))) == count
 
 
+def test_a_fake_without_mass_is_not_asked():
+    sides = [[0.0, 0.0], [0.0, 1.0]], [1.0, 0.0], [[1.0, 0.0]], [1.0]
+    one = made(sides, losses.wasserstein(), LipschitzBall(1.0), [0.0, 1.0 - np.sqrt(2.0)], [1.0], [[1.0], [0.0]])
+    assert claims.get("lgan.section-3.3.tight").measure(one).labels == ("fake 0 towards real 0",)
+
+
 def free(taken=False):
     """Fakes 0 and 5, reals 1 and 5 on an axis, Wasserstein: the shared point at 5 is touched by nobody."""
     one = control("lgan.section-3.3.untight", 1)

@@ -425,7 +425,7 @@ def atom(*place):
 
 def crossing(sine):
     """A segment through (0, ½) at this sine to the upright one."""
-    way = 0.5 * np.array([sine, np.sqrt(1 - sine**2)])
+    way = 1.5 * np.array([sine, np.sqrt(1 - sine**2)])
     return Segment(np.array([0.0, 0.5]) - way, np.array([0.0, 0.5]) + way)
 
 
