@@ -114,11 +114,12 @@ def main() -> None:
     chosen = [mutant for mutant in plan if mutant.module.startswith(options.only)]
     run(chosen, read(path, ROOT), lambda result: append(path, result), reach, again=options.again,
         budget=options.budget, seconds=options.seconds)  # fmt: skip
-    done = read(path, ROOT)
+    done, first = read(path, ROOT), read(path, ROOT, first=True)
     text = report(
-        [done[mutant.key] for mutant in plan if mutant.key in done],
+        [first[mutant.key] for mutant in plan if mutant.key in first],
         {module: len(found) for module, found in population.items()},
         read_reasons(Path(__file__).with_name("reasons.toml")),
+        done,
     )
     head = Path(__file__).with_name("preface.md").read_text(encoding="utf-8")
     for target in filter(None, (options.out / "report.md", options.report)):
