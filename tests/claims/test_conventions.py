@@ -66,7 +66,8 @@ def examples():
     assert the_move(moves) == "no fake point moves"
     return [
         foundations.get("weak duality"), Interval.of(1.0, 0.5), _Bounds.of(candidate), certified, reading, taken,
-        quotients,         claim.check(candidate), claim, claim.measure(candidate), claim.hypotheses[0], claim.controls[0],
+        quotients, claim.check(candidate), claim, claim.measure(candidate), claim.hypotheses[0],
+        claim.controls[0],
         next(iter(claim.cases(claims.Budget.QUICK))),
         Move(base=0, point=0, direction=np.ones(1)), modes(DensityPair(Gaussian([-0.75], 0.15), REAL)),
     ]  # fmt: skip
