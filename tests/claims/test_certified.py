@@ -11,6 +11,7 @@ from toylab.claims.certified import AssumedOptimal, Certified, certified_optimal
 from toylab.critics import tabulated
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
+from toylab.regularizers import Unrestricted
 from toylab.solution import Candidate
 
 EPS = float(np.finfo(float).eps)
@@ -149,3 +150,41 @@ def test_a_shared_point_has_a_slope_only_beyond_the_rounding_of_its_masses():
     assert known.rising().tolist() == [False, False, True]  # φ'(0) = ½: slopes (p − q)/2
     assert known.falling().tolist() == [True, False, False]
     assert known.name(0) == "shared (0)"
+
+
+def test_slopes_lie_between_their_ends_where_values_are_bounded_on_one_side_only():
+    """A critic of 0 with no flow: fakes want to fall for ever, reals to rise; σ is 0 or 1 there."""
+    problem = CriticProblem(
+        DiscreteMeasure(POINTS[:1]), DiscreteMeasure(POINTS[1:]), losses.logistic(), LipschitzPenalty(WEIGHT)
+    )
+    still = Certified(Candidate.of(problem, tabulated(POINTS, np.zeros(3)), np.zeros((1, 2))))
+    low, high = still.value_bounds
+    assert np.isneginf(low).tolist() == [True, False, False]
+    assert np.isposinf(high).tolist() == [False, True, True]
+    np.testing.assert_allclose(high[0], np.log(3.0), rtol=1e-5)  # log(1 + e^t) = gap = 2 log 2
+    np.testing.assert_allclose(low[1:], -np.log(15.0), rtol=1e-5)  # ½ log(1 + e^−t) = gap
+    np.testing.assert_allclose(still.slope_bounds[0], [0.0, -0.5 * 15 / 16, -0.5 * 15 / 16], rtol=1e-5)
+    np.testing.assert_allclose(still.slope_bounds[1], [0.75, 0.0, 0.0], rtol=1e-5)
+    assert not still.rising().any()
+    assert not still.falling().any()
+    assert still.value_error.tolist() == [np.inf] * 3
+
+
+def test_beyond_three_coordinates_a_name_breaks_off():
+    places = np.array([[0.0, 1.23456, 2.0, 3.0], [1.0, 1.0, 1.0, 1.0]])
+    problem = CriticProblem(
+        DiscreteMeasure(places[:1]), DiscreteMeasure(places[1:]), losses.logistic(), LipschitzPenalty(WEIGHT)
+    )
+    assert Certified(Candidate.of(problem, lambda z: 0 * z[:, 0])).name(0) == "fake (0, 1.235, 2, …)"
+    space = CriticProblem(
+        DiscreteMeasure(places[:1, :3]), DiscreteMeasure(places[1:, :3]), losses.logistic(), LipschitzPenalty(WEIGHT)
+    )
+    assert Certified(Candidate.of(space, lambda z: 0 * z[:, 0])).name(0) == "fake (0, 1.235, 2)"
+
+
+def test_an_unrestricted_constant_is_not_known_and_no_distance_needs_it():
+    problem = CriticProblem(DiscreteMeasure(POINTS), DiscreteMeasure(POINTS), losses.logistic(), Unrestricted())
+    known = Certified(Candidate.of(problem, lambda z: 0.1 * z[:, 0], np.zeros((3, 3))))
+    assert known.constant_error == np.inf
+    assert np.isposinf(known.slack_error[~np.eye(3, dtype=bool)]).all()
+    np.testing.assert_allclose(np.diag(known.slack_error), 2 * known.value_error + known.rounding)

@@ -94,6 +94,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=ROOT / "toylab-mutation", help="where results are kept")
     parser.add_argument("--budget", type=float, default=5.0, help="CPU seconds of tests a stage, measured without it")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after this time")
+    parser.add_argument("--only", default="", help="try mutants of modules whose path starts so, e.g. toylab/claims/")
     parser.add_argument("--again", action="store_true", help="try the survivors once more")
     parser.add_argument("--report", type=Path, help="write the report here too, e.g. docs/mutation.md")
     return parser.parse_args(words)
@@ -110,13 +111,15 @@ def main() -> None:
     load_libraries()
     sys.path.insert(0, str(ROOT))
     reach = measure(ROOT, names, options.out / "reach")
-    run(plan, read(path, ROOT), lambda result: append(path, result), reach, again=options.again,
+    chosen = [mutant for mutant in plan if mutant.module.startswith(options.only)]
+    run(chosen, read(path, ROOT), lambda result: append(path, result), reach, again=options.again,
         budget=options.budget, seconds=options.seconds)  # fmt: skip
-    done = read(path, ROOT)
+    done, first = read(path, ROOT), read(path, ROOT, first=True)
     text = report(
-        [done[mutant.key] for mutant in plan if mutant.key in done],
+        [first[mutant.key] for mutant in plan if mutant.key in first],
         {module: len(found) for module, found in population.items()},
         read_reasons(Path(__file__).with_name("reasons.toml")),
+        done,
     )
     head = Path(__file__).with_name("preface.md").read_text(encoding="utf-8")
     for target in filter(None, (options.out / "report.md", options.report)):

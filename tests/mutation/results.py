@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -51,8 +51,8 @@ def append(path: Path, result: Result) -> None:
         lines.write(json.dumps(asdict(result)) + "\n")
 
 
-def read(path: Path, root: Path) -> dict[str, Result]:
-    """The last result of each mutant, by key, of those whose module is still the same."""
+def read(path: Path, root: Path, *, first: bool = False) -> dict[str, Result]:
+    """The last result of each mutant, or the first one, by key, of those whose module is still the same."""
     if not path.exists():
         return {}
     found = [Result(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
@@ -61,7 +61,8 @@ def read(path: Path, root: Path) -> dict[str, Result]:
         for module in {r.module for r in found}
         if (root / module).exists()
     }
-    return {result.key: result for result in found if now.get(result.module) == result.digest}
+    kept = [result for result in found if now.get(result.module) == result.digest]
+    return {result.key: result for result in (reversed(kept) if first else kept)}
 
 
 def interval(killed: int, total: int, level: float = 0.95) -> tuple[float, float]:
@@ -101,13 +102,17 @@ def report(
     results: Iterable[Result],
     population: dict[str, int],
     reasons: dict[tuple[str, str, str], tuple[str, str]],
+    later: Mapping[str, Result] | None = None,
 ) -> str:
     """Markdown: the score, a row a module, and every survivor with its change and the reason where it is known.
+
+    The score counts what the tests found at the first try; what fell to tests that were added since is told beside it.
 
     Args:
         results: of the mutants that count: a complete list of a module, or a random sample.
         population: how many mutants each module has.
         reasons: of `read_reasons`.
+        later: the last result of each mutant, by key, where survivors were tried once more.
     """
     tried = sorted(results, key=lambda result: (result.module, result.line, result.key))
     left = [result for result in tried if result.outcome in {"survived", "untested"}]
@@ -117,6 +122,13 @@ def report(
         mine = [result for result in tried if of(result.module)]
         equivalent = sum(1 for r in left if of(r.module) and (explained[r.key] or ("",))[0] == "equivalent")
         lines.append(_summary(name, mine, sum(n for module, n in population.items() if of(module)), equivalent))
+        fallen = [r for r in left if of(r.module) and r.key in (later or {}) and (later or {})[r.key].outcome in KILLED]
+        if fallen:
+            killed, total = _counts(mine)
+            lines.append(
+                f"  Of the survivors {len(fallen)} fall to tests that were written because of them (`--again`), which "
+                f"are not counted here; with these {_score(killed + len(fallen), total)}."
+            )
     lines += [
         "",
         "## Modules",
@@ -131,8 +143,12 @@ def report(
             lines.append("| " + " | ".join(map(str, row)) + " |")
     lines += ["", "## Survivors", ""]
     for result in left:
-        kind, reason = explained[result.key] or (
-            ("not tested", "no test runs this line") if result.outcome == "untested" else ("not explained", "")
+        again = (later or {}).get(result.key)
+        since = ("noticed since", "by a test that was written because of it")
+        kind, reason = (
+            explained[result.key]
+            or (since if again and again.outcome in KILLED else None)
+            or (("not tested", "no test runs this line") if result.outcome == "untested" else ("not explained", ""))
         )
         lines += [f"`{result.module}:{result.line}` **{kind}**{': ' + reason if reason else ''}", "", "```diff"]
         lines += [

@@ -122,6 +122,7 @@ class TestResults:
         with path.open("a") as lines:
             lines.write('{"key": "cut sh')
         assert read(path, tmp_path)["k"].outcome == "killed"
+        assert read(path, tmp_path, first=True)["k"].outcome == "survived"
         (tmp_path / "toylab/claims/base.py").write_text("another text")
         assert read(path, tmp_path) == {}
 
@@ -151,7 +152,25 @@ class TestResults:
         assert "`toylab/claims/base.py:3` **equivalent**: a is never b\n\n```diff\n- a < b\n+ a <= b\n```" in text
         assert "**not tested**: no test runs this line\n\n```diff\n- c = d\n" in text
 
+    def test_what_falls_to_later_tests_is_no_part_of_the_score(self):
+        done = [result("survived", key="1"), result("survived", key="2"), result("killed", key="3")]
+        later = {"1": result("killed", key="1"), "2": result("survived", key="2"), "3": result("killed", key="3")}
+        text = report(done, {"toylab/claims/base.py": 90}, {}, later)
+        assert "1 killed, 33.3% (a random sample of 3 out of 90" in text
+        assert "Of the survivors 1 fall to tests that were written because of them (`--again`)" in text
+        assert "not counted here; with these 66.7%." in text
+        assert "**noticed since**: by a test that was written because of it" in text
+        assert "**not explained**" in text
+        assert "--again" not in report(done, {"toylab/claims/base.py": 90}, {})
+
     def test_every_reason_is_of_a_kind(self):
         reasons = read_reasons(Path(__file__).with_name("reasons.toml"))
-        assert {kind for kind, _ in reasons.values()} <= {"equivalent", "text only", "not tested", "rounding", "speed"}
+        assert {kind for kind, _ in reasons.values()} <= {
+            "equivalent",
+            "text only",
+            "not tested",
+            "rounding",
+            "speed",
+            "example",
+        }
         assert all(reason for _, reason in reasons.values())

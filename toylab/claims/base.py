@@ -92,8 +92,15 @@ class Evidence:
         )
 
     @classmethod
+    def nothing(cls) -> Evidence:
+        """No entry at all: what is measured where nothing falls under a statement."""
+        return cls.of([], [], resolution=[], scale=[], labels=())
+
+    @classmethod
     def joined(cls, parts: Sequence[Evidence]) -> Evidence:
         """All entries of several pieces of evidence; arrays of one name follow one another as entries do."""
+        if not parts:
+            return cls.nothing()
         columns = {
             name: np.concatenate([getattr(part, name) for part in parts])
             for name in ("residual", "error", "resolution", "scale")

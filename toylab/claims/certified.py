@@ -12,11 +12,11 @@ from functools import cached_property, lru_cache
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.fenchel_young import PointwiseObjective
 from toylab.solution import Candidate
 
-_EPS = float(np.finfo(np.float64).eps)
 #: A verdict needs error bounds below this share of k · diameter.
 RESOLUTION = 1e-3
 #: A candidate counts as certified optimal up to this relative gap; its errors are derived from its own gap.
@@ -120,7 +120,7 @@ class Certified:
     @cached_property
     def rounding(self) -> float:
         """A bound on the rounding of f(w) − f(z) and k d."""
-        return 64.0 * _EPS * (float(np.abs(self.values).max()) + self.k * self.diameter)
+        return ROUNDING * (float(np.abs(self.values).max()) + self.k * self.diameter)
 
     @cached_property
     def value_bounds(self) -> tuple[np.ndarray, np.ndarray]:
@@ -133,7 +133,7 @@ class Certified:
     @cached_property
     def value_rounding(self) -> float:
         """A bound on the rounding of J(f)."""
-        return 64.0 * _EPS * float(np.abs(self.objective.value(self.values)).sum())
+        return ROUNDING * float(np.abs(self.objective.value(self.values)).sum())
 
     @cached_property
     def doubled_gap_bounds(self) -> tuple[np.ndarray, np.ndarray]:

@@ -14,14 +14,13 @@ from toylab.claims.cases import Budget, Case, same_support, standard, tailored
 from toylab.claims.certified import RESOLUTION, certified
 from toylab.claims.explanation.bounds import least_value, most_constant
 from toylab.claims.hypotheses import CERTIFIED, PENALISED
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.critics import LowerExtension, tabulated
 from toylab.divergences.transport import wasserstein1
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import AtConstant, Candidate
-
-_EPS = float(np.finfo(np.float64).eps)
 
 
 def _constant(candidate: Candidate) -> float | None:
@@ -83,9 +82,7 @@ class _Bounds:
         count = len(problem.fake) + len(problem.real)
         # masses that are off by their rounding are carried across the support at most
         carried = 0.0 if support.equal_measures else slope * float(support.mass_rounding.sum()) * support.diameter
-        return cls(
-            start=value, pull=pull, weight=weight, rounding=64.0 * _EPS * (count + 1.0 + abs(a)), carried=carried
-        )
+        return cls(start=value, pull=pull, weight=weight, rounding=ROUNDING * (count + 1.0 + abs(a)), carried=carried)
 
     @property
     def gain_error(self) -> float:
@@ -142,7 +139,7 @@ def _wrong_a() -> Candidate:
 
 
 def _flat_a() -> Candidate:
-    """Logistic Diracs at distance 1, λ = .1: k* = 1.5683, and a = −4 has φ'(a) = .018, so the bound would be .09."""
+    """Logistic Diracs at distance 1, λ = .1: k* = 1.5675, and a = −4 has φ'(a) = .018, so the bound would be .09."""
     from scipy.optimize import brentq
     from scipy.special import expit
 

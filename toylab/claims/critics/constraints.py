@@ -14,13 +14,13 @@ from toylab.claims.certified import RESOLUTION, certified
 from toylab.claims.critics.compact_dual import BALL, COMPACT_OPTIMUM, dropped_constraint, radius_of
 from toylab.claims.explanation.reference import along_blends, any_ordered_pair
 from toylab.claims.hypotheses import WASSERSTEIN
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.critics import Critic, FormulaCritic, LowerExtension, UpperExtension
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall
 from toylab.solution import Candidate
 
-_EPS = float(np.finfo(np.float64).eps)
 #: Blends looked at on every segment, and segments looked at.
 _POSITIONS, _SEGMENTS = 64, 512
 
@@ -48,7 +48,7 @@ def _measure_lipschitz(candidate: Candidate) -> Evidence:
     np.fill_diagonal(beyond, -np.inf if len(values) > 1 else 0.0)
     at = np.unravel_index(int(beyond.argmax()), beyond.shape)
     masses = support.fake_weights + support.real_weights
-    rounding = 64.0 * _EPS * (float(np.abs(values).max()) + radius * support.diameter)
+    rounding = ROUNDING * (float(np.abs(values).max()) + radius * support.diameter)
     unit = radius * support.diameter
     return Evidence.of(
         max(float(beyond[at]), 0.0),
@@ -111,10 +111,10 @@ def _measure_blends(candidate: Candidate) -> Evidence:
     rows, columns = _segments(candidate)
     x, y = problem.fake.points[rows], problem.real.points[columns]
     if not rows.size:
-        return Evidence.of(np.zeros(0), np.zeros(0), resolution=0.0, scale=1.0, labels=[])
+        return Evidence.nothing()
     length = np.linalg.norm(y - x, axis=1)
     low, high = evaluate(candidate.critic, x), evaluate(candidate.critic, y)
-    rounding = 64.0 * _EPS * (np.abs(low) + np.abs(high) + radius * (length + np.abs(x).max() + np.abs(y).max()))
+    rounding = ROUNDING * (np.abs(low) + np.abs(high) + radius * (length + np.abs(x).max() + np.abs(y).max()))
     return Evidence.of(
         np.maximum(high - low - radius * length, 0.0),
         rounding + 1e-9 * radius * length,  # up to which the gradient may be longer than K

@@ -102,15 +102,14 @@ def _spread(known: Certified) -> float:
 
 def _measure(candidate: Candidate) -> Evidence:
     known = certified(candidate)
-    nothing = Evidence.of(np.zeros(0), 0.0, resolution=1.0, scale=1.0, labels=[])
     if not (known.slopes > 0).any() or not (known.slopes < 0).any():
-        return nothing
+        return Evidence.nothing()
     rising, falling, programs = _programs(known)
     if len(rising) * len(falling) > _LARGEST:
-        return nothing
+        return Evidence.nothing()
     mass = float(known.slopes[rising].sum())
     off = (len(rising) + len(falling)) * (_spread(known) + _TOLERANCE)
-    parts = [nothing]
+    parts = []
     for row, index in enumerate(rising):
         steps = known.points[falling] - known.points[index]
         length = known.distance[index, falling][:, None]

@@ -15,6 +15,7 @@ from toylab.claims.certified import RESOLUTION, certified
 from toylab.claims.critics.bounds import transport_cost
 from toylab.claims.explanation.bounds import diracs, hinge_margin, mean_square
 from toylab.claims.hypotheses import CERTIFIED, PENALISED, WASSERSTEIN
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.critics import tabulated
 from toylab.losses import Exponential, Hinge, Linear, LossPair, Reflected, Softplus, Square, SquareRoot
@@ -182,7 +183,7 @@ def _measure_hinge(candidate: Candidate) -> Evidence:
     known, w1 = certified(candidate), transport_cost(candidate.problem)
     weight = _penalty(candidate.problem.regularizer)[0]
     constant, value = w1 / (2.0 * weight), 2.0 - w1**2 / (4.0 * weight)
-    rounding = 64.0 * _EPS * (len(known.points) + 1)
+    rounding = ROUNDING * (len(known.points) + 1)
     return Evidence.of(
         [abs(known.k - constant), abs(candidate.value - value)],
         [
@@ -250,7 +251,7 @@ def _measure_mean_square(candidate: Candidate) -> Evidence:
     unit = max(abs(least), 1e-300)
     return Evidence.of(
         max(paid - least, 0.0),
-        error + 1e-9 * unit + 64.0 * _EPS * len(lengths) * unit,  # lengths count as equal up to 1e-9
+        error + 1e-9 * unit + ROUNDING * len(lengths) * unit,  # lengths count as equal up to 1e-9
         resolution=RESOLUTION * unit,
         scale=unit,
         labels=["MaxGP's critic under the mean-square penalty"],

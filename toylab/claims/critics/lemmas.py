@@ -15,12 +15,11 @@ from toylab.claims.critics.equilibrium import bounded_wasserstein, cases_of_pena
 from toylab.claims.explanation.bounding import opposite_slopes
 from toylab.claims.explanation.lemmas import constant_and_measures, signs, slopes_and_constant
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, PENALISED, RESTRICTED
+from toylab.claims.rounding import ROUNDING
 from toylab.critics import LowerExtension, tabulated
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate
-
-_EPS = float(np.finfo(np.float64).eps)
 
 
 def _surplus(known: Certified) -> tuple[float, float, float]:
@@ -51,7 +50,7 @@ def _measure_8(candidate: Candidate) -> Evidence:
     low, high = _constants(known, surplus)
     bottom, top = _constants(known, fewest)[0], _constants(known, most)[1]
     unit = largest_constant(known)
-    rounding = 64.0 * _EPS * (known.k + (high if np.isfinite(high) else 0.0))
+    rounding = ROUNDING * (known.k + (high if np.isfinite(high) else 0.0))
     if isinstance(candidate.problem.regularizer, LipschitzPenalty):  # what was read as slope 0 may flow as well
         rounding += _constants(known, float(known.mass_rounding.sum()))[1]
     with np.errstate(invalid="ignore"):  # without a penalty and with a flow both ends are infinite

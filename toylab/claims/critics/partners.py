@@ -101,7 +101,7 @@ GENERIC = Hypothesis(
 def _measure_forest(candidate: Candidate) -> Evidence:
     known = certified(candidate)
     if known.k == 0.0:
-        return _nothing()
+        return Evidence.nothing()
     rows, columns = edges(known)
     size = len(known.points)
     graph = sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=(size, size))
@@ -119,7 +119,7 @@ def _measure_forest(candidate: Candidate) -> Evidence:
 def _measure_few(candidate: Candidate) -> Evidence:
     known = certified(candidate)
     if known.k == 0.0:
-        return _nothing()
+        return Evidence.nothing()
     partners = np.bincount(edges(known)[0], minlength=len(known.points))
     several, reals = int((partners > 1).sum()), int(known.in_real.sum())
     return Evidence.of(
@@ -136,7 +136,7 @@ def _measure_single(candidate: Candidate) -> Evidence:
     """Fakes with several partners that the certificate proves tight up to a millionth of k · diameter."""
     known = certified(candidate)
     if known.k == 0.0:
-        return _nothing()
+        return Evidence.nothing()
     plan = candidate.certificate.merged_plan.toarray()[np.ix_(known.carried, known.carried)]
     proven = (plan > 0) & (plan * (10.0 * TIGHT * known.k * known.diameter) >= known.gap)
     fakes = np.flatnonzero(known.in_fake)
@@ -151,21 +151,17 @@ def _measure_single(candidate: Candidate) -> Evidence:
     )
 
 
-def _nothing() -> Evidence:
-    return Evidence.of(np.zeros(0), np.zeros(0), resolution=0.0, scale=1.0, labels=[])
-
-
 def _measure_slopes(candidate: Candidate) -> Evidence:
     """One-sided slopes along every partner of a fake that has several in different directions."""
     known = certified(candidate)
     if known.k == 0.0:
-        return _nothing()
+        return Evidence.nothing()
     rows, columns = edges(known)
     directions = (known.points[columns] - known.points[rows]) / known.distance[rows, columns][:, None]
     spread = np.array([np.ptp(directions[rows == i], axis=0).max() > _APART for i in rows], dtype=bool)
     rows, columns, directions = rows[spread], columns[spread], directions[spread]
     if not rows.size:
-        return _nothing()
+        return Evidence.nothing()
     length = known.distance[rows, columns]
     quotients = Quotients(candidate, known.points[rows], directions, SCALE * length)
     steeper = max(float(getattr(candidate.critic, "lipschitz_constant", None) or 0.0) - known.k, 0.0)

@@ -12,10 +12,10 @@ from functools import cached_property
 import numpy as np
 
 from toylab.claims.base import Hypothesis
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.solution import Candidate
 
-_EPS = float(np.finfo(np.float64).eps)
 #: A critic counts as differentiable where its one-sided slopes along a line differ by this share of k at most.
 KINK = 0.01
 #: The scale of a quotient, as a share of the distance to the partner.
@@ -90,7 +90,7 @@ class Quotients:
         support = self.candidate.problem.support
         size = np.abs(self.values).max(axis=0) + np.abs(self.candidate.certificate.values).max()
         reach = k * (support.diameter + np.abs(self.points).max(axis=1) * np.sqrt(self.points.shape[1]))
-        return 64.0 * _EPS * (size + reach) / self.steps
+        return ROUNDING * (size + reach) / self.steps
 
 
 def basis(direction: np.ndarray) -> np.ndarray:

@@ -34,10 +34,9 @@ def _measure(candidate: Candidate) -> Evidence:
     plan = np.where(distance > 0, plan, 0.0)
     reference = candidate.reference_directions()
     own = plan * np.maximum(candidate.slack(), 0.0)
-    nothing = Evidence.of(np.zeros(0), np.zeros(0), resolution=0.0, scale=1.0, labels=[])
     constant = float(getattr(candidate.critic, "lipschitz_constant", None) or known.k)
     steeper = max(constant - known.k, 0.0)
-    parts = [nothing]
+    parts = []
     for i in np.flatnonzero(plan.sum(axis=1) * 1e-3 * known.resolution > known.gap):
         used = plan[i] > 0
         share = plan[i, used] / plan[i].sum()

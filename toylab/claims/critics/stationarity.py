@@ -41,10 +41,6 @@ def _towards_reals(known: Certified) -> Quotients | None:
     return Quotients(known.candidate, known.points[rows], directions, SCALE * apart[rows])
 
 
-def _nothing() -> Evidence:
-    return Evidence.of(np.zeros(0), np.zeros(0), resolution=0.0, scale=1.0, labels=[])
-
-
 def _largest_kink(candidate: Candidate) -> float:
     quotients = _towards_reals(certified(candidate))
     return 0.0 if quotients is None else float((quotients.kink - quotients.rounding).max())
@@ -73,7 +69,7 @@ def _measure_steepest(candidate: Candidate) -> Evidence:
     if known.k == 0.0:
         return positive_constant(known)
     if quotients is None:
-        return _nothing()
+        return Evidence.nothing()
     found = quotients.symmetric
     rows, columns = _pairs(known)
     best = int(found.argmax())
@@ -102,7 +98,7 @@ def _measure_standstill(candidate: Candidate) -> Evidence:
     known = certified(candidate)
     towards = _towards_reals(known)
     if towards is None or known.k == 0.0:
-        return _nothing()
+        return Evidence.nothing()
     axes = np.eye(known.points.shape[1])
     fakes = np.flatnonzero(known.in_fake)
     at = np.repeat(known.points[fakes], len(axes), axis=0)

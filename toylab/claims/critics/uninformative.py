@@ -16,6 +16,7 @@ from toylab.claims.critics.compact_dual import BALL, COMPACT_OPTIMUM, dropped_co
 from toylab.claims.critics.quotients import KINK, LIPSCHITZ_CRITIC, SCALE, Quotients, basis
 from toylab.claims.explanation.uninformative import anything, forced, steering
 from toylab.claims.hypotheses import CERTIFIED, RESTRICTED, WASSERSTEIN
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.critics import HermiteCritic, LowerExtension, UpperExtension, tabulated, unit_vectors
 from toylab.losses import LossPair
@@ -23,7 +24,6 @@ from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Candidate
 
-_EPS = float(np.finfo(np.float64).eps)
 #: Gradients count as known up to this share of k.
 _GRADIENT_RESOLUTION = 0.05
 #: A pair counts as tight up to this share of k · diameter; its slack is then charged.
@@ -76,13 +76,13 @@ def _smoothness(critic: HermiteCritic, index: int) -> tuple[float, float]:
     size = float(np.abs(critic.values[index])) + steep * critic.radius
     slope = 3.0 * size / critic.radius + steep  # of the bump: |B'| ≤ 1.4716 · 2/r
     moved = slope * float(np.abs(at).max()) * np.sqrt(dimension)
-    return worst, critic.third_derivatives()[index] * h**2 / 6.0 + 64.0 * _EPS * (size + moved) / h
+    return worst, critic.third_derivatives()[index] * h**2 / 6.0 + ROUNDING * (size + moved) / h
 
 
 def _measure_anything(candidate: Candidate) -> Evidence:
     known = certified(candidate)
     if len(candidate.problem.support.points) < 2 or known.diameter == 0.0:
-        return Evidence.of(np.zeros(0), np.zeros(0), resolution=0.0, scale=1.0, labels=[])
+        return Evidence.nothing()
     return Evidence.joined([_field_evidence(known, name, wanted) for name, wanted in _fields(candidate)])
 
 
@@ -100,7 +100,7 @@ def _field_evidence(known: Certified, name: str, wanted: np.ndarray) -> Evidence
     gradient = critic.gradient(fake)
     exact = Evidence.of(
         np.linalg.norm(gradient - wanted, axis=1),
-        8.0 * _EPS * np.linalg.norm(wanted, axis=1),
+        ROUNDING * np.linalg.norm(wanted, axis=1),
         resolution=_GRADIENT_RESOLUTION * k,
         scale=k,
         labels=[f"gradient at fake {i}, {name}" for i in range(len(fake))],
@@ -151,8 +151,7 @@ def _measure_forced(candidate: Candidate) -> Evidence:
                 arrays={"gradients": found[None], "goals": k * axes[:1]},
             )
         )
-    empty = Evidence.of(np.zeros(0), np.zeros(0), resolution=0.0, scale=1.0, labels=[])
-    return Evidence.joined(parts) if parts else empty
+    return Evidence.joined(parts)
 
 
 def _room(candidate: Candidate) -> np.ndarray:
@@ -194,7 +193,7 @@ def _measure_steered(candidate: Candidate) -> Evidence:
     problem, k = candidate.problem, known.k
     x, owner = problem.fake.points[index], int(problem.support.fake_owner[index])
     if k == 0.0 or len(known.points) < 2:
-        return Evidence.of(np.zeros(0), np.zeros(0), resolution=0.0, scale=1.0, labels=[])
+        return Evidence.nothing()
     others = known.carried != owner
     points, values = known.points[others], known.values[others]
     nearest = float(np.linalg.norm(points - x, axis=1).min())

@@ -21,6 +21,7 @@ from toylab.claims.cases import STRICT_LOSSES, Budget, Case, mixed_loss, standar
 from toylab.claims.certified import RESOLUTION, Certified, certified
 from toylab.claims.explanation.uniqueness import free_offset, unique, unique_up_to_a_constant
 from toylab.claims.hypotheses import CERTIFIED, CONDITION_11, PENALISED, STRICTLY_CONVEX, WASSERSTEIN
+from toylab.claims.rounding import ROUNDING
 from toylab.critics import tabulated
 from toylab.losses.inversion import shrink_bracket
 from toylab.measures import DiscreteMeasure
@@ -112,7 +113,7 @@ def _constant_evidence(known: Certified) -> Evidence:
     middle = 0.5 * (low + high)
     return Evidence.of(
         abs(known.k - middle),
-        0.5 * (high - low) + 64 * _EPS * known.k,
+        0.5 * (high - low) + ROUNDING * known.k,
         resolution=RESOLUTION * known.k,
         scale=known.k,
         labels=["k* from the values against k* from the plan"],
@@ -146,7 +147,7 @@ def _measure_wasserstein(candidate: Candidate) -> Evidence:
     size = np.abs(known.values).max() + np.abs(offsets)
     shifts = Evidence.of(
         change,
-        64 * _EPS * size,
+        ROUNDING * size,
         resolution=RESOLUTION * known.k * known.diameter,
         scale=known.k * known.diameter,
         labels=[f"J(f* + c) − J(f*), c = {c:.3g}" for c in offsets],

@@ -16,6 +16,7 @@ from toylab.claims.explanation.local_objectives import fisher, local_finite, loc
 from toylab.claims.explanation.wording import vector
 from toylab.claims.hypotheses import CERTIFIED, STRICTLY_CONVEX
 from toylab.claims.kinds import ObjectiveKind, RegularizerKind
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.critics import tabulated
 from toylab.distributions import Distribution, Gaussian, Mixture, UniformBox
@@ -30,7 +31,6 @@ from toylab.problem import CriticProblem
 from toylab.regularizers import LipschitzPenalty, Unrestricted
 from toylab.solution import Candidate
 
-_EPS = float(np.finfo(np.float64).eps)
 #: A verdict on values needs errors below this share of their size.
 _VALUE_RESOLUTION = 1e-6
 #: Points are looked at where |ln p − ln q| is at most this.
@@ -60,7 +60,7 @@ def _measure_finite(candidate: Candidate) -> Evidence:
     size = float(np.abs(alone[np.isfinite(alone)]).max(initial=0.0)) or 1.0
     return Evidence.of(
         np.where(known.values == alone, 0.0, np.abs(known.values - alone)),
-        known.value_error + 64.0 * _EPS * (size + np.abs(known.values)),
+        known.value_error + ROUNDING * (size + np.abs(known.values)),
         resolution=RESOLUTION * size,
         scale=size,
         labels=[known.name(index) for index in range(len(alone))],
@@ -186,13 +186,13 @@ def _value_rounding(pair: LossPair, at: np.ndarray, log_fake: np.ndarray, log_re
     fake, real = np.abs(pair.fake_loss.slope(at)), np.abs(pair.real_loss.slope(at))
     curvature = p * pair.fake_loss.curvature(at) + q * pair.real_loss.curvature(at)
     by_ratio = p * q / (p + q) * (fake + real) * (1.0 + np.abs(log_fake) + np.abs(log_real))
-    return 64.0 * _EPS * ((p * fake + q * real + by_ratio) / curvature + 1.0 + np.abs(at))
+    return ROUNDING * ((p * fake + q * real + by_ratio) / curvature + 1.0 + np.abs(at))
 
 
 def _measure_densities(pair: DensityPair) -> Evidence:
     z, pairs = probes(pair), _losses_of(pair)
     if not len(z):  # nowhere are the densities comparable: degenerate
-        return Evidence.of(np.zeros(0), 0.0, resolution=1.0, scale=1.0, labels=[])
+        return Evidence.nothing()
     log_fake, log_real = pair.log_densities(z)
     largest = np.maximum(log_fake, log_real)
     alone = minimiser(PointwiseObjective(pairs, np.exp(log_fake - largest), np.exp(log_real - largest)))
@@ -326,7 +326,7 @@ def _fisher_shape(pair: DensityPair, objective: FisherIPM, total: Quadrature) ->
     digits = 1.0 + np.sum(np.abs([*pair.log_densities(z), _log_mu(objective, z)]), axis=0)
     return Evidence.of(
         np.abs(found - (q - p)),
-        64.0 * _EPS * digits * (p + q) + np.abs(q - p) * 2.0 * total.error / total.value,
+        ROUNDING * digits * (p + q) + np.abs(q - p) * 2.0 * total.error / total.value,
         resolution=_VALUE_RESOLUTION * (p + q),
         scale=p + q,
         labels=[f"F μ f* − (q − p) at {vector(point)}" for point in z],
@@ -387,7 +387,7 @@ def _fisher_worlds(pair: DensityPair, objective: FisherIPM) -> Evidence:
         found.append(values)
         digits = 1.0 + np.sum(np.abs([*world.log_densities(z), _log_mu(objective, z)]), axis=0)
         share = sum(_densities(world, z)) / np.exp(_log_mu(objective, z))
-        errors.append(64.0 * _EPS * digits * share + np.abs(values) * 2.0 * total.error / total.value)
+        errors.append(ROUNDING * digits * share + np.abs(values) * 2.0 * total.error / total.value)
         sizes.append(share)
     return Evidence.of(
         np.abs(found[0] - found[1]),

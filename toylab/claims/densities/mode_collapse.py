@@ -14,6 +14,7 @@ from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.explanation.local_objectives import drawn, pushed
 from toylab.claims.kinds import DensityKind, ObjectiveKind, PlaceKind
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.distributions import Distribution, Gaussian, Mixture, UniformBox
 from toylab.divergences import (
@@ -196,14 +197,14 @@ def _ends(fake: Distribution) -> tuple[float, float]:
 
 def _uncertain_mass(pair: DensityPair, towards: object, breaks: np.ndarray, length: float) -> float:
     """The fakes' mass where f*'(x)(A − x) is within rounding, around its changes of sign."""
-    beyond = 64.0 * _EPS + 2.0 * float(ndtr(-_REACH))
+    beyond = ROUNDING + 2.0 * float(ndtr(-_REACH))
     if not len(breaks):
         return beyond
     step = 1e-7 * length
     before, after = (towards(breaks + sign * step) for sign in (-1.0, 1.0))  # type: ignore[operator]
     steepness = np.abs(after - before) / (2.0 * step)
     noise = 256.0 * _EPS * _summands(pair, breaks[:, None]) * length
-    width = noise / steepness + 8.0 * _EPS * (np.abs(breaks) + 1.0)
+    width = noise / steepness + ROUNDING * (np.abs(breaks) + 1.0)
     density = np.exp(log_density(pair.fake, breaks[:, None]))
     return float((density * width).sum()) + beyond
 
@@ -241,7 +242,7 @@ def _measure_drawn(pair: DensityPair) -> Evidence:
     what = "Φ(|A − m|/σ) less what B takes" if found.gaussian else "all"
     exact = Evidence.of(
         abs(fraction - expected),
-        error + 16.0 * _EPS,
+        error + ROUNDING,
         resolution=_RESOLUTION,
         scale=1.0,
         labels=[f"the fraction drawn to A against {expected:.8g}, {what}"],
@@ -252,7 +253,7 @@ def _measure_drawn(pair: DensityPair) -> Evidence:
     plain = float(ndtr(abs(found.near - found.centre) / found.width))
     rough = Evidence.of(
         abs(fraction - plain),
-        taken + error + 16.0 * _EPS,
+        taken + error + ROUNDING,
         resolution=1e-2,
         scale=1.0,
         labels=[f"the fraction drawn to A against Φ(|A − m|/σ) = {plain:.6g}"],

@@ -11,13 +11,13 @@ from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.explanation.perfect_discrimination import almost_everywhere, divergences_saturate, separated
 from toylab.claims.explanation.wording import vector
 from toylab.claims.kinds import ManifoldKind
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.distributions import Distribution, Gaussian, Masses, Mixture, Segment, UniformBox
 from toylab.generators import PerfectDiscriminator
 from toylab.manifolds import ManifoldPair, Part
 from toylab.measures import DiscreteMeasure
 
-_EPS = float(np.finfo(np.float64).eps)
 _LN2 = float(np.log(2.0))
 #: Supports are taken to touch within this distance, and lines to cross when the sine of their angle is at least this.
 _TOUCH, _SINE = 1e-9, 1e-2
@@ -161,7 +161,7 @@ def _measure_almost_everywhere(pair: ManifoldPair) -> Evidence:
     segments = [p.shape for p in (*pair.fake_parts, *pair.real_parts) if isinstance(p.shape, Segment)]
     shortest = min((float(np.linalg.norm(s.end - s.start)) for s in segments), default=1.0)
     crossings = len(pair.fake_parts) * len(pair.real_parts)
-    allowed = crossings * 2.0 * _TOUCH / (_SINE * shortest) + 64.0 * _EPS
+    allowed = crossings * 2.0 * _TOUCH / (_SINE * shortest) + ROUNDING
     null = Evidence.of(
         near,
         allowed,
@@ -180,7 +180,7 @@ def _measure_divergences(pair: ManifoldPair) -> Evidence:
     own = np.where(real, share, 1.0 - share)
     jsd = 0.5 * float((mass * np.log(2.0 * own)).sum())
     alone = np.array([float(mass[(real == side) & (own == 1.0)].sum()) for side in (False, True)])
-    rounding = 64.0 * _EPS * len(points)
+    rounding = ROUNDING * len(points)
     return Evidence.of(
         np.array([abs(jsd - _LN2), *np.where(alone > 0, 0.0, 1.0)]),
         rounding,

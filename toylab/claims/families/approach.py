@@ -20,7 +20,7 @@ from toylab.claims.families.hypotheses import (
     SAME_TERMS,
     related,
 )
-from toylab.claims.families.readings import Reading, compare, constant_unit, joined, readings
+from toylab.claims.families.readings import Reading, compare, constant_unit, readings
 from toylab.claims.kinds import FamilyKind
 from toylab.families import Family, ProblemFamily
 from toylab.losses import LossPair
@@ -51,14 +51,14 @@ def _measure_bound(family: Family) -> Evidence:
         parts.append(compare(f"φ'(a) W₁/2λ against k*, {label}", bound, "≥", reading.constant, unit))
         if reading.candidate.problem.losses.is_wasserstein:
             parts.append(compare(f"k* against W₁/2λ, {label}", reading.constant, "=", bound, unit))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def _measure_monotone(family: Family) -> Evidence:
     order = np.argsort([_w1(reading) for reading in readings(family)], kind="stable")
     unit = constant_unit(family)
     members = [(family.labels[i], readings(family)[i].constant) for i in order]
-    return joined(
+    return Evidence.joined(
         [
             compare(f"k*, {far}, against k*, {near}", second, "≥", first, unit)
             for (near, first), (far, second) in pairwise(members)

@@ -6,13 +6,13 @@ import numpy as np
 
 from toylab.claims.families.hypotheses import related, same_measure
 from toylab.claims.kinds import FamilyKind
+from toylab.claims.rounding import ROUNDING
 from toylab.families import Family, ProblemFamily
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.support import merge
 
-_EPS = float(np.finfo(np.float64).eps)
 #: What the three measures of a chain are called.
 MEASURES = ("first", "second", "third")
 
@@ -38,7 +38,7 @@ def _not_mixtures(family: Family) -> str | None:
             low, high, own = (getattr(p, side) for p in (*ends, member.problem))
             points = merge(_on_points_of(low, high), own).points
             expected = (1.0 - share) * _masses(points, low) + share * _masses(points, high)
-            if np.abs(expected - _masses(points, own)).max() > 64.0 * _EPS:
+            if np.abs(expected - _masses(points, own)).max() > ROUNDING:
                 return f"{label}: the {side} measure is not (1 − t)·left + t·right, t = {share:.4g}"
     return None
 
@@ -87,7 +87,7 @@ def _different_noise(family: Family) -> str | None:
             return f"{label}: the measures are not those of {family.labels[0]} plus independent noise"
         size = float(max(np.abs(m.points).max() for m in (member.problem.fake, member.problem.real)))
         (atoms, masses), (others, weights) = on_fakes, on_reals
-        if atoms.shape != others.shape or np.abs(atoms - others).max() > 16.0 * _EPS * (1.0 + size):
+        if atoms.shape != others.shape or np.abs(atoms - others).max() > ROUNDING * (1.0 + size):
             return f"{label}: fake and real points are given different noise"
         if np.abs(masses - weights).max() > 1e-12:
             return f"{label}: the noise has other masses on fake than on real points"

@@ -15,15 +15,14 @@ from toylab.claims.families.diracs import two_diracs
 from toylab.claims.families.divergence import w1_interval
 from toylab.claims.families.hypotheses import BALLS, CERTIFIED, ONE_GAME, WASSERSTEIN
 from toylab.claims.families.intervals import Interval
-from toylab.claims.families.readings import Reading, compare, constant_unit, joined, readings, value_unit
+from toylab.claims.families.readings import Reading, compare, constant_unit, readings, value_unit
+from toylab.claims.rounding import ROUNDING
 from toylab.divergences import wasserstein1
 from toylab.families import Family, ProblemFamily
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.zoo import load
-
-_EPS = float(np.finfo(np.float64).eps)
 
 
 def reweighted_w1(reading: Reading) -> Interval:
@@ -34,8 +33,8 @@ def reweighted_w1(reading: Reading) -> Interval:
     if mass <= 0.0:
         return Interval.of(0.0)
     value = mass * wasserstein1(DiscreteMeasure(points[up], slopes[up]), DiscreteMeasure(points[down], -slopes[down]))
-    imbalance = abs(float(slopes.sum())) + 64.0 * _EPS * float(np.abs(slopes).sum())
-    return Interval.of(value, (imbalance + 64.0 * _EPS * mass) * reading.known.diameter)
+    imbalance = abs(float(slopes.sum())) + ROUNDING * float(np.abs(slopes).sum())
+    return Interval.of(value, (imbalance + ROUNDING * mass) * reading.known.diameter)
 
 
 def _measure_slope(family: Family) -> Evidence:
@@ -55,7 +54,7 @@ def _measure_slope(family: Family) -> Evidence:
         cost = one.cost + Interval.of(0.0, loose)
         label = f"C of the plan in the ball of {one.known.k:.6g} against W₁(a, b)"
         parts.append(compare(label, cost, "=", reweighted_w1(one), one.known.diameter))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def _measure_15(family: Family) -> Evidence:
@@ -79,7 +78,7 @@ def _measure_15(family: Family) -> Evidence:
                 parts.append(
                     compare(f"k*, {label}, against k₀ + W₁/2λ", reading.constant, "=", best, constant_unit(family))
                 )
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 # --- hypotheses, cases and controls ---

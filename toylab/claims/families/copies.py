@@ -9,12 +9,10 @@ from scipy.spatial.distance import cdist
 
 from toylab.claims.families.hypotheses import different_losses, related
 from toylab.claims.kinds import FamilyKind, LossKind, TermsKind
+from toylab.claims.rounding import ROUNDING
 from toylab.families import Family
 from toylab.losses import Reflected
 from toylab.problem import CriticProblem
-
-_EPS = float(np.finfo(np.float64).eps)
-
 
 #: Relative difference up to which distances count as the same: coordinates of size 1e5 distances.
 SAME_DISTANCES = 1e-9
@@ -30,7 +28,7 @@ def distortion(first: np.ndarray, second: np.ndarray) -> float:
     there = first > 0
     if (there != (second > 0)).any():
         return np.inf
-    return float(np.abs(second[there] / first[there] - 1.0).max(initial=0.0)) + 8.0 * _EPS
+    return float(np.abs(second[there] / first[there] - 1.0).max(initial=0.0)) + ROUNDING
 
 
 def _not_copies(family: Family, scale_of: Callable[[float], float], *, penalty: bool) -> str | None:
@@ -41,7 +39,7 @@ def _not_copies(family: Family, scale_of: Callable[[float], float], *, penalty: 
         if first.shape != second.shape or not distortion(first, second) <= SAME_DISTANCES:
             return f"{label}: distances are not those of {family.labels[0]}{'' if scale == 1 else f' times {scale:g}'}"
         masses = (problem.fake.weights, reference.fake.weights), (problem.real.weights, reference.real.weights)
-        if not all(np.allclose(a, b, rtol=0.0, atol=64.0 * _EPS) for a, b in masses):
+        if not all(np.allclose(a, b, rtol=0.0, atol=ROUNDING) for a, b in masses):
             return f"{label}: the masses are not those of {family.labels[0]}"
         weights = [getattr(p.regularizer, "weight", np.nan) for p in (problem, reference)]
         if penalty and not abs(weights[0] - scale**2 * weights[1]) <= 1e-14 * weights[0]:

@@ -15,7 +15,8 @@ from toylab.claims.families.arrangements import CHAIN, COMMON_NOISE, MEASURES, M
 from toylab.claims.families.diracs import two_diracs
 from toylab.claims.families.hypotheses import CERTIFIED, CONDITION_11, PENALISED, SAME_TERMS
 from toylab.claims.families.intervals import Interval
-from toylab.claims.families.readings import Reading, compare, joined, readings, value_unit
+from toylab.claims.families.readings import Reading, compare, readings, value_unit
+from toylab.claims.rounding import ROUNDING
 from toylab.critics import tabulated
 from toylab.divergences import wasserstein1
 from toylab.families import Family, ProblemFamily
@@ -25,13 +26,11 @@ from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Candidate
 from toylab.zoo import load
 
-_EPS = float(np.finfo(np.float64).eps)
-
 
 def w1_interval(problem: CriticProblem) -> Interval:
     """W₁ by POT, with rounding of each of its distances and of their sum."""
     value, support = wasserstein1(problem.fake, problem.real), problem.support
-    return Interval.of(value, 64.0 * _EPS * (value + len(support.points) * support.diameter))
+    return Interval.of(value, ROUNDING * (value + len(support.points) * support.diameter))
 
 
 def _weight(candidate: Candidate) -> float:
@@ -52,7 +51,7 @@ def _measure(family: Family) -> Evidence:
             parts.append(compare(f"D where P_g = P_r, {label}", reading.divergence, "=", Interval.of(0.0), unit))
         else:
             parts.append(_positive(f"D where P_g ≠ P_r, {label}, against any positive number", reading, unit))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def _positive(label: str, reading: Reading, unit: float) -> Evidence:
@@ -81,13 +80,13 @@ def _measure_convex(family: Family) -> Evidence:
         share = (t - family.at[0]) / (family.at[-1] - family.at[0])
         mean = left * (1.0 - share) + right * share
         parts.append(compare(f"mean of D at the ends against D at {t:.4g}", mean, "≥", reading.divergence, unit))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def _measure_noise(family: Family) -> Evidence:
     clean, *noisy = readings(family)
     unit = value_unit(family)
-    return joined(
+    return Evidence.joined(
         [
             compare(f"D without noise against D, {label}", clean.divergence, "≥", reading.divergence, unit)
             for label, reading in zip(family.labels[1:], noisy, strict=True)

@@ -25,7 +25,7 @@ from toylab.claims.families.diracs import on_two_points
 from toylab.claims.families.hypotheses import BALLS, CERTIFIED, CONDITION_11, ONE_GAME, related
 from toylab.claims.families.intervals import Interval
 from toylab.claims.families.penalty_weight import TWO_DIRACS
-from toylab.claims.families.readings import Reading, compare, joined, readings, value_unit
+from toylab.claims.families.readings import Reading, compare, readings, value_unit
 from toylab.claims.kinds import SupportKind
 from toylab.families import Family
 from toylab.measures import DiscreteMeasure
@@ -44,7 +44,7 @@ def _measure_attained(family: Family) -> Evidence:
         )
         full = Interval.of(known.k) * float(known.distance[low, high])
         parts.append(compare(f"f*(y) − f*(x), {label}, against kd", rise, "=", full, full.middle or 1.0))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def _rise_error(reading: Reading, low: int, high: int) -> float:
@@ -108,7 +108,7 @@ def _measure_falls(family: Family) -> Evidence:
             # nothing promises a fall, and the certificates see none: what is missing is the fall itself
             wanted = Interval.of(RESOLUTION * step * unit) + 2.0 * fall.radius
             parts.append(compare(f"fall of J {names} against any fall at all", fall, "≥", wanted, unit))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def _no_lone_point(family: Family) -> str | None:

@@ -15,8 +15,9 @@ from toylab.claims.explanation import families as arguments
 from toylab.claims.families.diracs import two_diracs
 from toylab.claims.families.hypotheses import CERTIFIED, related, same_measure
 from toylab.claims.families.intervals import Interval
-from toylab.claims.families.readings import compare, joined, readings
+from toylab.claims.families.readings import compare, readings
 from toylab.claims.kinds import FamilyKind, LossKind, RegularizerKind
+from toylab.claims.rounding import ROUNDING
 from toylab.critics import tabulated
 from toylab.divergences import JensenShannon, KullbackLeibler, ReverseKullbackLeibler, TotalVariation
 from toylab.families import Family, ProblemFamily
@@ -24,7 +25,6 @@ from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, Unrestricted
 from toylab.solution import Candidate
 
-_EPS = float(np.finfo(np.float64).eps)
 _UNIT = LipschitzBall(1.0)
 
 
@@ -37,7 +37,7 @@ def mean_move(first: DiscreteMeasure, second: DiscreteMeasure) -> Interval:
     moves = np.linalg.norm(first.points - second.points, axis=1)
     size = float(np.abs(first.points).max() + np.abs(second.points).max())
     value = first.expectation(moves)
-    return Interval.of(value, 64.0 * _EPS * (value + size))
+    return Interval.of(value, ROUNDING * (value + size))
 
 
 def _measure_continuity(family: Family) -> Evidence:
@@ -49,7 +49,7 @@ def _measure_continuity(family: Family) -> Evidence:
         for change, label in ((one.value - other.value, name), (other.value - one.value, other_name)):
             words = f"E‖g_θ − g_θ'‖ between {name} and {other_name} against V there, less V elsewhere, at {label}"
             parts.append(compare(words, move, "≥", change, unit))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def _measure_lines(family: Family) -> Evidence:
@@ -58,15 +58,15 @@ def _measure_lines(family: Family) -> Evidence:
     for theta, label, reading in zip(family.at, family.labels, readings(family), strict=True):
         fake, real = reading.candidate.problem.fake, reading.candidate.problem.real
         apart = theta != 0.0
-        known = Interval.of(abs(theta), 8.0 * _EPS * abs(theta))
+        known = Interval.of(abs(theta), ROUNDING * abs(theta))
         parts.append(compare(f"W₁ = −V, {label}, against |θ|", -reading.value, "=", known, unit))
         for divergence, name, jump in (
             (JensenShannon(), "JSD", float(np.log(2.0))),
             (TotalVariation(), "TV", 1.0),
         ):
             found = divergence.value(fake, real)
-            interval = Interval.of(found.value, found.error + 64.0 * _EPS)
-            expected = Interval.of(jump if apart else 0.0, 4.0 * _EPS)
+            interval = Interval.of(found.value, found.error + ROUNDING)
+            expected = Interval.of(jump if apart else 0.0, ROUNDING)
             parts.append(
                 compare(
                     f"{name}, {label}, against its {'jump' if apart else 'value for equal measures'}",
@@ -78,10 +78,10 @@ def _measure_lines(family: Family) -> Evidence:
             )
         for divergence, name in ((KullbackLeibler(), "KL(P_r‖P_g)"), (ReverseKullbackLeibler(), "KL(P_g‖P_r)")):
             found = divergence.value(fake, real)
-            share = Interval.of(float(np.exp(-found.value)), min(found.error, 1.0) + 64.0 * _EPS)
+            share = Interval.of(float(np.exp(-found.value)), min(found.error, 1.0) + ROUNDING)
             label_kl = f"exp(−{name}), {label}, against {'0, as it is infinite' if apart else '1'}"
             parts.append(compare(label_kl, share, "=", Interval.of(0.0 if apart else 1.0), 1.0))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def _not_one_latent(family: Family) -> str | None:

@@ -10,13 +10,12 @@ import numpy as np
 from toylab.claims import hypotheses as single
 from toylab.claims.base import Hypothesis
 from toylab.claims.kinds import FamilyKind, Kind, RegularizerKind, TermsKind
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.families import Family
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem
 from toylab.regularizers import LipschitzBall
-
-_EPS = float(np.finfo(np.float64).eps)
 
 
 def every(hypothesis: Hypothesis) -> Hypothesis:
@@ -84,8 +83,8 @@ def same_measure(first: DiscreteMeasure, second: DiscreteMeasure) -> bool:
     if first.points.shape != second.points.shape:
         return False
     size = float(np.abs(first.points).max()) + float(np.abs(second.points).max())
-    near = float(np.abs(first.points - second.points).max()) <= 8.0 * _EPS * size
-    return near and bool(np.allclose(first.weights, second.weights, rtol=0.0, atol=64.0 * _EPS))
+    near = float(np.abs(first.points - second.points).max()) <= ROUNDING * size
+    return near and bool(np.allclose(first.weights, second.weights, rtol=0.0, atol=ROUNDING))
 
 
 def different_losses(family: Family) -> str | None:

@@ -23,14 +23,13 @@ from toylab.claims.families.hypotheses import (
 from toylab.claims.families.intervals import Interval
 from toylab.claims.families.readings import Reading, compare, readings
 from toylab.claims.kinds import FamilyKind
+from toylab.claims.rounding import ROUNDING
 from toylab.critics import tabulated
 from toylab.families import Family, ProblemFamily
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate
 from toylab.zoo import load
-
-_EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,7 +68,7 @@ def the_move(family: Family) -> Move | str:
         expected = rest.fake.points.copy()
         expected[point] += t * direction
         off = float(np.abs(member.problem.fake.points - expected).max())
-        if off > 32.0 * _EPS * size or not np.array_equal(member.problem.fake.weights, rest.fake.weights):
+        if off > ROUNDING * size or not np.array_equal(member.problem.fake.weights, rest.fake.weights):
             return f"{label}: more changes than that one fake point moves by t along a line"
         if not same_measure(member.problem.real, rest.real):
             return f"{label}: the real measure is another one"
@@ -107,7 +106,7 @@ def plan_derivative(reading: Reading, move: Move) -> Interval:
     away = length > 0
     slope = float((moves.data[own][away] * (steps[away] @ move.direction) / length[away]).sum())
     mass = float(moves.data[own].sum())
-    return reading.constant * Interval.of(slope, 64.0 * _EPS * mass)
+    return reading.constant * Interval.of(slope, ROUNDING * mass)
 
 
 def _bracket(family: Family, move: Move) -> Interval:
@@ -121,7 +120,7 @@ def _bracket(family: Family, move: Move) -> Interval:
         bend = 0.5 * abs(t) * _bend(rest, move, abs(t))
         # the plan at rest is optimal up to its gap only, and places are rounded: both tilt the quotient by 1/t
         moved = rest.constant.high * float(rest.candidate.problem.fake.weights[move.point]) * rest.slope_at_best
-        rounding = 64.0 * _EPS * float(np.abs(rest.candidate.problem.fake.points).max()) * moved
+        rounding = ROUNDING * float(np.abs(rest.candidate.problem.fake.points).max()) * moved
         quotient = (reading.value - rest.value + Interval.of(0.0, rest.known.gap + rounding)) / t
         if t > 0:
             high = min(high, quotient.high + bend)

@@ -14,7 +14,7 @@ from toylab.claims.explanation import families as arguments
 from toylab.claims.families.diracs import two_diracs
 from toylab.claims.families.hypotheses import CERTIFIED, ONE_GAME, PENALISED, related
 from toylab.claims.families.intervals import Interval
-from toylab.claims.families.readings import compare, constant_unit, joined, readings, value_unit
+from toylab.claims.families.readings import compare, constant_unit, readings, value_unit
 from toylab.claims.kinds import CountKind, LossKind, SupportKind
 from toylab.critics import tabulated
 from toylab.families import Family, ProblemFamily
@@ -41,7 +41,7 @@ def _measure_value(family: Family) -> Evidence:
         if second > first:
             label = f"V at λ = {second:.6g} against V at λ = {first:.6g}"
             parts.append(compare(label, other.value, "≥", one.value, unit))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def _measure_constant(family: Family) -> Evidence:
@@ -55,7 +55,7 @@ def _measure_constant(family: Family) -> Evidence:
         moved = one.constant * first, other.constant * second
         largest = max(moved[0].middle, moved[1].middle) or 1.0
         parts.append(compare(f"λk* at {second:.6g} and at {first:.6g}", moved[1], "≥", moved[0], largest))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def _distance(candidate: Candidate) -> float:
@@ -71,7 +71,7 @@ def _measure_plateau(family: Family) -> Evidence:
         expected = Interval.of(known, 1e-14 * known)
         side = "≤" if weight <= d * d / 4.0 else ">"
         parts.append(compare(f"k* at λ = {weight:.6g} {side} d²/4", reading.constant, "=", expected, 2.0 / d))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 # --- cases and controls ---

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -11,6 +10,7 @@ import numpy as np
 from toylab.claims.base import Evidence
 from toylab.claims.certified import RESOLUTION, Certified
 from toylab.claims.families.intervals import Interval
+from toylab.claims.rounding import ROUNDING
 from toylab.families import Family
 from toylab.solution import Candidate
 
@@ -36,7 +36,7 @@ class Reading:
     def rounding(self) -> float:
         """A bound on the rounding of J(f) + R(k): 64 units for each of its terms."""
         penalty = self.candidate.problem.regularizer.value(self.known.k)
-        return self.known.value_rounding + 64.0 * _EPS * abs(penalty)
+        return self.known.value_rounding + ROUNDING * abs(penalty)
 
     @cached_property
     def value(self) -> Interval:
@@ -48,13 +48,13 @@ class Reading:
     def constant(self) -> Interval:
         """k*."""
         low, high = self.known.constant_bounds
-        return Interval(low, high) + Interval.of(0.0, 64.0 * _EPS * self.known.k)
+        return Interval(low, high) + Interval.of(0.0, ROUNDING * self.known.k)
 
     @cached_property
     def cost(self) -> Interval:
         """C = Σ γ d of the candidate's plan: no more than rounding is uncertain."""
         cost = float(self.candidate.certificate.cost)
-        return Interval.of(cost, 64.0 * _EPS * (cost + self.known.diameter * float(np.abs(self.known.slopes).sum())))
+        return Interval.of(cost, ROUNDING * (cost + self.known.diameter * float(np.abs(self.known.slopes).sum())))
 
     @cached_property
     def best_constant_value(self) -> Interval:
@@ -62,7 +62,7 @@ class Reading:
         losses = self.candidate.problem.losses
         at = np.array(losses.best_constant or 0.0)
         terms = float(losses.fake_loss.value(at)), float(losses.real_loss.value(at))
-        return Interval.of(sum(terms), 64.0 * _EPS * (abs(terms[0]) + abs(terms[1]) + 1.0))
+        return Interval.of(sum(terms), ROUNDING * (abs(terms[0]) + abs(terms[1]) + 1.0))
 
     @cached_property
     def divergence(self) -> Interval:
@@ -119,10 +119,3 @@ def compare(label: str, left: Interval, relation: str, right: Interval, unit: fl
             "relation": np.array([relation], dtype=object),
         },
     )
-
-
-def joined(parts: Sequence[Evidence]) -> Evidence:
-    """All comparisons; none at all, of a family with too few members say, is evidence of nothing."""
-    if not parts:
-        return Evidence.of(np.zeros(0), 0.0, resolution=1.0, scale=1.0, labels=[])
-    return Evidence.joined(parts)

@@ -16,7 +16,7 @@ from toylab.claims.explanation import families as arguments
 from toylab.claims.families.diracs import on_two_points, two_diracs
 from toylab.claims.families.hypotheses import CERTIFIED, ONE_GAME, SAME_SUPPORT, related
 from toylab.claims.families.intervals import Interval
-from toylab.claims.families.readings import Reading, compare, joined, readings
+from toylab.claims.families.readings import Reading, compare, readings
 from toylab.claims.kinds import FamilyKind
 from toylab.critics import tabulated
 from toylab.families import Family, ProblemFamily
@@ -68,7 +68,7 @@ def _measure(family: Family) -> Evidence:
         weight = regularizer.weight if isinstance(regularizer, LipschitzPenalty) else 0.0
         least = Interval.of(_lower_bound(free, weight, limit.high))
         parts.append(compare(f"k*, {label}, against what λk∞² leaves of k∞", reading.constant, "≥", least, unit))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def _roles(family: Family) -> str | None:

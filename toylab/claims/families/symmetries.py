@@ -22,7 +22,8 @@ from toylab.claims.families.copies import (
 from toylab.claims.families.diracs import two_diracs
 from toylab.claims.families.hypotheses import CERTIFIED, PENALISED, SAME_TERMS
 from toylab.claims.families.intervals import Interval
-from toylab.claims.families.readings import Reading, compare, joined, readings, value_unit
+from toylab.claims.families.readings import Reading, compare, readings, value_unit
+from toylab.claims.rounding import ROUNDING
 from toylab.critics import tabulated
 from toylab.families import Family, ProblemFamily
 from toylab.losses import LossPair
@@ -30,8 +31,6 @@ from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Candidate
 from toylab.zoo import load
-
-_EPS = float(np.finfo(np.float64).eps)
 
 Carried = Callable[[Candidate, CriticProblem], tuple[np.ndarray, np.ndarray]]
 
@@ -69,7 +68,7 @@ def _measure(family: Family, *, factor: float = 1.0, swap: bool = False) -> Evid
         repaired = max(_cost(first, first, False) - float(first.candidate.certificate.primal), 0.0)
         carried = Interval(cost - first.known.gap - repaired, cost) + Interval.of(0.0, first.rounding) + spread
         parts.append(compare(f"V, {label}, against what f* of the first costs there", other.value, "≥", carried, unit))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def _lengths(reading: Reading, swap: bool) -> np.ndarray:
@@ -92,7 +91,7 @@ def _spread(first: Reading, scale: float, epsilon: float) -> Interval:
     high = first.constant.high
     regularizer = first.candidate.problem.regularizer
     rise = regularizer.value(high * (1.0 + 2.0 * epsilon)) - regularizer.value(high)
-    return Interval.of(0.0, 2.0 * abs(rise) + 64.0 * _EPS * abs(regularizer.value(high)))
+    return Interval.of(0.0, 2.0 * abs(rise) + ROUNDING * abs(regularizer.value(high)))
 
 
 def _cost(first: Reading, other: Reading, swap: bool) -> float:

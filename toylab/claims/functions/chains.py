@@ -12,11 +12,10 @@ from toylab.claims.certified import RESOLUTION
 from toylab.claims.explanation.lemmas import chain
 from toylab.claims.functions.full_slope import EUCLIDEAN, LIPSCHITZ_FUNCTION, distance_to_segment, linear, ripple
 from toylab.claims.kinds import ChainKind, FunctionKind
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.critics import Critic, LowerExtension, tabulated, unit_vectors
 from toylab.functions import FunctionOnChain, Norm
-
-_EPS = float(np.finfo(np.float64).eps)
 
 
 def _lengths(subject: FunctionOnChain) -> np.ndarray:
@@ -33,7 +32,7 @@ def _rounding(subject: FunctionOnChain) -> float:
     """Of a difference of values, with k times a length whose ends are rounded to the grid of their coordinates."""
     points = np.stack([subject.x, subject.via, subject.y])
     size = np.abs(subject.f(points)).max() + subject.k * (_lengths(subject).sum() + np.abs(points).max() * points.size)
-    return 16.0 * _EPS * float(size)
+    return ROUNDING * float(size)
 
 
 def _tight(subject: FunctionOnChain) -> Condition:

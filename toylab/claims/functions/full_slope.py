@@ -12,11 +12,10 @@ from toylab.claims.certified import RESOLUTION
 from toylab.claims.critics.segments import POSITIONS, cone_error
 from toylab.claims.explanation.gradients import full_slope
 from toylab.claims.kinds import FunctionKind, NormKind
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.critics import FormulaCritic, LowerExtension, unit_vectors
 from toylab.functions import FunctionOnPair, Norm
-
-_EPS = float(np.finfo(np.float64).eps)
 
 
 def _steepest(subject: FunctionOnPair) -> float:
@@ -42,7 +41,7 @@ def _slack(subject: FunctionOnPair) -> float:
 
 def _rounding(subject: FunctionOnPair) -> float:
     values = subject.f(np.stack([subject.x, subject.y]))
-    return 16 * _EPS * float(np.abs(values).max() + subject.k * subject.norm(subject.y - subject.x))
+    return ROUNDING * float(np.abs(values).max() + subject.k * subject.norm(subject.y - subject.x))
 
 
 def _tight_test(subject: FunctionOnPair) -> Condition:

@@ -10,6 +10,7 @@ from toylab.claims.base import Claim, Control, Evidence, Hypothesis, VerdictStat
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.explanation.generators import kl_minus_two_jsd, vanishing, wrong_divergence
 from toylab.claims.kinds import CostKind, DiscriminatorKind, SettingKind
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.distributions import Distribution, Gaussian, UniformBox, gaussian_mixture
 from toylab.distributions.plain import to_json, words
@@ -32,7 +33,6 @@ from toylab.generators import (
     average,
 )
 
-_EPS = float(np.finfo(np.float64).eps)
 _LN2 = float(np.log(2.0))
 _RESOLUTION = 1e-6
 
@@ -150,7 +150,7 @@ def _measure_vanishing(update: GeneratorUpdate) -> Evidence:
     bound, bound_error = m * factor, abs(factor) * float(square.error[0]) / m
     return Evidence.of(
         max(length - bound, 0.0),
-        length_error + bound_error + 64.0 * _EPS * abs(bound),
+        length_error + bound_error + ROUNDING * abs(bound),
         resolution=_RESOLUTION * (m + abs(bound)),
         scale=m,
         labels=["‖∇_θ E c(D(g_θ(z)))‖ beyond M ε/(1 − ε)"],
@@ -342,7 +342,7 @@ def _slope_rounding(update: GeneratorUpdate, pair: DensityPair) -> np.ndarray:
         logs = [np.where(np.isfinite(log), np.abs(log), 0.0) for log in pair.log_densities(x)]
         return np.abs(update.generator.law_score(update.latent, x)) * (1.0 + logs[0] + logs[1])[:, None]
 
-    return 64.0 * _EPS * average(size, update.latent).value
+    return ROUNDING * average(size, update.latent).value
 
 
 def reverse_kl(log_fake: np.ndarray, log_real: np.ndarray) -> np.ndarray:

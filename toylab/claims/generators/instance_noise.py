@@ -12,6 +12,7 @@ from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.explanation.generators import attraction_and_repulsion, informative
 from toylab.claims.generators.generator_gradients import SATURATING
 from toylab.claims.kinds import CountKind, DiscriminatorKind, NoiseKind, SettingKind
+from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
 from toylab.distributions import Masses
 from toylab.distributions.plain import to_json
@@ -122,7 +123,7 @@ def doubled_jsd_gradient(update: GeneratorUpdate) -> Average:
     # 64 roundings of ln p and ln q, of the size 16 + (D/σ)² where the fakes are, under ∫ |∂p/∂θ| ≤ Σ w_i ‖J_i‖/σ
     reach = np.linalg.norm(fakes[:, None, :] - real.measure.points, axis=2).max() / sigma
     spread = batch.weights @ np.linalg.norm(jacobians, axis=1) / sigma
-    error = np.array([q.error for q in found]) + 64.0 * _EPS * (16.0 + reach**2) * spread
+    error = np.array([q.error for q in found]) + ROUNDING * (16.0 + reach**2) * spread
     return Average(value=np.array([q.value for q in found]), error=error)
 
 
