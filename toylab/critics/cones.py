@@ -1,0 +1,175 @@
+"""Which cones can be the highest over which points: maxima of many cones without looking at every pair.
+
+Given centres w with heights g(w) and a slope k ≥ 0, the maximum max_w g(w) − k‖z − w‖ is wanted at many points z. Points
+are split into ever smaller balls. Of a ball of radius ρ around c, with b the centre whose cone is the highest over c,
+only those centres w are handed on to its parts that
+
+    g(w) − k‖c − w‖  ≥  g(b) − k‖c − b‖ − k t − margin,
+
+where t bounds the change of ‖z − b‖ − ‖z − w‖ over the ball: 2ρ at most, and ρ‖u_b − u_w‖ + ½ρ² (1/(‖c − b‖ − ρ) +
+1/(‖c − w‖ − ρ)) where both centres lie outside, u the unit vectors from c to them (a distance D from the point has
+second derivatives of at most 1/D). Centres that lie under the cone of b are dropped, too: its cone is higher everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from toylab.critics.base import row_blocks
+
+_EPS = float(np.finfo(np.float64).eps)
+#: (Points) × (centres) up to which every pair is looked at.
+_EVERY_PAIR = 2**19
+#: The same inside a ball: below it the arithmetic costs less than another split.
+_SMALL_BALL = 2**17
+#: Balls of fewer points are not split.
+_FEWEST_POINTS = 32
+
+
+class Shortlist(NamedTuple):
+    """Some points with all centres that matter to them.
+
+    Attributes:
+        rows: indices (R,) of points, or a slice.
+        centres: indices (C,) of centres, ascending, or a slice.
+    """
+
+    rows: np.ndarray | slice
+    centres: np.ndarray | slice
+
+
+@dataclass(frozen=True, eq=False)
+class Cones:
+    """The functions z ↦ g(w) − k‖z − w‖.
+
+    Attributes:
+        centres: (N, d), w.
+        heights: (N,), g(w).
+        slope: k ≥ 0.
+    """
+
+    centres: np.ndarray
+    heights: np.ndarray
+    slope: float
+
+    def rounding(self, z: np.ndarray) -> float:
+        """What a computed g(w) − k‖z − w‖ may be off by, at any of the points z."""
+        if not (len(z) and len(self.centres)):
+            return 0.0
+        low = np.minimum(z.min(axis=0), self.centres.min(axis=0))
+        reach = float(np.linalg.norm(np.maximum(z.max(axis=0), self.centres.max(axis=0)) - low))
+        # a sum of d squares in any order, its root, a product and a difference
+        return (8.0 + z.shape[1]) * _EPS * (float(np.abs(self.heights).max()) + self.slope * reach)
+
+    def shortlists(self, z: np.ndarray, *, margin: float = 0.0, ties: bool = True) -> Iterator[Shortlist]:
+        """Every point once, with all centres that may be the highest over it.
+
+        Args:
+            z: (M, d), points.
+            margin: cones that come so near to the highest one matter as well.
+            ties: leave out centres that the cone of another one in the list passes through, up to `rounding`. The
+                maximum of what is left is at most twice the rounding too low, and points in the same direction.
+        """
+        everything = len(z) * len(self.centres) <= _EVERY_PAIR or not np.isfinite(self.slope)
+        slack = 0.0 if everything else self.rounding(z)
+        none = np.zeros(0, dtype=np.intp)
+        balls = [(slice(None) if everything else np.arange(len(z)), np.arange(len(self.centres)), none)]
+        while balls:
+            rows, centres, kept = balls.pop()
+            if everything or len(rows) * len(centres) <= _SMALL_BALL or len(rows) <= _FEWEST_POINTS:
+                yield from _in_blocks(rows, centres, len(z), len(self.centres))
+                continue
+            points = z[rows]
+            ball = _Ball.around(points)
+            list_, kept = self._matter(ball, centres, kept, margin + 4.0 * slack, slack if ties else None)
+            if ball.radius == 0:
+                yield from _in_blocks(rows, list_, len(z), len(self.centres))
+                continue
+            first, second = ball.halves(points)
+            balls += [(rows[second], list_, kept), (rows[first], list_, kept)]
+
+    def _matter(
+        self, ball: _Ball, centres: np.ndarray, kept: np.ndarray, margin: float, tie: float | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The centres that matter in a ball; those in `kept` have others left out for them and stay for that."""
+        where, heights = self.centres[centres], self.heights[centres]
+        distance = cdist(ball.centre[None], where)[0]
+        cones = heights - self.slope * distance
+        best = int(cones.argmax())
+        apart = cdist(where[best][None], where)[0]
+        change = _largest_change(ball.radius, distance, distance[best], apart)
+        matter = cones >= cones[best] - self.slope * change - margin
+        under = heights - (heights[best] - self.slope * apart)
+        free = under >= (-margin if tie is None else tie)
+        free[best] = True
+        if tie is not None:
+            if len(kept):
+                place = np.minimum(np.searchsorted(centres, kept), len(centres) - 1)
+                free[place[centres[place] == kept]] = True
+            if not free.all():
+                kept = np.append(kept, centres[best])
+        return centres[matter & free], kept
+
+
+def _largest_change(radius: float, distance: np.ndarray, other: float, apart: np.ndarray) -> np.ndarray:
+    """How much ‖z − b‖ − ‖z − w‖ can change over a ball, (C,).
+
+    Args:
+        radius: of the ball.
+        distance: (C,), ‖c − w‖ from its centre.
+        other: ‖c − b‖.
+        apart: (C,), ‖b − w‖.
+    """
+    outside = np.minimum(distance, other) > radius
+    far, near = np.where(outside, distance, 2.0 * radius + 1.0), other if other > radius else 2.0 * radius + 1.0
+    # ‖u_b − u_w‖² = (‖b − w‖² − (‖c − b‖ − ‖c − w‖)²) / (‖c − b‖ ‖c − w‖), with what distances may be rounded by
+    step = np.abs(distance - other)
+    short = np.maximum(apart - step, 0.0) + 64.0 * _EPS * (distance + other)
+    turn = np.sqrt(short * (apart + step) / (far * near))
+    bend = 0.5 * radius * (1.0 / (far - radius) + 1.0 / (near - radius))
+    return radius * np.where(outside, np.minimum(turn + bend, 2.0), 2.0)
+
+
+class _Ball(NamedTuple):
+    """A ball that holds some points.
+
+    Attributes:
+        centre: (d,).
+        radius: rounded up.
+        widest: the coordinate in which the points spread most.
+    """
+
+    centre: np.ndarray
+    radius: float
+    widest: int
+
+    @classmethod
+    def around(cls, points: np.ndarray) -> _Ball:
+        low = np.array([column.min() for column in points.T])  # of few coordinates, much faster than along the axis
+        high = np.array([column.max() for column in points.T])
+        centre = low + 0.5 * (high - low)
+        radius = float(cdist(centre[None], points).max()) * (1.0 + (8.0 + len(centre)) * _EPS)
+        return cls(centre, radius, int((high - low).argmax()))
+
+    def halves(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Indices of the points in the lower and in the upper half of the widest coordinate."""
+        order = points[:, self.widest].argpartition(len(points) // 2)
+        return order[: len(points) // 2], order[len(points) // 2 :]
+
+
+def _in_blocks(
+    rows: np.ndarray | slice, centres: np.ndarray, number: int, all_centres: int
+) -> Iterator[Shortlist]:
+    """The pair in pieces whose distances fit into a block; slices where nothing is left out, which need no copy."""
+    short = slice(None) if len(centres) == all_centres else centres
+    if isinstance(rows, slice):
+        for block in row_blocks(number, len(centres)):
+            yield Shortlist(block, short)
+        return
+    for block in row_blocks(len(rows), len(centres)):
+        yield Shortlist(rows[block], short)
