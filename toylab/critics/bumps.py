@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.distance import cdist
+from scipy.spatial import cKDTree
 from typing_extensions import override
 
-from toylab.critics.base import Critic, row_blocks
+from toylab.critics.base import Critic
+from toylab.critics.cones import nearest
 from toylab.errors import InputError
 
 
@@ -32,35 +33,30 @@ class HermiteCritic(Critic):
     gradients: np.ndarray
     radius: float
 
-    def _bumps(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Offsets (m, N, d), heights (m, N) and gradients (m, N, d) of the bumps."""
-        offset = z[:, None, :] - self.centres[None]
-        square = np.minimum((offset**2).sum(axis=2) / self.radius**2, 1.0)
+    def _bump(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Of the nearest bump, the only one that can be over a point: its number, offset, height and gradient."""
+        nearby = nearest(self.centres, z)
+        offset = z - self.centres[nearby]
+        square = np.minimum((offset**2).sum(axis=1) / self.radius**2, 1.0)
         inside = square < 1.0
         rest = np.where(inside, 1.0 - square, 1.0)
         height = np.where(inside, np.exp(1.0 - 1.0 / rest), 0.0)
         # B as a function of the square s of t: dB/ds = −B / (1 − s)², grad s = 2 offset / r²
-        slope = (-height / rest**2)[:, :, None] * 2.0 * offset / self.radius**2
-        return offset, height, slope
+        slope = (-height / rest**2)[:, None] * 2.0 * offset / self.radius**2
+        return nearby, offset, height, slope
 
     @override
     def __call__(self, z: np.ndarray) -> np.ndarray:
         z = np.asarray(z, dtype=np.float64)
-        result = np.zeros(len(z))
-        for rows in row_blocks(len(z), self.centres.size):
-            offset, height, _ = self._bumps(z[rows])
-            result[rows] = (height * (self.values + np.einsum("mnd,nd->mn", offset, self.gradients))).sum(axis=1)
-        return result
+        nearby, offset, height, _ = self._bump(z)
+        return height * (self.values[nearby] + (offset * self.gradients[nearby]).sum(axis=1))
 
     @override
     def gradient(self, z: np.ndarray) -> np.ndarray:
         z = np.asarray(z, dtype=np.float64)
-        result = np.zeros(z.shape)
-        for rows in row_blocks(len(z), self.centres.size):
-            offset, height, slope = self._bumps(z[rows])
-            local = self.values + np.einsum("mnd,nd->mn", offset, self.gradients)
-            result[rows] = np.einsum("mn,nd->md", height, self.gradients) + (local[:, :, None] * slope).sum(axis=1)
-        return result
+        nearby, offset, height, slope = self._bump(z)
+        local = self.values[nearby] + (offset * self.gradients[nearby]).sum(axis=1)
+        return height[:, None] * self.gradients[nearby] + local[:, None] * slope
 
     def third_derivatives(self) -> np.ndarray:
         """(N,), bounds of the third derivatives in any direction, inside each bump.
@@ -88,8 +84,8 @@ def hermite(points: np.ndarray, values: np.ndarray, gradients: np.ndarray) -> He
     if points.ndim != 2 or values.shape != (len(points),) or gradients.shape != points.shape:
         shapes = points.shape, values.shape, gradients.shape
         raise InputError(f"need points (N, d), values (N,) and gradients (N, d), got {', '.join(map(str, shapes))}.")
-    distance = cdist(points, points) + np.diag(np.full(len(points), np.inf))
-    radius = 0.5 * float(distance.min())
+    separation = cKDTree(points).query(points, k=2)[0][:, 1]  # infinite where there is one point only
+    radius = 0.5 * float(separation.min(initial=np.inf))
     if not (np.isfinite(radius) and radius > 0):
         raise InputError("a Hermite critic needs at least two points, all different.")
     return HermiteCritic(points, values, gradients, radius)

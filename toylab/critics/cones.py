@@ -173,3 +173,12 @@ def _in_blocks(
         return
     for block in row_blocks(len(rows), len(centres)):
         yield Shortlist(rows[block], short)
+
+
+def nearest(points: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """(M,), the number of the nearest of the points (N, d) to every z (M, d); the first one of equally near ones."""
+    cones, numbers = Cones(points, np.zeros(len(points)), 1.0), np.arange(len(points))  # its cone is the highest
+    result = np.zeros(len(z), dtype=np.intp)
+    for short in cones.shortlists(z, ties=False):
+        result[short.rows] = numbers[short.centres][cdist(z[short.rows], points[short.centres]).argmin(axis=1)]
+    return result

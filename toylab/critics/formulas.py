@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.distance import cdist
 from typing_extensions import override
 
-from toylab.critics.base import Critic, row_blocks
+from toylab.critics.base import Critic
+from toylab.critics.cones import nearest
 from toylab.errors import InputError
 
 
@@ -34,8 +34,7 @@ class NearestPoint(Critic):
         z = np.asarray(z, dtype=np.float64)
         if z.ndim != 2 or z.shape[1] != self.points.shape[1]:
             raise InputError(f"points must have shape (m, {self.points.shape[1]}), got {z.shape}.")
-        owners = [cdist(z[rows], self.points).argmin(axis=1) for rows in row_blocks(len(z), len(self.points))]
-        return self.values[np.concatenate(owners)] if owners else np.zeros(0)
+        return self.values[nearest(self.points, z)]
 
     @override
     def gradient(self, z: np.ndarray) -> np.ndarray:
