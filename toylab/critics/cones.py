@@ -100,7 +100,8 @@ class Cones:
         where, heights = self.centres[centres], self.heights[centres]
         distance = cdist(ball.centre[None], where)[0]
         cones = heights - self.slope * distance
-        best = int(cones.argmax())
+        # of those that are the highest over c up to rounding, the one that others lie under
+        best = int(np.where(cones >= cones.max() - (tie or 0.0), heights, -np.inf).argmax())
         apart = cdist(where[best][None], where)[0]
         change = _largest_change(ball.radius, distance, distance[best], apart)
         matter = cones >= cones[best] - self.slope * change - margin

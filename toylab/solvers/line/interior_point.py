@@ -1,0 +1,1 @@
+from toylab.solvers.line.transport import LineTransport as LineInteriorPoint
