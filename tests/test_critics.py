@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 from strategies import GRID, clouds, seeds
 
 from toylab import critics
-from toylab.critics import base
-from toylab.critics import FormulaCritic, LowerExtension, UpperExtension, hermite, steepest_chord, tabulated
+from toylab.critics import FormulaCritic, LowerExtension, UpperExtension, base, hermite, steepest_chord, tabulated
 from toylab.errors import InputError
 
 EPS = float(np.finfo(float).eps)

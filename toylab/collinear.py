@@ -8,77 +8,19 @@ Source: Santambrogio (2015), Optimal Transport for Applied Mathematicians, secti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 from scipy import sparse
 
 from toylab.errors import InputError
 from toylab.problem import CriticProblem
+from toylab.straight_line import Line, line_of
 from toylab.support import Support
-
-_EPS = float(np.finfo(np.float64).eps)
-#: Points may lie off their line by this many roundings of their largest coordinate.
-_ROUNDINGS = 16.0
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Line:
-    """The line through two points that lie as far apart as the first is from any.
-
-    Attributes:
-        points: (m, d), those it is to go through.
-        origin: (d,), the first of them.
-        direction: (d,), of length 1; its first coordinate that is not 0 is positive.
-    """
-
-    points: np.ndarray
-    origin: np.ndarray
-    direction: np.ndarray
-
-    @classmethod
-    def through(cls, points: np.ndarray) -> Line:
-        """The line through the first point (of one or more) and the one farthest from it."""
-        steps = points - points[0]
-        farthest = steps[np.einsum("md,md->m", steps, steps).argmax()]
-        length = float(np.linalg.norm(farthest))
-        direction = farthest / length if length > 0 else np.eye(points.shape[1])[0]
-        sign = np.sign(direction[np.flatnonzero(direction)[0]])
-        return cls(points=points, origin=points[0], direction=sign * direction)
-
-    @cached_property
-    def positions(self) -> np.ndarray:
-        """(m,), where the points lie along the line; their only coordinate where they have one."""
-        if self.points.shape[1] == 1:
-            return self.points[:, 0]
-        return (self.points - self.origin) @ self.direction
-
-    @cached_property
-    def distances(self) -> np.ndarray:
-        """(m,), how far the points lie off the line."""
-        if self.points.shape[1] == 1:
-            return np.zeros(len(self.points))
-        return np.linalg.norm(self.points - self.origin - self.positions[:, None] * self.direction, axis=1)
-
-    @property
-    def rounding(self) -> float:
-        """How far points on the line may seem to lie off it."""
-        return _ROUNDINGS * _EPS * float(np.sqrt(self.points.shape[1]) * np.abs(self.points).max())
-
-    @property
-    def holds_all(self) -> bool:
-        """Whether all points lie on the line, up to rounding."""
-        return bool((self.distances <= self.rounding).all())
 
 
 def is_collinear(problem: CriticProblem) -> bool:
     """Whether all points with mass lie on one line, up to the rounding of their coordinates."""
     support = problem.support
-    if support.points.shape[1] == 1:
-        return True
-    points = support.points[support.in_fake | support.in_real]
-    return Line.through(points[:8]).holds_all and Line.through(points).holds_all  # most are refused by a few points
+    return line_of(support.points[support.in_fake | support.in_real]) is not None
 
 
 def check_collinear(problem: CriticProblem, who: str) -> None:
@@ -98,9 +40,7 @@ def check_collinear(problem: CriticProblem, who: str) -> None:
     )
 
 
-def monotone_plan(
-    support: Support, positions: np.ndarray, supply: np.ndarray, demand: np.ndarray
-) -> sparse.csr_array:
+def monotone_plan(support: Support, positions: np.ndarray, supply: np.ndarray, demand: np.ndarray) -> sparse.csr_array:
     """The optimal plan between masses on a line, (N, N) with at most as many entries as points.
 
     Args:

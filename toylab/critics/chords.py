@@ -92,12 +92,10 @@ class Rises:
         """For some x, the y with the largest f(y) − k‖x − y‖, and that number."""
         cones, points = Cones(self.end, self.end_values, constant), self.start[rows]
         partners, heights = np.zeros(len(rows), dtype=np.intp), np.zeros(len(rows))
-        numbers = np.arange(len(self.end))
         for short in cones.shortlists(points):
-            over = self.end_values[short.centres] - constant * cdist(points[short.rows], self.end[short.centres])
+            over, _ = cones.over(points, short)
             best = over.argmax(axis=1)
-            partners[short.rows] = numbers[short.centres][best]
-            heights[short.rows] = over[np.arange(len(best)), best]
+            partners[short.rows], heights[short.rows] = short.pick(best), over[np.arange(len(best)), best]
         return partners, heights
 
     def _quotients(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

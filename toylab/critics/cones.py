@@ -1,6 +1,6 @@
 """Which cones can be the highest over which points: maxima of many cones without looking at every pair.
 
-Given centres w with heights g(w) and a slope k ≥ 0, the maximum max_w g(w) − k‖z − w‖ is wanted at many points z. Points
+Given centres w with heights g(w) and a slope k ≥ 0, the maximum max_w g(w) − k‖z − w‖ is wanted at many points z. They
 are split into ever smaller balls. Of a ball of radius ρ around c, with b the centre whose cone is the highest over c,
 only those centres w are handed on to its parts that
 
@@ -8,7 +8,8 @@ only those centres w are handed on to its parts that
 
 where t bounds the change of ‖z − b‖ − ‖z − w‖ over the ball: 2ρ at most, and ρ‖u_b − u_w‖ + ½ρ² (1/(‖c − b‖ − ρ) +
 1/(‖c − w‖ − ρ)) where both centres lie outside, u the unit vectors from c to them (a distance D from the point has
-second derivatives of at most 1/D). Centres that lie under the cone of b are dropped, too: its cone is higher everywhere.
+second derivatives of at most 1/D). Centres that lie under the cone of b are dropped, too: its cone is higher
+everywhere. Where all centres and points lie on one line, running maxima from both ends do.
 """
 
 from __future__ import annotations
@@ -21,12 +22,15 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from toylab.critics.base import row_blocks
+from toylab.straight_line import line_of
 
 _EPS = float(np.finfo(np.float64).eps)
 #: (Points) × (centres) up to which every pair is looked at.
 _EVERY_PAIR = 2**19
 #: The same inside a ball: below it the arithmetic costs less than another split.
 _SMALL_BALL = 2**17
+#: Points by which most clouds are told from a line.
+_FEW = 4
 #: Balls of fewer points are not split.
 _FEWEST_POINTS = 32
 
@@ -36,11 +40,17 @@ class Shortlist(NamedTuple):
 
     Attributes:
         rows: indices (R,) of points, or a slice.
-        centres: indices (C,) of centres, ascending, or a slice.
+        centres: indices (C,) of centres, ascending, or a slice; (R, C) where every point has a list of its own.
     """
 
     rows: np.ndarray | slice
     centres: np.ndarray | slice
+
+    def pick(self, columns: np.ndarray) -> np.ndarray:
+        """The centre (R,) in a column (R,) of the list of every point."""
+        if isinstance(self.centres, slice):
+            return columns
+        return self.centres[columns] if self.centres.ndim == 1 else self.centres[np.arange(len(columns)), columns]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +76,14 @@ class Cones:
         # a sum of d squares in any order, its root, a product and a difference
         return (8.0 + z.shape[1]) * _EPS * (float(np.abs(self.heights).max()) + self.slope * reach)
 
+    def over(self, z: np.ndarray, short: Shortlist) -> tuple[np.ndarray, np.ndarray]:
+        """Cones over the points of a shortlist, and how far each lies below its apex, (R, C) both."""
+        points, centres = z[short.rows], self.centres[short.centres]
+        own = centres.ndim == 3  # a list for every point
+        below = np.linalg.norm(points[:, None] - centres, axis=2) if own else cdist(points, centres)
+        below *= self.slope
+        return self.heights[short.centres] - below, below
+
     def shortlists(self, z: np.ndarray, *, margin: float = 0.0, ties: bool = True) -> Iterator[Shortlist]:
         """Every point once, with all centres that may be the highest over it.
 
@@ -76,6 +94,9 @@ class Cones:
                 maximum of what is left is at most twice the rounding too low, and points in the same direction.
         """
         everything = len(z) * len(self.centres) <= _EVERY_PAIR or not np.isfinite(self.slope)
+        if not everything and ties and (line := line_of(np.concatenate([z[:_FEW], self.centres, z]))) is not None:
+            yield from self._along(line.positions[_FEW:])
+            return
         slack = 0.0 if everything else self.rounding(z)
         none = np.zeros(0, dtype=np.intp)
         balls = [(slice(None) if everything else np.arange(len(z)), np.arange(len(self.centres)), none)]
@@ -92,6 +113,33 @@ class Cones:
                 continue
             first, second = ball.halves(points)
             balls += [(rows[second], list_, kept), (rows[first], list_, kept)]
+
+    def _along(self, positions: np.ndarray) -> Iterator[Shortlist]:
+        """The highest cone from the left and from the right of every point, with and without its own.
+
+        Args:
+            positions: (N + M,), of centres and points along the line that all of them lie on.
+        """
+        where, here = positions[: len(self.centres)], positions[len(self.centres) :]
+        order = np.argsort(where, kind="stable")
+        where, heights = where[order], self.heights[order]
+        level = self.slope * (where - 0.5 * (where[0] + where[-1]))
+        numbers = np.arange(len(where))
+        rising, falling = heights + level, (heights - level)[::-1]
+        best_left = np.maximum.accumulate(np.where(rising >= np.maximum.accumulate(rising), numbers, 0))
+        best_right = np.maximum.accumulate(np.where(falling >= np.maximum.accumulate(falling), numbers, 0))[::-1]
+        best_right = len(where) - 1 - best_right
+        before, after = np.searchsorted(where, here, side="left"), np.searchsorted(where, here, side="right")
+        last = len(where) - 1
+        columns = [
+            np.where(before > 0, best_left[np.maximum(before - 1, 0)], best_right[0]),
+            np.where(after > 0, best_left[np.maximum(after - 1, 0)], best_right[0]),
+            np.where(before <= last, best_right[np.minimum(before, last)], best_left[last]),
+            np.where(after <= last, best_right[np.minimum(after, last)], best_left[last]),
+        ]
+        lists = np.sort(order[np.stack(columns, axis=1)], axis=1)
+        for rows in row_blocks(len(here), lists.shape[1] * self.centres.shape[1]):
+            yield Shortlist(rows, lists[rows])
 
     def _matter(
         self, ball: _Ball, centres: np.ndarray, kept: np.ndarray, margin: float, tie: float | None
@@ -163,9 +211,7 @@ class _Ball(NamedTuple):
         return order[: len(points) // 2], order[len(points) // 2 :]
 
 
-def _in_blocks(
-    rows: np.ndarray | slice, centres: np.ndarray, number: int, all_centres: int
-) -> Iterator[Shortlist]:
+def _in_blocks(rows: np.ndarray | slice, centres: np.ndarray, number: int, all_centres: int) -> Iterator[Shortlist]:
     """The pair in pieces whose distances fit into a block; slices where nothing is left out, which need no copy."""
     short = slice(None) if len(centres) == all_centres else centres
     if isinstance(rows, slice):
@@ -178,8 +224,8 @@ def _in_blocks(
 
 def nearest(points: np.ndarray, z: np.ndarray) -> np.ndarray:
     """(M,), the number of the nearest of the points (N, d) to every z (M, d); the first one of equally near ones."""
-    cones, numbers = Cones(points, np.zeros(len(points)), 1.0), np.arange(len(points))  # its cone is the highest
+    cones = Cones(points, np.zeros(len(points)), 1.0)  # of which the nearest point's is the highest
     result = np.zeros(len(z), dtype=np.intp)
     for short in cones.shortlists(z, ties=False):
-        result[short.rows] = numbers[short.centres][cdist(z[short.rows], points[short.centres]).argmin(axis=1)]
+        result[short.rows] = short.pick(cones.over(z, short)[0].argmax(axis=1))
     return result

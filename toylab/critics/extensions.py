@@ -12,16 +12,14 @@ Source: McShane (1934), Whitney (1934); the non-uniqueness is LGAN, Theorem 1 an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.spatial.distance import cdist
 from typing_extensions import override
 
 from toylab.critics.base import Critic, unit_vectors
-from toylab.critics.cones import Cones, Shortlist
+from toylab.critics.cones import Cones
 from toylab.errors import InputError
 
 
@@ -50,7 +48,7 @@ class _Extension(Critic):
         z, cones = self._checked(z)
         result = np.zeros(len(z))
         for short in cones.shortlists(z):
-            result[short.rows] = self._heights(z, cones, short)[0].max(axis=1)
+            result[short.rows] = cones.over(z, short)[0].max(axis=1)
         return self.orientation * result
 
     @override
@@ -63,8 +61,8 @@ class _Extension(Critic):
         z, cones = self._checked(z)
         result = np.zeros(z.shape)
         for short in cones.shortlists(z, margin=self.apex_tolerance + 8.0 * cones.rounding(z)):
-            active = self._active(*self._heights(z, cones, short))
-            result[short.rows] = unit_vectors(self.centres[short.centres][active] - z[short.rows])
+            active = self._active(*cones.over(z, short))
+            result[short.rows] = unit_vectors(self.centres[short.pick(active)] - z[short.rows])
         return self.orientation * self.lipschitz_constant * result
 
     def _checked(self, z: np.ndarray) -> tuple[np.ndarray, Cones]:
@@ -74,13 +72,6 @@ class _Extension(Critic):
         if not np.isfinite(z).all():
             raise InputError("a critic was asked for points that are not finite (NaN or infinity).")
         return z, Cones(self.centres, self.orientation * self.values, self.lipschitz_constant)
-
-    @staticmethod
-    def _heights(z: np.ndarray, cones: Cones, short: Shortlist) -> tuple[np.ndarray, np.ndarray]:
-        """Cones over points, and how far each lies below its apex, (R, C) both."""
-        below = cdist(z[short.rows], cones.centres[short.centres])
-        below *= cones.slope
-        return cones.heights[short.centres] - below, below
 
     def _active(self, heights: np.ndarray, below: np.ndarray) -> np.ndarray:
         """The centre of the highest cone over each point.
@@ -111,7 +102,7 @@ class LowerExtension(_Extension):
         result = [np.zeros((0, z.shape[1]))] * len(z)
         rows = np.arange(len(z))
         for short in cones.shortlists(z, margin=tolerance, ties=False):
-            heights, _ = self._heights(z, cones, short)
+            heights, _ = cones.over(z, short)
             near = heights >= heights.max(axis=1, keepdims=True) - tolerance
             centres = self.centres[short.centres]
             for row, mask in zip(rows[short.rows], near, strict=True):

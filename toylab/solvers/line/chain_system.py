@@ -2,9 +2,9 @@
 
     (e_i + θ_{i−1} + θ_i) x_i − θ_{i−1} x_{i−1} − θ_i x_{i+1} = b_i,      e ≥ 0, θ ≥ 0, some e > 0
 
-is a chain of N nodes with conductances θ between neighbours and e to the ground. Every other node is eliminated (star to
-line), which leaves a chain of half the nodes whose conductances are sums, products and quotients of positive numbers:
-every one keeps its digits however many orders of magnitude θ and e are apart, where the pivots of an ordinary
+is a chain of N nodes with conductances θ between neighbours and e to the ground. Every other node is eliminated (star
+to line), which leaves a chain of half the nodes whose conductances are sums, products and quotients of positive
+numbers: every one keeps its digits however many orders of magnitude θ and e are apart, where the pivots of an ordinary
 elimination lose e as soon as it is a rounding of θ.
 
 Source: Grassmann, Taksar, Heyman (1985) for elimination without subtraction; Hockney (1965) for cyclic reduction.

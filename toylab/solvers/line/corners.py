@@ -1,8 +1,8 @@
 """Kinks of the losses as pairs of complementary slacks, for the interior point on a line.
 
-A loss whose slope jumps by c at τ holds c · max(0, t − τ) = min (c ξ) over ξ ≥ 0, ξ ≥ t − τ. With above = ξ, below = ξ −
-(t − τ) and the multiplier β of the second constraint, 0 ≤ β ≤ c is the slope the term contributes, and at the optimum
-(c − β) · above = 0 and β · below = 0.
+A loss whose slope jumps by c at τ holds c · max(0, t − τ) = min (c ξ) over ξ ≥ 0, ξ ≥ t − τ. With above = ξ, below =
+ξ − (t − τ) and the multiplier β of the second constraint, 0 ≤ β ≤ c is the slope the term contributes, and at the
+optimum (c − β) · above = 0 and β · below = 0.
 """
 
 from __future__ import annotations

@@ -14,11 +14,11 @@ from functools import cached_property
 
 import numpy as np
 
-from toylab.collinear import Line
 from toylab.losses.inversion import invert_increasing
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solvers.line.corners import Corners, products
 from toylab.solvers.straight_piece import is_straight
+from toylab.straight_line import Line
 
 #: Critic units that a point may move in one step beyond what its size suggests.
 LARGEST_GROWTH = 4.0
@@ -140,9 +140,7 @@ class LineProgram:
     def objective(self, f: np.ndarray) -> float:
         """J(f)."""
         fake, real = self.losses.fake_loss, self.losses.real_loss
-        return float(
-            (_carried(self.fake_weights, fake.value(f)) + _carried(self.real_weights, real.value(f))).sum()
-        )
+        return float((_carried(self.fake_weights, fake.value(f)) + _carried(self.real_weights, real.value(f))).sum())
 
     def local_model(self, f: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Curvature of every point's objective without kinks, and its Fenchel-Young gap to the dual's slope.
@@ -214,7 +212,8 @@ class LineProgram:
 
     def _shape(self) -> np.ndarray:
         shape = np.zeros(len(self.order))
-        for sign, own, other in ((-0.5, self.fake_weights, self.real_weights), (0.5, self.real_weights, self.fake_weights)):
+        p, q = self.fake_weights, self.real_weights
+        for sign, own, other in ((-0.5, p, q), (0.5, q, p)):
             here, there = own > 0, self.positions[other > 0]
             at = self.positions[here]
             after = np.searchsorted(there, at)
@@ -228,10 +227,10 @@ class LineProgram:
         scales = _SCALES
         if isinstance(self.regularizer, LipschitzBall):
             scales = scales[scales <= 0.5 * self.regularizer.radius]
-        starts = np.arange(0, len(shape), -(-len(shape) // _SAMPLE))
-        fakes, reals = self.fake_weights > 0, self.real_weights > 0
         totals = np.zeros(len(scales))
-        for here, weights, loss in ((fakes, self.fake_weights, self.losses.fake_loss), (reals, self.real_weights, self.losses.real_loss)):
+        sides = ((self.fake_weights, self.losses.fake_loss), (self.real_weights, self.losses.real_loss))
+        for weights, loss in sides:
+            here = weights > 0
             every = -(-int(here.sum()) // _SAMPLE)
             some, mass = shape[here][::every], np.add.reduceat(weights[here], np.arange(0, int(here.sum()), every))
             with np.errstate(over="ignore", invalid="ignore"):

@@ -4,8 +4,8 @@ With G the difference of the distribution functions of fake and real mass, E_fak
 
     f' = k sign G,     W₁ = ∫ |G|,     k the minimum of R(k) − k W₁  (LGAN Lemma 15).
 
-Where G = 0 any slope between −k and k is optimal; 0 is taken. The plan is the monotone coupling of what each measure has
-more than the other.
+Where G = 0 any slope between −k and k is optimal; 0 is taken. The plan is the monotone coupling of what each measure
+has more than the other.
 
 Source: Santambrogio (2015), section 2.2; Vallender (1974) for W₁.
 """
@@ -17,13 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 from typing_extensions import override
 
-from toylab.collinear import Line, check_collinear, cumulated, monotone_plan
+from toylab.collinear import check_collinear, cumulated, monotone_plan
 from toylab.critics import LowerExtension
 from toylab.plans import split_plan
 from toylab.problem import CriticProblem
 from toylab.solvers.base import AbstractSolver, Outcome
 from toylab.solvers.straight_piece import StraightPiece
 from toylab.solvers.transport import best_constant, check_wasserstein
+from toylab.straight_line import Line
 
 _EPS = float(np.finfo(np.float64).eps)
 
