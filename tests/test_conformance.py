@@ -38,7 +38,6 @@ SOLVERS = (
     Reference(),
 )
 
-
 CASES = [
     pytest.param(solver, oracle, id=f"{type(solver).__name__}-{oracle}")
     for solver in SOLVERS

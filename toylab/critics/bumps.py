@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 from typing_extensions import override
 
 from toylab.critics.base import Critic
@@ -84,7 +84,7 @@ def hermite(points: np.ndarray, values: np.ndarray, gradients: np.ndarray) -> He
     if points.ndim != 2 or values.shape != (len(points),) or gradients.shape != points.shape:
         shapes = points.shape, values.shape, gradients.shape
         raise InputError(f"need points (N, d), values (N,) and gradients (N, d), got {', '.join(map(str, shapes))}.")
-    separation = cKDTree(points).query(points, k=2)[0][:, 1]  # infinite where there is one point only
+    separation = KDTree(points).query(points, k=2)[0][:, 1]  # infinite where there is one point only
     radius = 0.5 * float(separation.min(initial=np.inf))
     if not (np.isfinite(radius) and radius > 0):
         raise InputError("a Hermite critic needs at least two points, all different.")

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 
 from toylab.critics.base import row_blocks
@@ -29,7 +29,7 @@ _FEW_COORDINATES = 8
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rises:
-    """Rises of a function from the points x of one set to the points y of another.
+    """Rises of a function from the points x of one set to the points y of another; it has one value where x = y.
 
     Attributes:
         start: (n, d), x.
@@ -84,7 +84,7 @@ class Rises:
         ]
         if self.start.shape[1] <= _FEW_COORDINATES:
             count = min(4, len(self.end))  # of which some may be the point itself
-            nearest = cKDTree(self.end).query(self.start, k=count)[1].reshape(len(every), count)
+            nearest = KDTree(self.end).query(self.start, k=count)[1].reshape(len(every), count)
             pairs += [(every, column) for column in nearest.T]
         return max(float(self._quotients(*pair).max()) for pair in pairs)
 

@@ -97,22 +97,25 @@ class Cones:
         if not everything and ties and (line := line_of(np.concatenate([z[:_FEW], self.centres, z]))) is not None:
             yield from self._along(line.positions[_FEW:])
             return
-        slack = 0.0 if everything else self.rounding(z)
-        none = np.zeros(0, dtype=np.intp)
-        balls = [(slice(None) if everything else np.arange(len(z)), np.arange(len(self.centres)), none)]
+        if everything:
+            for rows in row_blocks(len(z), len(self.centres)):
+                yield Shortlist(rows, slice(None))
+            return
+        slack, none = self.rounding(z), np.zeros(0, dtype=np.intp)
+        balls = [(np.arange(len(z)), np.arange(len(self.centres)), none)]
         while balls:
             rows, centres, kept = balls.pop()
-            if everything or len(rows) * len(centres) <= _SMALL_BALL or len(rows) <= _FEWEST_POINTS:
-                yield from _in_blocks(rows, centres, len(z), len(self.centres))
-                continue
-            points = z[rows]
-            ball = _Ball.around(points)
-            list_, kept = self._matter(ball, centres, kept, margin + 4.0 * slack, slack if ties else None)
-            if ball.radius == 0:
-                yield from _in_blocks(rows, list_, len(z), len(self.centres))
+            ball, points = None, z[:0]
+            if len(rows) * len(centres) > _SMALL_BALL and len(rows) > _FEWEST_POINTS:
+                points = z[rows]
+                ball = _Ball.around(points)
+                centres, kept = self._matter(ball, centres, kept, margin + 4.0 * slack, slack if ties else None)
+            if ball is None or ball.radius == 0:
+                for block in row_blocks(len(rows), len(centres)):
+                    yield Shortlist(rows[block], centres)
                 continue
             first, second = ball.halves(points)
-            balls += [(rows[second], list_, kept), (rows[first], list_, kept)]
+            balls += [(rows[second], centres, kept), (rows[first], centres, kept)]
 
     def _along(self, positions: np.ndarray) -> Iterator[Shortlist]:
         """The highest cone from the left and from the right of every point, with and without its own.
@@ -209,17 +212,6 @@ class _Ball(NamedTuple):
         """Indices of the points in the lower and in the upper half of the widest coordinate."""
         order = points[:, self.widest].argpartition(len(points) // 2)
         return order[: len(points) // 2], order[len(points) // 2 :]
-
-
-def _in_blocks(rows: np.ndarray | slice, centres: np.ndarray, number: int, all_centres: int) -> Iterator[Shortlist]:
-    """The pair in pieces whose distances fit into a block; slices where nothing is left out, which need no copy."""
-    short = slice(None) if len(centres) == all_centres else centres
-    if isinstance(rows, slice):
-        for block in row_blocks(number, len(centres)):
-            yield Shortlist(block, short)
-        return
-    for block in row_blocks(len(rows), len(centres)):
-        yield Shortlist(rows[block], short)
 
 
 def nearest(points: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -258,7 +258,7 @@ class LineProgram:
             ends[0] = float(invert_increasing(self.losses.fake_loss.slope, np.array([least]))[0])
         if (self.losses.real_loss.slope(values) > -least).any():
             ends[1] = float(invert_increasing(self.losses.real_loss.slope, np.array([-least]))[0])
-        return np.clip(values, *ends) if ends[0] < ends[1] else values
+        return np.clip(values, ends[0], ends[1]) if ends[0] < ends[1] else values
 
 
 def _carried(mass: np.ndarray, each: np.ndarray) -> np.ndarray:
