@@ -22,13 +22,21 @@ from toylab.errors import SolverError
 from toylab.problem import LipschitzPenalty
 from toylab.solution import Status
 from toylab.solvers.interior_point import InteriorPoint
+from toylab.solvers.line import LineInteriorPoint, LineTransport
 from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
 from toylab.solvers.reference import Reference
 from toylab.solvers.solving import solve
 from toylab.solvers.transport import Transport
 
-SOLVERS = (InteriorPoint(), Transport(), CompactDual(), KantorovichRubinstein(), Reference())
-
+SOLVERS = (
+    InteriorPoint(),
+    Transport(),
+    LineTransport(),
+    LineInteriorPoint(),
+    CompactDual(),
+    KantorovichRubinstein(),
+    Reference(),
+)
 
 CASES = [
     pytest.param(solver, oracle, id=f"{type(solver).__name__}-{oracle}")

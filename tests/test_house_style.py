@@ -15,10 +15,10 @@ PACKAGE = Path(__file__).parent.parent / "toylab"
 #: A module imports from its own layer and from the layers listed before it, never from a later one (DESIGN section 1).
 #: Longer prefixes win: `solvers.network` may have its own line.
 LAYERS = (
-    ("errors", "condition", "markup"),
+    ("errors", "condition", "markup", "straight_line"),
     ("measures", "storage", "critics", "regularizers"),
     ("losses",),
-    ("distributions", "support", "problem"),
+    ("distributions", "support", "problem", "collinear"),
     ("zoo", "data_files", "fenchel_young", "plans", "network_critic", "functions", "divergences", "manifolds"),
     ("certificate",),
     ("solution", "families"),

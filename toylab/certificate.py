@@ -17,10 +17,9 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.spatial.distance import cdist
 
 from toylab import plans
-from toylab.critics import row_blocks
+from toylab.critics import LowerExtension, Rises
 from toylab.errors import InputError
 from toylab.fenchel_young import PointwiseObjective
 from toylab.markup import Html, bar, card, facts, number, table
@@ -232,25 +231,22 @@ def steepest_rise(support: Support, values: np.ndarray) -> float:
     A cone that starts at a far value of f has its rounding, so that counts everywhere. Nothing is lost by that: the
     values that are judged are raised to hold the constraints with the constant that results.
     """
-    fakes, reals = np.flatnonzero(support.in_fake), np.flatnonzero(support.in_real)
     carried = support.in_fake | support.in_real
-    steepest, rounding = 0.0, 8.0 * _EPS * float(np.abs(values[carried]).max())
-    for rows in row_blocks(len(fakes), len(reals)):
-        lower, upper = values[fakes[rows]][:, None], values[reals]
-        distance = cdist(support.points[fakes[rows]], support.points[reals])
-        rise = upper - lower - rounding
-        ratio = np.divide(rise, distance, out=np.zeros_like(rise), where=distance > 0)
-        steepest = max(steepest, float(ratio.max()))
-    return steepest
+    rises = Rises(
+        start=support.points[support.in_fake],
+        start_values=values[support.in_fake],
+        end=support.points[support.in_real],
+        end_values=values[support.in_real],
+        rounding=8.0 * _EPS * float(np.abs(values[carried]).max()),
+    )
+    return rises.steepest()
 
 
 def raised(support: Support, values: np.ndarray, constant: float) -> np.ndarray:
-    """Values with every fake point raised to max_y f(y) − k‖x − y‖, so that the constraints hold exactly."""
-    fakes, reals = np.flatnonzero(support.in_fake), np.flatnonzero(support.in_real)
+    """Values with every fake point raised to max_y f(y) − k‖x − y‖, so that the constraints hold up to rounding."""
+    cones = LowerExtension(support.points[support.in_real], values[support.in_real], constant)
     result = values.copy()
-    for rows in row_blocks(len(fakes), len(reals)):
-        distance = cdist(support.points[fakes[rows]], support.points[reals])
-        result[fakes[rows]] = np.maximum(values[fakes[rows]], (values[reals] - constant * distance).max(axis=1))
+    result[support.in_fake] = np.maximum(values[support.in_fake], cones(support.points[support.in_fake]))
     return result
 
 

@@ -190,8 +190,10 @@ class PointwiseObjective:
             total, charge = self._rise(begin, short) if radius > 0 else self._rise_bound(begin, short, least)
             corner, corner_charge = self._corners(begin, short, slopes)
             total, charge = total + corner, charge + corner_charge
-            far, far_charge = self._differences(begin, values, slopes)
-            end, end_charge = self._from_end(values, slopes, upper)
+            zero = np.zeros(values.shape)
+            needed = radius == 0 or not (near | ~inner).all()
+            far, far_charge = self._differences(begin, values, slopes) if needed else (zero, zero)
+            end, end_charge = (zero, zero) if inner.all() else self._from_end(values, slopes, upper)
             if radius == 0:  # both are bounds: take the tighter one
                 near &= ~(far - far_charge > total - charge if least else far + far_charge < total + charge)
         affine = lower == upper

@@ -10,10 +10,17 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial.distance import cdist
 
+from toylab.collinear import monotone_plan
 from toylab.errors import InputError
 from toylab.fenchel_young import PointwiseObjective
 from toylab.problem import CriticProblem
+from toylab.straight_line import line_of
 from toylab.support import Support
+
+#: (Fake points) × (real points) from which on points on a line are coupled by sorting.
+_MANY_PAIRS = 2**18
+#: The most that POT is given: four arrays of float64 in 16 GiB.
+_MOST_PAIRS = 2**29
 
 
 def check_plan(problem: CriticProblem, plan: object) -> sparse.coo_array:
@@ -161,11 +168,28 @@ def reweighted_plan(problem: CriticProblem, values: np.ndarray) -> sparse.csr_ar
 def couple(
     support: Support, sources: np.ndarray, supply: np.ndarray, sinks: np.ndarray, demand: np.ndarray
 ) -> sparse.csr_array:
-    """An optimal transport plan by POT between masses at merged points, (N, N); the larger total is scaled down."""
+    """An optimal transport plan between masses at merged points, (N, N); the larger total is scaled down.
+
+    By POT, and by sorting where there are many points on one line.
+
+    Raises:
+        InputError: POT gives up, or it would need more than 16 GiB.
+    """
     import ot
 
     size = len(support.points)
     mass = min(supply.sum(), demand.sum())
+    pairs = len(sources) * len(sinks)
+    line = line_of(support.points) if pairs > _MANY_PAIRS else None
+    if line is not None:
+        masses = np.zeros((2, size))
+        masses[0, sources], masses[1, sinks] = supply * (mass / supply.sum()), demand * (mass / demand.sum())
+        return monotone_plan(support, line.positions, masses[0], masses[1])
+    if pairs > _MOST_PAIRS:
+        raise InputError(
+            f"coupling {len(sources)} fake and {len(sinks)} real points needs about {pairs * 32 / 2**30:.0f} GiB; give "
+            "certify the plan that the critic came with."
+        )
     distance = cdist(support.points[sources], support.points[sinks])
     plan, log = ot.emd(supply / supply.sum(), demand / demand.sum(), distance, numItermax=10_000_000, log=True)
     if log["warning"] is not None:

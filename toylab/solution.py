@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from scipy.spatial.distance import cdist
 
 from toylab.certificate import Certificate, as_critic, certify
-from toylab.critics import HermiteCritic, LowerExtension, NearestPoint, hermite, tabulated, unit_vectors
+from toylab.critics import HermiteCritic, LowerExtension, NearestPoint, hermite, row_blocks, tabulated, unit_vectors
 from toylab.errors import InputError, real_number
 from toylab.markup import Tone, badge, card, facts, number, quiet
 from toylab.problem import CriticProblem
@@ -90,8 +91,14 @@ class Candidate:
         if tolerance is None:
             tolerance = 1e-6 * self.lipschitz_constant * self.problem.support.diameter
         fake, real = self.problem.fake.points, self.problem.real.points
-        contact = (self.slack() <= tolerance) & (cdist(fake, real) > 0) & (self.problem.real.weights > 0)
-        return [unit_vectors(real[row] - point) for point, row in zip(fake, contact, strict=True)]
+        massive, fake_values, real_values = self.problem.real.weights > 0, self.fake_values, self.real_values
+        result = []
+        for rows in row_blocks(len(fake), len(real)):
+            distance = cdist(fake[rows], real)
+            slack = self.lipschitz_constant * distance - (real_values - fake_values[rows, None])
+            contact = (slack <= tolerance) & (distance > 0) & massive
+            result += [unit_vectors(real[row] - point) for point, row in zip(fake[rows], contact, strict=True)]
+        return result
 
     def reference_directions(self) -> np.ndarray:
         """(n_fake, d): ∂V/∂x_i = k Σ_j γ_ij (y_j − x_i)/‖y_j − x_i‖, the derivative of the optimal value.
@@ -156,8 +163,9 @@ class Candidate:
         """
         try:
             problem = CriticProblem.from_json(data["problem"])
-            plan = np.zeros((len(problem.fake), len(problem.real)))
-            plan[data["plan"]["rows"], data["plan"]["columns"]] = data["plan"]["masses"]
+            ends = tuple(np.array(data["plan"][name], dtype=np.intp) for name in ("rows", "columns"))
+            masses = np.array(data["plan"]["masses"], dtype=np.float64)
+            plan = sparse.coo_array((masses, ends), shape=(len(problem.fake), len(problem.real)))
             points = np.concatenate([problem.fake.points, problem.real.points])
             values = np.concatenate([data["fake_values"], data["real_values"]]).astype(np.float64)
             constant = float(data["lipschitz_constant"])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from toylab.solvers.closed_form import ClosedForm
     from toylab.solvers.dirac_pair import DiracOptimum, dirac_pair, matched_pairs
     from toylab.solvers.interior_point import InteriorPoint
+    from toylab.solvers.line import LineInteriorPoint, LineTransport
     from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
     from toylab.solvers.network import (
         CT,
@@ -40,6 +41,8 @@ _HOMES = {
     "dirac_pair": "toylab.solvers.dirac_pair",
     "matched_pairs": "toylab.solvers.dirac_pair",
     "InteriorPoint": "toylab.solvers.interior_point",
+    "LineInteriorPoint": "toylab.solvers.line",
+    "LineTransport": "toylab.solvers.line",
     "CompactDual": "toylab.solvers.linear_programs",
     "KantorovichRubinstein": "toylab.solvers.linear_programs",
     "FunnelMaxGP": "toylab.solvers.network",
@@ -70,7 +73,9 @@ __all__ = [
     "FunnelMaxGP",
     "InteriorPoint",
     "KantorovichRubinstein",
+    "LineInteriorPoint",
     "LineOptimum",
+    "LineTransport",
     "MaxGP",
     "MeanSquare",
     "NetworkSolver",

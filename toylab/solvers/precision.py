@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from toylab.certificate import Certificate
 from toylab.problem import CriticProblem, LipschitzPenalty
@@ -61,8 +62,7 @@ def _distances(problem: CriticProblem) -> np.ndarray:
     """Some distances: from the first points of both measures to all points."""
     points = problem.support.points
     anchors = points[:: max(1, len(points) // 64)]
-    distance = np.linalg.norm(points[None] - anchors[:, None], axis=-1)
-    return distance.ravel()
+    return cdist(anchors, points).ravel()
 
 
 def _spread(what: str, values: np.ndarray) -> str | None:

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from toylab.certificate import certify
+from toylab.collinear import is_collinear
 from toylab.critics import LowerExtension
 from toylab.errors import InputError, SolverError
 from toylab.problem import CriticProblem
@@ -18,6 +19,9 @@ from toylab.regularizers import Unrestricted
 from toylab.solution import Solution, Status
 from toylab.solvers.base import AbstractSolver, Outcome
 from toylab.solvers.precision import limits_of_precision
+
+#: (Fake points) × (real points) from which on collinear data is left to the solver for lines.
+_MANY_PAIRS = 2**18
 
 
 def check_has_optimum(problem: CriticProblem) -> None:
@@ -36,13 +40,15 @@ def default_solver(problem: CriticProblem) -> AbstractSolver:
     """The exact solver that fits the problem."""
     from toylab.solvers.closed_form import ClosedForm
     from toylab.solvers.interior_point import InteriorPoint
+    from toylab.solvers.line import LineInteriorPoint, LineTransport
     from toylab.solvers.transport import Transport
 
     if isinstance(problem.regularizer, Unrestricted):
         return ClosedForm()
     if problem.losses.is_wasserstein:
-        return Transport()
-    return InteriorPoint()
+        return LineTransport() if is_collinear(problem) else Transport()
+    many = len(problem.fake) * len(problem.real) > _MANY_PAIRS
+    return LineInteriorPoint() if many and is_collinear(problem) else InteriorPoint()
 
 
 def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw: bool = True) -> Solution:

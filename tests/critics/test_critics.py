@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from strategies import GRID, clouds, seeds
 
 from toylab import critics
-from toylab.critics import FormulaCritic, LowerExtension, UpperExtension, hermite, steepest_chord, tabulated
+from toylab.critics import FormulaCritic, LowerExtension, UpperExtension, base, hermite, steepest_chord, tabulated
 from toylab.errors import InputError
 
 EPS = float(np.finfo(float).eps)
@@ -81,7 +81,7 @@ def test_large_inputs_are_done_in_blocks(kind, monkeypatch):
     critic = kind(rng.normal(size=(5, 2)), rng.normal(size=5), 1.0)
     z = rng.normal(size=(23, 2))
     whole = critic(z), critic.gradient(z)
-    monkeypatch.setattr(critics, "_BLOCK_ENTRIES", 20)
+    monkeypatch.setattr(base, "_BLOCK_ENTRIES", 20)
     assert (critic(z) == whole[0]).all()
     assert (critic.gradient(z) == whole[1]).all()
 
