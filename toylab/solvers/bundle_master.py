@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from toylab.losses import LossPair
 from toylab.regularizers import LipschitzBall, LipschitzPenalty, Regularizer
 
