@@ -126,7 +126,7 @@ def test_few_potentials_are_enough_where_few_carry_weight():
 
 
 REFUSED = [
-    ("unrestricted", {"loss": "quadratic", "regularizer": toylab.Unrestricted()}, {}, "needs a Lipschitz penalty or ball"),
+    ("free", {"loss": "quadratic", "regularizer": toylab.Unrestricted()}, {}, "needs a Lipschitz penalty or ball"),
     ("kinks", {"loss": "hinge"}, {}, "needs losses without kinks, and 'hinge' has some"),
     ("few potentials", {}, {"most_potentials": 1}, "most_potentials"),
     ("rtol", {}, {"rtol": 2.0}, "rtol must lie between 0 and 1"),
