@@ -130,7 +130,8 @@ class ExactBench:
 
     def header(self) -> dict[str, Any]:
         """What must agree for the solves in a folder to be compared."""
-        return {"bench": "exact", "code": code_fingerprint()}
+        limit = f"{self.limit:g} s, {self.clarabel_limit:g} s for Clarabel"
+        return {"bench": "exact", "code": code_fingerprint(), "limit": limit}
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -157,7 +158,7 @@ def run_exact_bench(
     folder: str | Path,
     *,
     seconds: float | None = None,
-    measure: Callable[[TrialKey, float], Trial] = in_a_process,
+    measure: Callable[[TrialKey, float], Trial] | None = None,
     progress: Progress | None = None,
 ) -> list[Trial]:
     """Measure what the folder does not hold yet; every solve is written at its end.
@@ -166,7 +167,7 @@ def run_exact_bench(
         bench: what is measured.
         folder: of the journal; the same call continues an interrupted one.
         seconds: after which no further solve is started; None for no end.
-        measure: how one solve is measured.
+        measure: how one solve is measured; in a process of its own when not given.
         progress: called before every solve.
 
     Returns:
@@ -187,7 +188,8 @@ def run_exact_bench(
             break
         if progress is not None:
             progress(sum(foreseen_seconds(other) for other in done), total, _words(key))
-        done[key] = replace(_skipped(key, done.values()) or measure(key, bench.allowed(key)), run=run)
+        found = _skipped(key, done.values()) or (measure or in_a_process)(key, bench.allowed(key))
+        done[key] = replace(found, run=run)
         journal.append([_Line(done[key])])
     return [done[key] for key in keys if key in done]
 

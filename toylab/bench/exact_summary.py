@@ -100,13 +100,14 @@ def _median(values: Iterable[float]) -> float | None:
 
 
 def rows_of(trials: Sequence[Trial], clock: str = "wall") -> list[Row]:
-    """A row for each method, shape, n, loss and λ, in that order of size; "emd" has one a shape and n."""
+    """A row for each shape, n, loss, λ and method, sorted, rivals last; "emd" has one a shape and n."""
     groups: dict[TrialKey, list[Trial]] = {}
     for trial in trials:
         groups.setdefault(replace(trial.key, seed=0), []).append(trial)
     by_key = {trial.key: trial for trial in trials}
     rows = []
-    for key in sorted(groups, key=lambda k: (k.shape, k.n, k.m, k.loss, k.weight, k.method)):
+    last = (CLARABEL, EMD)
+    for key in sorted(groups, key=lambda k: (k.shape, k.n, k.m, not k.loss, k.loss, k.weight, k.method in last, k)):
         seeds = [trial.key.seed for trial in groups[key]]
         same = {
             EMD: replace(key, method=EMD, loss="", weight=0.0, device="cpu"),

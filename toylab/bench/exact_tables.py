@@ -17,7 +17,8 @@ _CLOCKS = {"wall": "seconds on the clock", "cpu": "CPU seconds of all threads"}
 
 def sheets(rows: Sequence[Row]) -> list[Sheet]:
     """All tables, in the order in which they are read."""
-    return [_by_size(rows), _growth(rows), _every_problem(rows)]
+    every = (_by_size(rows), _growth(rows), _every_problem(rows))
+    return [sheet for sheet in every if sheet.sections]
 
 
 def _note(rows: Sequence[Row]) -> str:
@@ -40,7 +41,8 @@ def _note(rows: Sequence[Row]) -> str:
 def _by_size(rows: Sequence[Row]) -> Sheet:
     header = ["n", "s", "from", "to", "× emd", "worst", "× Clarabel", "gap", "MiB", "emd's MiB"]
     sections = {}
-    for (method, device), group in grouped(rows, lambda key: (key.method, key.device)).items():
+    methods = grouped(rows, lambda key: (key.method, key.device))
+    for (method, device), group in sorted(methods.items(), key=lambda item: item[0][0] in {CLARABEL, EMD}):
         table = []
         for (n, m), same in sorted(grouped(group, lambda key: (key.n, key.m)).items()):
             seconds = [row.seconds for row in same if row.seconds is not None]
