@@ -116,9 +116,12 @@ def test_a_solve_is_measured_with_the_gap_of_its_certificate():
     assert trial.status == "optimal"
     assert trial.solver == "InteriorPoint"
     assert trial.finished
+    assert trial.relative_gap is not None
     assert 0 < trial.relative_gap <= 1e-8
     assert trial.iterations > 0
     assert 0 < trial.wall < 60
+    assert trial.memory is not None
+    assert trial.baseline is not None
     assert trial.memory >= trial.baseline > 10
     assert Trial.from_json(trial.to_json()) == trial
     plain = measured(replace(KEY, method="emd", loss="", weight=0.0), 60.0)

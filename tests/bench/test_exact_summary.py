@@ -43,6 +43,7 @@ def test_ratios_are_taken_within_a_round():
     """The machine's slowness of a round cancels in them; it does not in the median of the times."""
     rows = rows_of(solves())
     ours = row(rows, "default", 400, "sqrt")
+    assert ours.seconds is not None
     assert ours.seconds == pytest.approx(3.0 * 2e-5 * 400**1.5)
     assert ours.times("emd") == pytest.approx(2e-5 * 400**1.5 / (1e-7 * 400**2))
     assert row(rows, "default", 100, "logistic").times("Clarabel") == pytest.approx(1e-5 * 100**1.5 / (1e-7 * 100**3))
@@ -56,6 +57,13 @@ def test_growth_is_the_power_of_n():
     assert found["emd"].exponents == pytest.approx([2.0])
     assert found["default"].sizes == (100, 1600)
     assert "Clarabel" not in found  # one size is no growth
+
+
+def test_growth_is_that_of_large_n_where_there_are_two():
+    times = {10: 1.0, 100: 1.0, 1000: 2.0, 4000: 32.0}
+    (found,) = growth(rows_of([trial("default", n, s, loss="sqrt", weight=1.0) for n, s in times.items()]))
+    assert found.sizes == (1000, 4000)
+    assert found.exponents == pytest.approx([2.0])
 
 
 def test_the_worst_gap_and_the_largest_memory_count():

@@ -128,6 +128,15 @@ class ExactBench:
         """Seconds allowed to a solve."""
         return self.clarabel_limit if key.method == CLARABEL else self.limit
 
+    def describe(self) -> str:
+        """One sentence."""
+        weights = "points of unequal weight, " if self.weighted else ""
+        ratio = f"{self.ratio:g} real points for each fake one, " if self.ratio != 1 else ""
+        return (
+            f"{', '.join(self.losses)} with λ = {', '.join(f'{weight:g}' for weight in self.weights)} on "
+            f"{' and '.join(self.shapes)} points, {weights}{ratio}{self.rounds} round(s), device {self.device}."
+        )
+
     def header(self) -> dict[str, Any]:
         """What must agree for the solves in a folder to be compared."""
         limit = f"{self.limit:g} s, {self.clarabel_limit:g} s for Clarabel"

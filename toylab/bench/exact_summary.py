@@ -12,6 +12,8 @@ import numpy as np
 
 from toylab.bench.exact_trial import CLARABEL, EMD, Trial, TrialKey
 
+_LARGE = 1000
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Row:
@@ -151,20 +153,28 @@ class Growth:
 
 
 def growth(rows: Iterable[Row]) -> list[Growth]:
-    """For each method and shape; of losses and λ with solves at two sizes at least, of a method's common sizes."""
+    """For each method and shape, of the losses and λ that have solves at two sizes at least.
+
+    From 1000 points a side on where there are two such sizes: what is fixed in a solve hides the power before.
+    """
     found = []
     for (method, shape), group in grouped(rows, lambda key: (key.method, key.shape)).items():
         exponents, seen = [], set()
         for series in grouped(group, lambda key: (key.loss, key.weight)).values():
-            timed = [(np.sqrt(row.key.n * row.key.m), row.seconds) for row in series if row.seconds]
-            if len({n for n, _ in timed}) >= 2:
-                n, seconds = np.log(np.array(timed)).T
-                exponents.append(float(np.polyfit(n, seconds, 1)[0]))
-                seen |= {row.key.n for row in series if row.seconds}
+            timed = _large([row for row in series if row.seconds])
+            if len(timed) >= 2:
+                points = np.log(np.array([(np.sqrt(row.key.n * row.key.m), row.seconds) for row in timed]))
+                exponents.append(float(np.polyfit(points[:, 0], points[:, 1], 1)[0]))
+                seen |= {row.key.n for row in timed}
         if exponents:
             sizes = (min(seen), max(seen))
             found.append(Growth(method=method, shape=shape, sizes=sizes, exponents=tuple(sorted(exponents))))
     return found
+
+
+def _large(rows: list[Row]) -> list[Row]:
+    large = [row for row in rows if row.key.n >= _LARGE]
+    return large if len(large) >= 2 else rows
 
 
 def summary_json(rows: Sequence[Row]) -> dict[str, Any]:

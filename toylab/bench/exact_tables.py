@@ -34,7 +34,7 @@ def _note(rows: Sequence[Row]) -> str:
         f"{together}, {' or '.join(map(str, threads)) or '?'} thread(s). Ratios are taken in a round, on the same "
         "points: '× emd' is the time over that of ot.emd with its matrix of distances, '× Clarabel' that of Clarabel "
         "with every fake→real pair over it. Gap: the worst relative gap, certified over every fake→real pair. MiB: "
-        f"the largest peak of resident memory{base}."
+        f"the largest peak of resident memory (of a GPU, of its tensors){base}."
     )
 
 
@@ -74,7 +74,7 @@ def _growth(rows: Sequence[Row]) -> Sheet:
     header = ["shape", "n", "exponent", "from", "to", "problems"]
     note = (
         "Seconds grow like n to this power: least squares on the logarithms of the medians, the median, least and "
-        "largest over losses and λ."
+        "largest over losses and λ. From n = 1000 on where there are two such sizes."
     )
     return Sheet(title="Growth with n", header=header, sections=sections, notes=(note,))
 

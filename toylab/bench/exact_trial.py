@@ -78,7 +78,8 @@ class Trial:
         repeats: of how many solves these are the medians.
         iterations: as the solver counts them; 0 where it does not.
         relative_gap: certified over every fake→real pair; None where there is none.
-        memory: peak resident memory of the process in MiB; None where the system does not say.
+        memory: peak resident memory of the process in MiB, of a GPU the peak of its own memory; None where the
+            system does not say.
         baseline: the same before the solve: the interpreter and its libraries.
         solver: what the default chose.
         threads: torch's, or of the environment.
@@ -149,7 +150,7 @@ def measured(key: TrialKey, limit: float) -> Trial:
     points = measures(key.shape, key.n, key.m, weighted=key.weighted, seed=key.seed)
     try:
         work(fake, real)
-        baseline, trials = _peak_memory(), []
+        baseline, trials = _peak_memory(key.device), []
         with time_limit(limit):
             while not trials or (sum(t.wall for t in trials) < _ENOUGH_SECONDS and len(trials) < _MOST_REPEATS):
                 start = time.perf_counter(), time.process_time()
@@ -166,7 +167,7 @@ def measured(key: TrialKey, limit: float) -> Trial:
         wall=median(trial.wall for trial in trials),
         cpu=median(trial.cpu for trial in trials),
         repeats=len(trials),
-        memory=_peak_memory(),
+        memory=_peak_memory(key.device),
         baseline=baseline,
         threads=_threads(),
     )
@@ -224,8 +225,12 @@ def _solved(key: TrialKey, solver: Any, fake: DiscreteMeasure, real: DiscreteMea
     )
 
 
-def _peak_memory() -> float | None:
-    """MiB, None where the system does not say."""
+def _peak_memory(device: str) -> float | None:
+    """MiB of this process, or of a GPU's tensors; None where the system does not say."""
+    if device.startswith("cuda"):
+        import torch
+
+        return torch.cuda.max_memory_allocated(device) / 2**20
     try:
         import resource
     except ImportError:  # Windows

@@ -155,7 +155,7 @@ def _numbers(text: str, option: str, kind: Callable[[str], T], words: str) -> tu
 
 def _legend(bench: Any, done: int) -> list[str]:
     """What a reader of the tables should know besides."""
-    lines = []
+    lines = [f"Measured: {bench.describe()}"]
     beyond = [n for n in bench.sizes if n > bench.clarabel]
     if beyond and bench.clarabel:
         lines.append(
@@ -173,7 +173,9 @@ def _write_page(page: Path, picture: Path | None, rows: Any, legend: list[str]) 
     from toylab.storage import replacing
 
     shown = "" if picture is None else f"![seconds against n, and against ot.emd]({picture.name})\n\n"
-    text = f"# The exact critic at scale\n\nWritten by `toylab bench exact`.\n\n{shown}{markdown(rows, legend)}\n"
+    first, *rest = legend
+    head = f"# The exact critic at scale\n\nWritten by `toylab bench exact`. {first}"
+    text = f"{head}\n\n{shown}{markdown(rows, rest)}\n"
     with replacing(page) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return page
