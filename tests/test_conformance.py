@@ -21,6 +21,7 @@ from toylab import losses
 from toylab.errors import SolverError
 from toylab.problem import LipschitzPenalty
 from toylab.solution import Status
+from toylab.solvers.bundle import Bundle
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.line import LineInteriorPoint, LineTransport
 from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
@@ -30,6 +31,7 @@ from toylab.solvers.transport import Transport
 
 SOLVERS = (
     InteriorPoint(),
+    Bundle(),
     Transport(),
     LineTransport(),
     LineInteriorPoint(),
@@ -75,6 +77,15 @@ def test_the_default_solver_and_the_reference_agree_within_their_gaps(problem):
         both = ours.certificate.gap + theirs.certificate.gap + slop
         radius = 2 * np.sqrt(both / problem.regularizer.weight)
         assert abs(ours.lipschitz_constant - theirs.lipschitz_constant) <= radius
+
+
+@examples(15)
+@given(problems(losses=condition_11_losses.filter(lambda pair: pair.differentiable), most=6))
+def test_the_default_solver_and_the_bundle_agree_within_their_gaps(problem):
+    ours, theirs = solve(problem), solve(problem, Bundle(), throw=False)
+    slop = rounding(ours, theirs)
+    assert ours.certificate.dual <= theirs.value + slop
+    assert theirs.certificate.dual <= ours.value + slop
 
 
 @examples(20)

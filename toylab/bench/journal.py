@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from toylab.bench.cases import CaseRecord
 from toylab.bench.random_problems import GENERATOR_VERSION
 from toylab.errors import InputError
 from toylab.storage import writable_folder, write_json
@@ -63,6 +62,14 @@ _WORDS = {
 }
 
 
+class Record(Protocol):
+    """A finished case: plain data with its `index` and its `failures`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        ...
+
+
 @dataclass(frozen=True)
 class Journal:
     """The folder of one campaign.
@@ -90,7 +97,7 @@ class Journal:
         for key, value in header.items():
             if found.get(key) != value:
                 raise InputError(
-                    f"the folder {str(folder)!r} holds a campaign of another {_WORDS[key]} ({found.get(key)}, "
+                    f"the folder {str(folder)!r} holds a campaign of another {_WORDS.get(key, key)} ({found.get(key)}, "
                     f"this one {value}), whose results cannot be counted together; give another --out."
                 )
         journal._mend()
@@ -117,7 +124,7 @@ class Journal:
             raise InputError(f"header.json in {str(self.folder)!r} is not the header of a campaign.")
         return found
 
-    def append(self, records: Iterable[CaseRecord]) -> None:
+    def append(self, records: Iterable[Record]) -> None:
         """Write finished cases at the end, in one piece."""
         text = "".join(json.dumps(record.to_json(), ensure_ascii=False) + "\n" for record in records)
         with self.lines.open("ab") as file:

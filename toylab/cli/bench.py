@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from toylab.cli import critic_bench, drift, necessity, rates, step_times, w1
+from toylab.cli import critic_bench, drift, exact_bench, necessity, rates, step_times, w1
 from toylab.cli.terminal import console, progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
@@ -42,6 +42,7 @@ def register(commands: Any) -> None:
     extremes.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
     extremes.set_defaults(run=run_extremes)
     critic_bench.register(kinds)
+    exact_bench.register(kinds)
     necessity.register(kinds)
     rates.register(kinds)
     step_times.register(kinds)

@@ -106,8 +106,8 @@ def _bench(options: argparse.Namespace) -> Any:
     return CriticBench(
         problem=options.problem,
         sizes=() if fixed and options.n is None else _sizes(options.n or "10,50"),
-        losses=_parts(options.losses, "--losses"),
-        methods=() if options.methods is None else _parts(options.methods, "--methods"),
+        losses=names_in(options.losses, "--losses"),
+        methods=() if options.methods is None else names_in(options.methods, "--methods"),
         seeds=options.seeds,
         start=options.start,
         seconds=options.seconds,
@@ -116,7 +116,8 @@ def _bench(options: argparse.Namespace) -> Any:
     )
 
 
-def _parts(text: str, option: str) -> tuple[str, ...]:
+def names_in(text: str, option: str) -> tuple[str, ...]:
+    """The different parts of a list with commas, one at least."""
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not parts:
         raise InputError(f"{option} needs at least one name.")
@@ -125,6 +126,6 @@ def _parts(text: str, option: str) -> tuple[str, ...]:
 
 def _sizes(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(part) for part in _parts(text, "--n"))
+        return tuple(int(part) for part in names_in(text, "--n"))
     except ValueError:
         raise InputError(f"--n takes whole numbers separated by commas, got {text!r}.") from None

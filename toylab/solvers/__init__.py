@@ -13,6 +13,7 @@ from toylab.solvers.base import AbstractSolver, Outcome
 from toylab.solvers.solving import solve, solve_many
 
 if TYPE_CHECKING:
+    from toylab.solvers.bundle import Bundle
     from toylab.solvers.closed_form import ClosedForm
     from toylab.solvers.dirac_pair import DiracOptimum, dirac_pair, matched_pairs
     from toylab.solvers.interior_point import InteriorPoint
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from toylab.solvers.transport import Transport
 
 _HOMES = {
+    "Bundle": "toylab.solvers.bundle",
     "ClosedForm": "toylab.solvers.closed_form",
     "DiracOptimum": "toylab.solvers.dirac_pair",
     "dirac_pair": "toylab.solvers.dirac_pair",
@@ -67,6 +69,7 @@ __all__ = [
     "GP",
     "LP",
     "AbstractSolver",
+    "Bundle",
     "ClosedForm",
     "CompactDual",
     "DiracOptimum",

@@ -1,0 +1,181 @@
+"""`toylab bench exact`: the exact critic at scale, beside Clarabel and a plain transport problem."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from toylab.cli.critic_bench import names_in
+from toylab.cli.targets import PICTURES, checked_target
+from toylab.cli.terminal import console, progress_bar
+from toylab.errors import InputError, real_number
+from toylab.verification import ExitCode
+
+T = TypeVar("T")
+
+
+def register(kinds: Any) -> None:
+    """Add the command to those of `bench`."""
+    exact = kinds.add_parser(
+        "exact",
+        help="the exact critic from 100 to 30000 points a side: time, gap, memory, growth; beside emd; resumable",
+        description="Solves critic problems exactly and prints time, iterations, certified gap, peak memory and the "
+        "growth exponent, beside ot.emd on the same points (a plain transport problem, no critic) and Clarabel with "
+        "every fake-real pair. Every solve runs alone in a fresh process, after a small one that loads libraries; its "
+        "peak memory is that of the process. Times are seconds on the clock, so use a quiet machine, or --clock cpu: "
+        "CPU seconds of all threads (set OMP_NUM_THREADS=1 to compare those). Both are kept. Each round draws new "
+        "points and runs every n in a random order; medians and ratios are over the rounds. Finished solves are kept "
+        "in --out, and the same command continues an interrupted one.",
+    )
+    exact.add_argument(
+        "--n",
+        default="100,400,1000,4000,10000",
+        metavar="N,…",
+        help="points a side, 30000 at most (default %(default)s)",
+    )
+    exact.add_argument("--ratio", type=float, default=1.0, help="real points for each fake one (default 1)")
+    exact.add_argument(
+        "--shapes",
+        default="separated,overlapping",
+        metavar="NAME,…",
+        help="separated, overlapping, or problems of the zoo (default both)",
+    )
+    exact.add_argument("--losses", default="logistic,sqrt,exponential", metavar="NAME,…", help="default %(default)s")
+    exact.add_argument("--lam", default="0.01,0.1,1", metavar="L,…", help="weights lambda (default %(default)s)")
+    exact.add_argument("--weighted", action="store_true", help="points of unequal, exponentially distributed weights")
+    exact.add_argument(
+        "--solver",
+        default="default",
+        metavar="NAME,…",
+        help="default (what solve chooses), InteriorPoint, Multiscale, Transport, Bundle, ... (default: default)",
+    )
+    exact.add_argument("--device", default="cpu", help="of the interior point: cpu, cuda, cuda:<number> (default cpu)")
+    exact.add_argument("--rounds", type=int, default=3, help="seeds of the points (default 3)")
+    exact.add_argument("--start", type=int, default=0, metavar="SEED", help="the first seed (default 0)")
+    exact.add_argument(
+        "--clarabel",
+        type=int,
+        default=400,
+        metavar="N",
+        help="largest n for Clarabel, 0 for none; beyond 100 in the first round only (default 400)",
+    )
+    exact.add_argument("--no-emd", action="store_true", help="without ot.emd beside")
+    exact.add_argument("--limit", type=float, default=600.0, metavar="S", help="seconds for one solve (default 600)")
+    exact.add_argument(
+        "--clarabel-limit", type=float, default=120.0, metavar="S", help="the same for Clarabel (default 120)"
+    )
+    exact.add_argument("--seconds", type=float, metavar="S", help="start no more solves after so many seconds")
+    exact.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="seconds that are shown (default wall)")
+    exact.add_argument(
+        "--out", default="toylab-exact", metavar="DIR", help="folder of the solves (default %(default)s)"
+    )
+    exact.add_argument("--json", metavar="FILE", help="every solve and the medians (default: exact.json in --out)")
+    exact.add_argument("--markdown", metavar="FILE", help="the tables as a page, with the picture of --plot")
+    exact.add_argument("--plot", metavar="FILE", help="draw seconds against n (png, pdf, svg)")
+    exact.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Solve, print the tables, write them, and draw; exit code 1 if a solver of this package missed its tolerance."""
+    from toylab.bench.exact import run_exact_bench, to_json
+    from toylab.bench.exact_summary import rows_of, summary_json
+    from toylab.bench.exact_tables import print_tables
+    from toylab.bench.exact_trial import CLARABEL, EMD
+    from toylab.storage import writable_folder, write_json
+
+    picture, page = checked_target(options.plot, PICTURES), checked_target(options.markdown, (".md",))
+    data = checked_target(options.json, (".json",))
+    if options.seconds is not None and not real_number(options.seconds, "--seconds") > 0:
+        raise InputError(f"--seconds must be positive, got {options.seconds}.")
+    bench = _bench(options)
+    folder = writable_folder(options.out)
+    with progress_bar() as progress:
+        task = progress.add_task("exact critics", total=None)
+
+        def advance(done: float, total: float, words: str) -> None:
+            progress.update(task, completed=round(done), total=round(total), description=words)
+
+        try:
+            trials = run_exact_bench(bench, folder, seconds=options.seconds, progress=advance)
+        except KeyboardInterrupt:
+            progress.stop()
+            print(
+                f"toylab: interrupted; what is finished is kept in {options.out!r}, the same command continues.",
+                file=sys.stderr,
+            )
+            return 130
+    rows, legend = rows_of(trials, options.clock), _legend(bench, len(trials))
+    print_tables(rows, legend, console())
+    data = data or folder / "exact.json"
+    write_json(data, to_json(bench, trials, summary_json(rows)))
+    written = [data]
+    if picture is not None:
+        from toylab.bench.exact_plot import plot_exact
+        from toylab.plotting import save
+
+        written.append(save(plot_exact(rows), picture))
+    if page is not None:
+        written.append(_write_page(page, picture, rows, legend))
+    print(f"Written: {', '.join(map(str, written))}")
+    ours = [trial for trial in trials if trial.key.method not in {EMD, CLARABEL}]
+    missed = any(trial.status not in {"optimal", "time up", "skipped"} for trial in ours)
+    return ExitCode.NOT_AS_EXPECTED if missed else ExitCode.AS_EXPECTED
+
+
+def _bench(options: argparse.Namespace) -> Any:
+    from toylab.bench.exact import ExactBench
+
+    return ExactBench(
+        sizes=_numbers(options.n, "--n", int, "whole numbers"),
+        ratio=options.ratio,
+        shapes=names_in(options.shapes, "--shapes"),
+        losses=names_in(options.losses, "--losses"),
+        weights=_numbers(options.lam, "--lam", float, "numbers"),
+        weighted=options.weighted,
+        solvers=names_in(options.solver, "--solver"),
+        rounds=options.rounds,
+        start=options.start,
+        clarabel=options.clarabel,
+        emd=not options.no_emd,
+        limit=options.limit,
+        clarabel_limit=options.clarabel_limit,
+        device=options.device,
+    )
+
+
+def _numbers(text: str, option: str, kind: Callable[[str], T], words: str) -> tuple[T, ...]:
+    try:
+        return tuple(kind(part) for part in names_in(text, option))
+    except ValueError:
+        raise InputError(f"{option} takes {words} separated by commas, got {text!r}.") from None
+
+
+def _legend(bench: Any, done: int) -> list[str]:
+    """What a reader of the tables should know besides."""
+    lines = [f"Measured: {bench.describe()}"]
+    beyond = [n for n in bench.sizes if n > bench.clarabel]
+    if beyond and bench.clarabel:
+        lines.append(
+            f"Clarabel: n > {bench.clarabel} left out (--clarabel), {bench.clarabel_limit:g} s for each; the conic "
+            "program as cvxpy hands it over, whatever gap that ends with."
+        )
+    planned = len(bench.keys())
+    if done < planned:
+        lines.append(f"{done} of {planned} solves are done; the same command goes on with the others.")
+    return lines
+
+
+def _write_page(page: Path, picture: Path | None, rows: Any, legend: list[str]) -> Path:
+    from toylab.bench.exact_tables import markdown
+    from toylab.storage import replacing
+
+    shown = "" if picture is None else f"![seconds against n, and against ot.emd]({picture.name})\n\n"
+    first, *rest = legend
+    head = f"# The exact critic at scale\n\nWritten by `toylab bench exact`. {first}"
+    text = f"{head}\n\n{shown}{markdown(rows, rest)}\n"
+    with replacing(page) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return page
