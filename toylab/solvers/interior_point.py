@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from scipy import sparse
 from typing_extensions import override
 
@@ -79,7 +80,7 @@ class InteriorPoint(AbstractSolver):
             straight = transport_outcome(problem, piece, _SIMPLEX_ITERATIONS)
             if straight is not None:
                 return straight
-        with suited_threads(len(problem.fake) * len(problem.real)):
+        with suited_threads(len(problem.fake) * len(problem.real)), torch.inference_mode():
             program = NormalisedProgram(problem, find_device(self.device))
             attempts = []
             for start in self._starts(problem, program):

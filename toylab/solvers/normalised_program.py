@@ -8,7 +8,6 @@ Points without mass are left out. Kinks of the losses are taken out of h and bec
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field
 
@@ -19,9 +18,8 @@ from toylab.losses import LossPair
 from toylab.problem import CriticProblem
 from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks
 from toylab.solvers.pairs import AllPairs, Pairs
+from toylab.solvers.sides import Sides
 from toylab.solvers.straight_piece import is_straight
-
-Evaluated = Callable[[torch.Tensor], torch.Tensor]
 
 #: Critic units that a point may move in one step beyond what its size suggests.
 LARGEST_GROWTH = 4.0
@@ -140,8 +138,7 @@ class NormalisedProgram:
         self.regularizer = problem.regularizer.rescaled(self.length)
         self.losses: LossPair = problem.losses.without_constants()
         self._smooth = self.losses.fake_loss.smooth, self.losses.real_loss.smooth
-        self._fake_mass = self.fake_weights[self.pairs.fake_range]
-        self._real_mass = self.real_weights[self.pairs.real_range]
+        self._sides = Sides.of(self.pairs, self.fake_weights, self.real_weights, self.losses)
         self._slope_rounding = _SLOPE_ROUNDING * (self.fake_weights + self.real_weights)
         self.best_constant = float(self.losses.best_constant or 0.0)
         self.kinks = KinkedTerms.of(self.losses, self.fake_weights, self.real_weights)
@@ -213,16 +210,7 @@ class NormalisedProgram:
 
     def smooth_slope(self, f: torch.Tensor) -> torch.Tensor:
         """h'(f) less the jumps of the kinks below f, (N,)."""
-        fake, real = self._smooth
-        return self._by_side(f, fake.slope, real.slope)
-
-    def _by_side(self, f: torch.Tensor, of_fake: Evaluated, of_real: Evaluated) -> torch.Tensor:
-        """p φ(f) + q ϕ(f), (…, N), for functions φ and ϕ of values; each asked only where it has mass."""
-        fakes, reals = self.pairs.fake_range, self.pairs.real_range
-        total = torch.zeros_like(f)
-        total[..., fakes] = self._fake_mass * of_fake(f[..., fakes])
-        total[..., reals] += self._real_mass * of_real(f[..., reals])
-        return total
+        return self._sides.slope(f, *self._smooth)
 
     def _smooth_slope(self, p: torch.Tensor, q: torch.Tensor, f: torch.Tensor) -> torch.Tensor:
         fake, real = self._smooth
@@ -234,11 +222,11 @@ class NormalisedProgram:
 
     def objective(self, f: torch.Tensor) -> torch.Tensor:
         """J(f) for values (…, N)."""
-        return self._by_side(f, self.losses.fake_loss.value, self.losses.real_loss.value).sum(-1)
+        return self._sides.value(f, self.losses.fake_loss, self.losses.real_loss).sum(-1)
 
     def plain_slope(self, f: torch.Tensor) -> torch.Tensor:
         """The slope h'(f), kinks included, for values (…, N)."""
-        return self._by_side(f, self.losses.fake_loss.slope, self.losses.real_loss.slope)
+        return self._sides.slope(f, self.losses.fake_loss, self.losses.real_loss)
 
     def local_model(self, f: torch.Tensor, residual: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Curvature of every point's objective without kinks, and its Fenchel-Young gap to the dual's slope, (N,) each.
@@ -251,7 +239,7 @@ class NormalisedProgram:
             f: (N,), critic values.
             residual: (N,), h'(f) − s.
         """
-        here = self._by_side(f, self.losses.fake_loss.curvature, self.losses.real_loss.curvature)
+        here = self._sides.curvature(f, self.losses.fake_loss, self.losses.real_loss)
         size = residual.abs()
         reach = LARGEST_GROWTH + (f - self.best_constant).abs()
         far = (size > here) | self.affine if self.has_affine else size > here
