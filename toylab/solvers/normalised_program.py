@@ -118,6 +118,8 @@ class NormalisedProgram:
         moving = distance > 0
         self.length = length or (float(np.median(distance[moving])) if moving.any() else 1.0)
         self.equal_measures = support.equal_measures
+        #: Whether the central path gives less to pairs with a large slack (`path_over_slack`).
+        self.favours_tight = True
         self.fake_weights = tensor(support.fake_weights[self.carried])
         self.real_weights = tensor(support.real_weights[self.carried])
         self.distance = tensor(distance / self.length)
@@ -152,7 +154,7 @@ class NormalisedProgram:
 
         self.has_affine = bool(self.affine.any())
 
-    def weigh_central_path(self, near: float, *, favour_tight: bool = True) -> None:
+    def weigh_central_path(self, near: float) -> None:
         """Choose the share of every product in their sum on the central path.
 
         Of a pair it is p q (near + d): by distance alone a constant critic with the plan p ⊗ q is on the path, and a
@@ -161,7 +163,6 @@ class NormalisedProgram:
 
         Args:
             near: in median distances, not negative.
-            favour_tight: give less to pairs with a large slack (`path_over_slack`).
         """
         self.path = self.pairs.products(
             self.fake_weights[self.pairs.fake_range], self.real_weights[self.pairs.real_range]
@@ -170,7 +171,6 @@ class NormalisedProgram:
             self.path.masked_fill_(self.resting, 0.0)
         if self.count:
             self.path /= self.path.sum()
-        self.favours_tight = favour_tight
         self.kink_path = KinkAim(self.kinks.jumps, self.kinks.jumps)
         self.pair_share = 1.0
         if len(self.kinks):

@@ -79,7 +79,8 @@ def _level(program: NormalisedProgram, shape: torch.Tensor) -> float:
     for _ in range(_ROUNDS if reach > 0 else 0):
         width = (high - low) / _SECTIONS
         slopes = program.plain_slope((low + width * grid)[:, None] + shape).sum(-1)
-        below = int((slopes <= 0).sum())  # a slope grows with the level
+        # they grow with the level, up to rounding on a plateau; no number where both sides overflow
+        below = int(torch.where(slopes > 0, 0.0, grid).max())
         low, high = low + width * below, low + width * (below + 1)
     return 0.5 * (low + high)
 
