@@ -19,8 +19,6 @@ from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regul
 from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 from toylab.solvers.starting_point import starting_point
 
-#: Critic units that the values of the first stage are meant to have.
-_FIRST = 4.0
 #: Relative gap at which a stage is left, and steps it has at most.
 _CLOSE, _STEPS = 0.003, 20
 #: Critic units beyond the best constant that a value may have after a division, and the factors that are tried.
@@ -30,7 +28,9 @@ _STAGES = 80
 Step = Callable[[NormalisedProgram, Iterate], Iterate]
 
 
-def continued(problem: CriticProblem, program: NormalisedProgram, near: Iterate, step: Step) -> Iterate:
+def continued(
+    problem: CriticProblem, program: NormalisedProgram, near: Iterate, step: Step, *, first: float = 4.0
+) -> Iterate:
     """An iterate of the program near its central path, reached by loosening the restriction.
 
     Args:
@@ -38,11 +38,12 @@ def continued(problem: CriticProblem, program: NormalisedProgram, near: Iterate,
         program: in normalised units.
         near: its starting point, which says how large the critic is.
         step: one step of the interior point.
+        first: critic units that the values of the first stage are meant to have.
 
     Raises:
         FloatingPointError: a step failed.
     """
-    scale = max(float((near.values - program.best_constant).abs().max()) / _FIRST, 1.0)
+    scale = max(float((near.values - program.best_constant).abs().max()) / first, 1.0)
     stage = _stage(problem, program, scale)
     point = starting_point(stage)
     for _ in range(_STAGES):

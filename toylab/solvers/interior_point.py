@@ -17,9 +17,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from scipy import sparse
 from typing_extensions import override
 
+from toylab.certificate import certify
 from toylab.critics import LowerExtension
 from toylab.errors import InputError
 from toylab.losses import LossPair
@@ -28,7 +30,7 @@ from toylab.problem import CriticProblem
 from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome, check_memory, check_restricted
 from toylab.solvers.continuation import continued
-from toylab.solvers.devices import find_device
+from toylab.solvers.devices import find_device, run_on
 from toylab.solvers.normalised_program import BY_MASS, BY_MASS_AND_DISTANCE, Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
 from toylab.solvers.recession import recession_pair
@@ -38,9 +40,15 @@ from toylab.solvers.threads import suited_threads
 from toylab.solvers.transport import transport_outcome
 
 _STALLED_AFTER = 20
+#: Share of a row's mass, and of a column's, that rounding of its sum loses.
+_ROUNDING = 1e-17
 _SIMPLEX_ITERATIONS = 10_000_000
 #: Critic values, in units of the loss, from which on a loss is first seen from far away.
 _FAR_AWAY = 30.0
+#: The same where a loss that never gets flat explodes on the other side: nothing else has led there.
+_VERY_FAR_AWAY = 1000.0
+#: Critic units of the first of the small critics from which a large one is reached.
+_FIRST_SIZES = (4.0, 2.0, 6.0)
 #: Complementarity at which the central path of a kink is as wide as the bend of a loss.
 _WIDTH_OF_BEND = 4.0
 
@@ -69,7 +77,7 @@ class InteriorPoint(AbstractSolver):
         compact = problem.losses.compact_form()
         if not compact:
             raise InputError(f"fake→real pairs do not describe {problem.losses.name!r}: {'; '.join(compact.reasons)}.")
-        check_memory(problem, self, arrays=12)
+        check_memory(problem, self, arrays=16)
         find_device(self.device)
 
     @override
@@ -79,26 +87,48 @@ class InteriorPoint(AbstractSolver):
             straight = transport_outcome(problem, piece, _SIMPLEX_ITERATIONS)
             if straight is not None:
                 return straight
-        with suited_threads(len(problem.fake) * len(problem.real)):
-            program = NormalisedProgram(problem, find_device(self.device))
-            attempts = []
-            for start in self._starts(problem, program):
-                attempts.append(self._iterate(program, start))
-                if attempts[-1][1] is Status.OPTIMAL:
-                    break
-            point, status, gaps = min(attempts, key=lambda attempt: min(attempt[2], default=0.0))
-            return _outcome(problem, program, point, status, gaps)
+        with suited_threads(len(problem.fake) * len(problem.real)), torch.inference_mode():
+            return run_on(self.device, lambda device: self._best(problem, NormalisedProgram(problem, device)))
+
+    def _best(self, problem: CriticProblem, program: NormalisedProgram) -> Outcome:
+        """The first start that leads to the tolerance, or the one that leads closest."""
+        # of a loss that never gets flat the gap to first order says too little: mass that is missing is routed far
+        steep = problem.losses.fake_loss.slope_range.lower > 0
+        best, least = None, np.inf
+        for start in self._starts(problem, program):
+            point, status, gaps = self._iterate(program, start)
+            outcome = _outcome(problem, program, point, status, gaps)
+            reached = min(gaps, default=0.0)
+            if steep:
+                reached = certify(problem, outcome.critic, outcome.plan).relative_gap
+            if best is None or reached < least:
+                best, least = outcome, reached
+            if status is Status.OPTIMAL and reached <= self.rtol:
+                break
+        assert best is not None
+        return best
 
     def _starts(self, problem: CriticProblem, program: NormalisedProgram) -> Iterator[Iterate]:
         """Where to start, the next one only where the one before has failed.
 
-        The best critic of one shape; first, where a loss never gets flat and the critic is therefore large, and
-        second where it does, the central path of the losses seen from far away; a constant critic, which is on the path
-        weighted by distances; the best critic again, on the path that is not; a large critic reached from a small one.
+        The best critic of one shape, on the path that favours tight pairs, which is by far the shortest; where a loss
+        never gets flat on one side and explodes on the other that path is worse, and a large critic is best reached
+        from a small one. The others are on the path that gives every pair its share: first, where a loss never gets
+        flat and the critic is therefore large, and second where it does, the central path of the losses seen from far
+        away; a constant critic, which is on the path weighted by distances; the best critic again, on the path that is
+        not.
         """
         near = starting_point(program)
+        slopes = problem.losses.fake_loss.slope_range
+        rough = slopes.lower > 0 and np.isinf(slopes.upper)
+        large = near.k * float(program.distance.max()) > _FAR_AWAY
+        if not rough:
+            yield near
+        program.favours_tight = False
+        very_large = near.k * float(program.distance.max()) > _VERY_FAR_AWAY
+        if rough and very_large:
+            yield from self._from_small_ones(problem, program, near)
         lines = recession_pair(problem.losses)
-        large = lines is not None and near.k * float(program.distance.max()) > _FAR_AWAY
         if lines is None or not large:
             yield near
         elif lines.fake_loss.slope_range.lower > 0:
@@ -111,10 +141,15 @@ class InteriorPoint(AbstractSolver):
         yield constant_start(program)
         program.weigh_central_path(BY_MASS)
         yield near
-        if near.k * float(program.distance.max()) > _FAR_AWAY:
+        if large and not (rough and very_large):
             program.weigh_central_path(BY_MASS_AND_DISTANCE)
+            yield from self._from_small_ones(problem, program, near)
+
+    def _from_small_ones(self, problem: CriticProblem, program: NormalisedProgram, near: Iterate) -> Iterator[Iterate]:
+        """Large critics reached from small ones of several sizes: which one leads there is a matter of luck."""
+        for first in _FIRST_SIZES:
             with contextlib.suppress(FloatingPointError, ZeroDivisionError):
-                yield continued(problem, program, near, predictor_corrector)
+                yield continued(problem, program, near, predictor_corrector, first=first)
 
     def _from_far_away(
         self, problem: CriticProblem, program: NormalisedProgram, lines: LossPair, near: Iterate
@@ -166,11 +201,14 @@ def _outcome(
     """The iterate in the caller's units and point order."""
     support = problem.support
     size = len(support.points)
-    fakes, reals = program.pairs.owners()
     mass = point.gamma.cpu().numpy()
-    moves = mass > 0
-    ends = program.carried[fakes[moves]], program.carried[reals[moves]]
-    merged = sparse.coo_array((mass[moves], ends), shape=(size, size))
+    # what is below the rounding of its row and of its column, which is all but a few, is no part of the plan
+    kept = mass > _ROUNDING * mass.sum(axis=1)[:, None]
+    kept |= mass > _ROUNDING * mass.sum(axis=0)
+    fakes, reals = np.nonzero(kept)
+    ends = (program.carried[side.cpu().numpy()] for side in (program.pairs.fakes, program.pairs.reals))
+    rows, columns = (owner[at] for owner, at in zip(ends, (fakes, reals), strict=True))
+    merged = sparse.coo_array((mass[fakes, reals], (rows, columns)), shape=(size, size))
     critic = _critic(problem, program, point)
     stats = {"iterations": max(len(gaps) - 1, 0), "device": str(point.values.device)}
     plan = split_plan(problem, merged.tocsr())

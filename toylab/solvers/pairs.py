@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from scipy.spatial.distance import cdist
 from typing_extensions import override
 
-from toylab.solvers.newton import LaplacianSystem
+from toylab.solvers.newton import Elimination, LaplacianSystem
 
 
 class NewtonSystem(ABC):
@@ -38,6 +39,16 @@ class Pairs(ABC):
     fakes: torch.Tensor
     reals: torch.Tensor
     size: int
+
+    @cached_property
+    def fake_range(self) -> slice | torch.Tensor:
+        """What selects the fakes of (N,): a slice where they are one range."""
+        return _range(self.fakes)
+
+    @cached_property
+    def real_range(self) -> slice | torch.Tensor:
+        """The same for the reals."""
+        return _range(self.reals)
 
     @abstractmethod
     def distances(self, points: np.ndarray) -> np.ndarray:
@@ -68,8 +79,21 @@ class Pairs(ABC):
         """The fake and the real point (indices of the N) of every pair, each in the shape of a pair's quantity."""
 
 
+def _range(indices: torch.Tensor) -> slice | torch.Tensor:
+    if not len(indices):
+        return indices
+    first, last = int(indices[0]), int(indices[-1])
+    same = last - first + 1 == len(indices) and bool((indices[1:] > indices[:-1]).all())
+    return slice(first, last + 1) if same else indices
+
+
 class AllPairs(Pairs):
     """Every fake point with every real point; quantities have shape (g, r)."""
+
+    @cached_property
+    def elimination(self) -> Elimination:
+        """Which points the Newton system eliminates; the same for every iterate."""
+        return Elimination.of(self.fakes, self.reals, self.fake_range, self.real_range)
 
     @override
     def distances(self, points: np.ndarray) -> np.ndarray:
@@ -77,13 +101,15 @@ class AllPairs(Pairs):
 
     @override
     def outflow(self, mass: torch.Tensor) -> torch.Tensor:
+        out, into = mass.sum(dim=1), mass.sum(dim=0).neg_()
+        if len(out) + len(into) == self.size and self.elimination.disjoint_ranges:
+            return torch.cat([out, into])
         total = torch.zeros(self.size, dtype=mass.dtype, device=mass.device)
-        total.index_add_(0, self.fakes, mass.sum(dim=1))
-        return total.index_add_(0, self.reals, -mass.sum(dim=0))
+        return total.index_add_(0, self.fakes, out).index_add_(0, self.reals, into)
 
     @override
     def drop(self, values: torch.Tensor) -> torch.Tensor:
-        return values[self.fakes][:, None] - values[self.reals]
+        return values[self.fake_range][:, None] - values[self.real_range]
 
     @override
     def products(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -95,7 +121,7 @@ class AllPairs(Pairs):
 
     @override
     def factorised(self, theta: torch.Tensor, curvature: torch.Tensor) -> LaplacianSystem:
-        return LaplacianSystem(self.fakes, self.reals, theta, curvature)
+        return LaplacianSystem(self.elimination, theta, curvature)
 
     @override
     def owners(self) -> tuple[np.ndarray, np.ndarray]:

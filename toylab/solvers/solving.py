@@ -190,9 +190,20 @@ def _certified(
         why = f" ({'; '.join(limits)})" if limits else ""
         raise SolverError(
             f"{type(solver).__name__} reached a relative gap of {certificate.relative_gap:.2g}, not {solver.rtol:.2g}, "
-            f"on {problem.describe()}: {status.value}{why}; throw=False returns what was reached."
+            f"on {problem.describe()}: {status.value}{why}; {_what_to_try(status, certificate.relative_gap, solver)}throw=False returns what was "
+            "reached."
         )
     return solution
+
+
+def _what_to_try(status: Status, relative_gap: float, solver: AbstractSolver) -> str:
+    """Advice for an exact solver that missed its tolerance, or nothing."""
+    limit = getattr(solver, "max_iterations", None)
+    if status is Status.ITERATION_LIMIT and limit is not None:
+        return f"try max_iterations={2 * limit}; "
+    if relative_gap <= 1e-3:
+        return f"rtol={10.0 ** np.ceil(np.log10(relative_gap)):.0e} can be had; "
+    return ""
 
 
 def _best_constant(problem: CriticProblem) -> Outcome:

@@ -22,7 +22,8 @@ from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 _SCALES = 10.0 ** np.arange(-24.0, 24.25, 0.5)
 #: Share of its slope at the best constant that a point keeps at least, so that the plan is positive.
 _LEAST_SHARE = 1e-8
-_BISECTIONS = 40
+#: Sections of the interval of levels, and how often it is divided: to 2⁻⁴⁰ of its length.
+_SECTIONS, _ROUNDS = 32, 8
 
 
 def starting_point(program: NormalisedProgram) -> Iterate:
@@ -70,16 +71,17 @@ def _best_scale(program: NormalisedProgram, shape: torch.Tensor) -> float:
 
 
 def _level(program: NormalisedProgram, shape: torch.Tensor) -> float:
-    """The m at which the slopes of m + shape sum to 0, near enough, by bisection."""
+    """The m at which the slopes of m + shape sum to 0, near enough, by sections."""
     centre = program.best_constant
     reach = float(shape.abs().max())
     low, high = centre - reach, centre + reach
-    for _ in range(_BISECTIONS if reach > 0 else 0):
-        middle = 0.5 * (low + high)
-        if float(program.plain_slope(middle + shape).sum()) > 0:
-            high = middle
-        else:
-            low = middle
+    grid = torch.arange(1, _SECTIONS, dtype=shape.dtype, device=shape.device)
+    for _ in range(_ROUNDS if reach > 0 else 0):
+        width = (high - low) / _SECTIONS
+        slopes = program.plain_slope((low + width * grid)[:, None] + shape).sum(-1)
+        # they grow with the level, up to rounding on a plateau; no number where both sides overflow
+        below = int(torch.where(slopes > 0, 0.0, grid).max())
+        low, high = low + width * below, low + width * (below + 1)
     return 0.5 * (low + high)
 
 
