@@ -36,8 +36,8 @@ def smallest(group: np.ndarray, key: np.ndarray, count: int) -> np.ndarray:
 
 
 def children(
-    rows: np.ndarray, columns: np.ndarray, row_parents: np.ndarray, column_parents: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+    rows: np.ndarray, columns: np.ndarray, row_parents: np.ndarray, column_parents: np.ndarray, which: bool = False
+) -> tuple[np.ndarray, ...]:
     """Every pair of a child of a pair's row and a child of its column."""
     row_order, row_start, row_count = _grouped(row_parents)
     column_order, column_start, column_count = _grouped(column_parents)
@@ -45,10 +45,11 @@ def children(
     pair = np.repeat(np.arange(len(rows)), each)
     within = np.arange(len(pair)) - np.repeat(np.cumsum(each) - each, each)
     width = column_count[columns[pair]]
-    return (
+    ends = (
         row_order[row_start[rows[pair]] + within // width],
         column_order[column_start[columns[pair]] + within % width],
     )
+    return (*ends, pair) if which else ends
 
 
 def _grouped(parents: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

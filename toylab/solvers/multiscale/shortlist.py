@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from typing_extensions import override
 
-from toylab.solvers.multiscale.factorisation import Pattern, SparseSystem
 from toylab.solvers.pairs import Pairs
 
 
@@ -30,10 +29,10 @@ class Shortlist(Pairs):
         object.__setattr__(self, "_ends", (self.fakes[self.rows], self.reals[self.columns]))
 
     @cached_property
-    def pattern(self) -> Pattern:
+    def pattern(self) -> object:
         """Where the pairs stand in the Newton matrix, and the order its unknowns are eliminated in."""
         sources, sinks = self._ends
-        return Pattern(sources.numpy(), sinks.numpy(), self.size)
+        return object(sources.numpy(), sinks.numpy(), self.size)
 
     @override
     def distances(self, points: np.ndarray) -> np.ndarray:
@@ -62,8 +61,8 @@ class Shortlist(Pairs):
         return near_reals, far.scatter_reduce(0, self.columns, each, "amin")
 
     @override
-    def factorised(self, theta: torch.Tensor, curvature: torch.Tensor) -> SparseSystem:
-        return SparseSystem(self.pattern, theta.numpy(), curvature.numpy())
+    def factorised(self, theta: torch.Tensor, curvature: torch.Tensor) -> object:
+        return object(self.pattern, theta.numpy(), curvature.numpy())
 
     @override
     def owners(self) -> tuple[np.ndarray, np.ndarray]:
