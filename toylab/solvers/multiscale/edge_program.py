@@ -173,15 +173,15 @@ class Step:
             dw += x.miss
         dgamma = push - x.gamma - self.theta * dw
         df = dg + dk * self.shape
-        if refine:
-            missing = P.outflow(x.gamma + dgamma) - self.slope - self.H * df
-            dg, more = self.solve(missing, 0.0)
-            moved = P.drop(dg) + more * self.t
-            dw += moved
-            dgamma -= self.theta * moved
-            df += dg + more * self.shape
-            dk += more
         return df, dk, dgamma, dw
+
+    def refined(self, change):
+        P, x = self.P, self.x
+        df, dk, dgamma, dw = change
+        missing = P.outflow(x.gamma + dgamma) - self.slope - self.H * df
+        dg, more = self.solve(missing, 0.0)
+        moved = P.drop(dg) + more * self.t
+        return df + dg + more * self.shape, dk + more, dgamma - self.theta * moved, dw + moved
 
 
 def longest(values, change):
@@ -197,13 +197,39 @@ def predictor_corrector(P: EdgeProgram, x: Point) -> Point:
     a = min(longest(x.w, dw), longest(x.gamma, dgam), 1.0)
     promised = float((x.gamma + a * dgam) @ (x.w + a * dw))
     target = max(mu * min(max(promised / mu, 0.0), 1.0) ** 3, 0.1 * s.fy)
-    aim = target * P.path - dgam * dw
-    df, dk, dgam, dw = s.direction(aim, True)
-    shrink = -x.k / dk if dk < 0 else np.inf
-    a = min(0.995 * min(longest(x.w, dw), longest(x.gamma, dgam), shrink), 1.0)
-    a = min(a, growth(P.o, x.f, df))
+    level = target * P.path
+    aim = level - dgam * dw
+    best = s.direction(aim, False)
+    a = reach(P, x, best)
+    for _ in range(CORRECTORS):
+        if a > 0.9:
+            break
+        trial = min(1.0, max(1.5 * a, a + 0.2))
+        df, dk, dgam, dw = best
+        product = (x.gamma + trial * dgam) * (x.w + trial * dw)
+        more = np.clip(product, 0.1 * level, 10.0 * level) - product
+        np.maximum(more, -10.0 * level, out=more)
+        other = s.direction(aim + more, False)
+        b = reach(P, x, other)
+        if b < a + 0.1 * (trial - a):
+            if b > a:
+                best, a, aim = other, b, aim + more
+            break
+        best, a, aim = other, b, aim + more
+    df, dk, dgam, dw = s.refined(best)
+    a = reach(P, x, (df, dk, dgam, dw))
     miss = None if x.miss is None or a >= 1.0 else (1.0 - a) * x.miss
     return Point(x.f + a * df, x.k + a * dk, x.gamma + a * dgam, x.w + a * dw, miss)
+
+
+CORRECTORS = int(__import__("os").environ.get("CORR", 3))
+
+
+def reach(P, x, change):
+    df, dk, dgam, dw = change
+    shrink = -x.k / dk if dk < 0 else np.inf
+    a = min(0.995 * min(longest(x.w, dw), longest(x.gamma, dgam), shrink), 1.0)
+    return min(a, growth(P.o, x.f, df))
 
 
 def growth(o: Objective, f, df):

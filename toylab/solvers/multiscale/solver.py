@@ -27,9 +27,9 @@ from toylab.solvers.starting_point import starting_point
 VERBOSE = bool(os.environ.get("MSV"))
 FOREST_EXTRA = int(os.environ.get("FE", 3))
 ADD = int(os.environ.get("ADD", 3))
-KEEP = int(os.environ.get("KEEP", 4))
+KEEP = int(os.environ.get("KEEP", 6))
 CAND = int(os.environ.get("CAND", 15))
-FACTOR = float(os.environ.get("FACTOR", 0.1))
+FACTOR = float(os.environ.get("FACTOR", 0.3))
 MID = float(os.environ.get("MID", 1e-3))
 CPU = torch.device("cpu")
 T = {"ipm": 0.0, "scan": 0.0, "cand": 0.0, "prog": 0.0, "its": 0}
@@ -70,8 +70,9 @@ class Stage:
 
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Objective, Point
 from toylab.solvers.multiscale import edge_program as EP
-DROP = float(os.environ.get("DROP", 6))
+DROP = float(os.environ.get("DROP", 8))
 MIDGAP = float(os.environ.get("MIDGAP", 3e-3))
+SCANS = eval(os.environ.get('SCANS','(1e-3,3e-5)'))
 GCAP = float(os.environ.get('GCAP', 0.03))
 LASTW = float(os.environ.get("LASTW", 0.1))
 
@@ -154,6 +155,8 @@ class Multiscale(AbstractSolver):
         full_b = np.bincount(s["columns"], weights=s["gam"], minlength=shape0[1])
         scaled = gam * np.sqrt((full_a[er] / a0[er]) * (full_b[ec] / b0[ec]))
         rows, columns, pair = children(er, ec, fl.parents, rl.parents, which=True)
+        order = np.argsort(rows * r + columns)
+        rows, columns, pair = rows[order], columns[order], pair[order]
         sp = fl.weights / np.bincount(fl.parents, weights=fl.weights, minlength=shape0[0])[fl.parents]
         sq = rl.weights / np.bincount(rl.parents, weights=rl.weights, minlength=shape0[1])[rl.parents]
         ge = scaled[pair] * sp[rows] * sq[columns]
@@ -175,9 +178,11 @@ class Multiscale(AbstractSolver):
         cd = np.sqrt(((fl.points[cr] - rl.points[cc]) ** 2).sum(1)) / length
         ok = cd > 0
         cr, cc, cd = cr[ok], cc[ok], cd[ok]
+        ccode = np.sort(cr * r + cc)
+        extra_c = []
         T["prog"] += time.process_time() - tm
         rtol = self.rtol if level == 0 else MIDGAP
-        its, fresh, last, scans = 0, 0, np.inf, 0
+        its, fresh, last, scans, nextscan = 0, 0, np.inf, 0, 0
         while its < self.max_iterations:
             gap, room = P.gap_and_room(x)
             rel = gap / room
@@ -195,25 +200,29 @@ class Multiscale(AbstractSolver):
                 br, bc, bs = cr[bad], cc[bad], sl[bad]
                 kept = smallest(br, bs, ADD) | smallest(bc, bs, ADD)
                 br, bc, bs = br[kept], bc[kept], bs[kept]
-                known = np.isin(br * r + bc, P.rows * r + P.columns)
+                known = among(br * r + bc, P.rows * r + P.columns)
                 br, bc, bs = br[~known], bc[~known], bs[~known]
                 T["cand"] += time.process_time() - tm
                 total, scanned = np.nan, False
-                if done:
+                if done or (nextscan < len(SCANS) and rel < SCANS[nextscan] and level == 0):
+                    while nextscan < len(SCANS) and rel < SCANS[nextscan]:
+                        nextscan += 1
                     tm = time.process_time()
-                    if level == 0 and not len(br) or True:
-                        sc = scan(fl.points, rl.points, uu, vv, x.k / length, 1e-12, ADD)
+                    if True:
+                        sc = scan(fl.points, rl.points, uu, vv, x.k / length, ADD)
                         scans += 1
                         total = self._total(P, x, fk, sc.least)
                         scanned = True
-                        new = np.setdiff1d(sc.rows * r + sc.columns, P.rows * r + P.columns)
-                        cand_code = np.setdiff1d(new, cr * r + cc)
+                        new = sc.rows * r + sc.columns
+                        new = new[~among(new, P.rows * r + P.columns)]
+                        cand_code = new[~among(new, ccode)]
+                        extra_c.append(cand_code)
                         br, bc = np.divmod(new, r)
                         nr, nc = np.divmod(cand_code, r)
                         nd = np.linalg.norm(fl.points[nr] - rl.points[nc], axis=1) / length
                         cr, cc, cd = np.r_[cr, nr], np.r_[cc, nc], np.r_[cd, nd]
                     T["scan"] += time.process_time() - tm
-                    if total <= rtol:
+                    if done and total <= rtol:
                         break
                 if VERBOSE:
                     print(f"lev {level} {g}x{r} E {len(P.d)} C {len(cr)} it {its} gap {rel:.2e} miss {missing:.1e} new {len(br)} total {total:.2e} t {time.process_time()-t0:.2f}")
@@ -272,8 +281,26 @@ class Multiscale(AbstractSolver):
         return Outcome(critic=critic, plan=split_plan(problem, merged.tocsr()), stats={"iterations": T["its"]})
 
 
+BAND = float(os.environ.get("BAND", 30))
+
+
+def banded(rows, columns, gam, w, shape, most):
+    ratio = w / np.maximum(gam, 1e-300)
+    keep = smallest(rows, ratio, most) | smallest(columns, ratio, most)
+    a, aw = np.bincount(rows, weights=gam, minlength=shape[0]), np.bincount(rows, weights=gam * w, minlength=shape[0])
+    b, bw = np.bincount(columns, weights=gam, minlength=shape[1]), np.bincount(columns, weights=gam * w, minlength=shape[1])
+    typical = (aw / np.maximum(a, 1e-300))[rows] + (bw / np.maximum(b, 1e-300))[columns]
+    keep &= w < BAND * typical
+    return keep | forest(rows, columns, gam, shape) | smallest(rows, ratio, 2) | smallest(columns, ratio, 2)
+
+
 def stage_share(weights, owner):
     return weights / np.bincount(owner, weights=weights)[owner]
+
+
+def among(code, ordered):
+    at = np.searchsorted(ordered, code)
+    return ordered[np.minimum(at, len(ordered) - 1)] == code
 
 
 def nearest(P, Q, u, v, k, count):
