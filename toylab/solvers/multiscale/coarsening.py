@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 #: Points of a cell that become one point of the next coarser level.
-CHILDREN = 4
+_CHILDREN = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,27 +17,12 @@ class Level:
     Attributes:
         points: (c, d), centres of mass of the cells.
         weights: (c,), their masses.
-        parents: (c,), the cell of the next coarser level that holds each cell; all 0 at the coarsest.
+        parents: (c,), the cell of the next coarser level that holds each cell; the cell itself at the coarsest.
     """
 
     points: np.ndarray
     weights: np.ndarray
     parents: np.ndarray
-
-
-def kd_order(points: np.ndarray) -> np.ndarray:
-    """An order (n,) of points (n, d) in which every aligned block of 2^j is one cell of a kd-tree."""
-    order = np.arange(len(points))
-    block = 1 << max(int(len(points) - 1).bit_length(), 0)
-    while block > 1:
-        cell = np.arange(len(points)) // block
-        starts = np.arange(0, len(points), block)
-        placed = points[order]
-        extent = np.maximum.reduceat(placed, starts) - np.minimum.reduceat(placed, starts)
-        axis = extent.argmax(axis=1)
-        order = order[np.lexsort((placed[np.arange(len(points)), axis[cell]], cell))]
-        block //= 2
-    return order
 
 
 def levels(points: np.ndarray, weights: np.ndarray, coarsest: int) -> list[Level]:
@@ -46,25 +31,33 @@ def levels(points: np.ndarray, weights: np.ndarray, coarsest: int) -> list[Level
     Args:
         points: (n, d).
         weights: (n,), positive.
-        coarsest: cells of the coarsest copy at most.
+        coarsest: cells of the coarsest copy at most, at least 1.
     """
     position = np.empty(len(points), dtype=np.intp)
-    position[kd_order(points)] = np.arange(len(points))
+    position[_kd_order(points)] = np.arange(len(points))
     result, size, own = [], 1, position
     centres, masses = points, weights
-    while True:
-        count = len(centres)
-        if count <= coarsest:
-            result.append(Level(centres, masses, np.zeros(count, dtype=np.intp)))
-            return result
-        size *= CHILDREN
-        parents = own // CHILDREN
-        result.append(Level(centres, masses, parents))
+    while len(centres) > coarsest:
+        size *= _CHILDREN
+        result.append(Level(centres, masses, own // _CHILDREN))
         cell = position // size
         masses = np.bincount(cell, weights=weights)
         sums = [np.bincount(cell, weights=weights * column) for column in points.T]
         centres = np.stack(sums, axis=1) / masses[:, None]
         own = np.arange(len(centres))
+    result.append(Level(centres, masses, np.arange(len(centres))))
+    return result
 
 
-__all__ = ["CHILDREN", "Level", "kd_order", "levels"]
+def _kd_order(points: np.ndarray) -> np.ndarray:
+    """An order (n,) of points (n, d) in which every aligned block of 2^j is one cell of a kd-tree."""
+    order = np.arange(len(points))
+    block = 1 << (len(points) - 1).bit_length()
+    while block > 1:
+        cell = np.arange(len(points)) // block
+        placed, starts = points[order], np.arange(0, len(points), block)
+        extent = np.maximum.reduceat(placed, starts) - np.minimum.reduceat(placed, starts)
+        axis = extent.argmax(axis=1)[cell]
+        order = order[np.lexsort((placed[np.arange(len(points)), axis], cell))]
+        block //= 2
+    return order
