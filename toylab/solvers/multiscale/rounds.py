@@ -61,17 +61,17 @@ class Rounds:
         self.stage, self.program, self.point, self.candidates = stage, program, point, candidates
         self.scans = 0
 
-    def run(self, goal: float, max_iterations: int, *, scans: tuple[float, ...] = _SCANS) -> Reached:
+    def run(self, goal: float, max_iterations: int, *, scans: bool = True) -> Reached:
         """Iterate until the repaired iterate has this relative gap over all pairs.
 
         Args:
             goal: relative gap.
             max_iterations: steps at most.
-            scans: relative gaps below which all pairs are scanned at the next exchange.
+            scans: whether all pairs are scanned on the way, and not at the end only.
         """
         last, least, since, status, whole = np.inf, np.inf, 0, Status.ITERATION_LIMIT, np.inf
         best = (np.inf, self.program, self.point)
-        due = [each for each in scans if each > 0.5 * goal]
+        due = [each for each in _SCANS if scans and each > 0.5 * goal]
         iteration = 0
         for iteration in range(max_iterations + 1):
             absolute, room = self.program.gap_and_room(self.point)
@@ -93,7 +93,7 @@ class Rounds:
                     if done and whole <= goal:
                         status = Status.OPTIMAL
                         break
-                self._exchange(found.rows, found.columns)
+                self._exchange(found.rows, found.columns, drop=not done)
             if iteration == max_iterations:
                 break
             try:
@@ -118,10 +118,12 @@ class Rounds:
         self.candidates = self.candidates.extended(found.rows, found.columns, distance)
         return found
 
-    def _exchange(self, rows: np.ndarray, columns: np.ndarray) -> None:
-        """Drop pairs that are far from tight and list these."""
+    def _exchange(self, rows: np.ndarray, columns: np.ndarray, *, drop: bool) -> None:
+        """List these pairs, and drop those that are far from tight."""
         stage, program, point = self.stage, self.program, self.point
-        kept = to_keep(program.rows, program.columns, point.gamma, point.slack, stage.shape, _KEPT, _FAR)
+        kept = np.ones(len(program.rows), dtype=bool)
+        if drop:
+            kept = to_keep(program.rows, program.columns, point.gamma, point.slack, stage.shape, _KEPT, _FAR)
         width = stage.shape[1]
         old = program.rows[kept] * width + program.columns[kept]
         new = np.setdiff1d(rows * np.int64(width) + columns, program.rows * width + program.columns)

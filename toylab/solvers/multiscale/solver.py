@@ -20,14 +20,15 @@ from toylab.critics import LowerExtension
 from toylab.errors import InputError, whole_number
 from toylab.measures import DiscreteMeasure
 from toylab.plans import split_plan
-from toylab.problem import CriticProblem
+from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome, check_restricted
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.multiscale.coarsening import Level, levels
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
 from toylab.solvers.multiscale.pointwise import Pointwise
 from toylab.solvers.multiscale.rounds import Reached, Rounds
-from toylab.solvers.multiscale.stage import Stage, refined
+from toylab.solvers.multiscale.stage import Stage, constant_start, refined
 from toylab.solvers.normalised_program import NormalisedProgram, carried_points
 from toylab.solvers.predictor_corrector import predictor_corrector
 from toylab.solvers.starting_point import starting_point
@@ -112,11 +113,12 @@ class Multiscale(AbstractSolver):
             if number:
                 fine = _coarse_stage(problem, _at(fake_levels, number), _at(real_levels, number), finest.length)
             program, point, candidates = refined(stage, program, point, fine)
-            rounds = Rounds(fine, program, point, candidates)
-            if number:
-                reached = rounds.run(_BETWEEN, self.max_iterations, scans=())
-            else:
-                reached = rounds.run(self.rtol, self.max_iterations)
+            starts = point, _constant_start(program)
+            for start in starts:
+                rounds = Rounds(fine, program, start, candidates)
+                reached = rounds.run(_BETWEEN if number else self.rtol, self.max_iterations, scans=not number)
+                if reached.status is Status.OPTIMAL:
+                    break
             stage, program, point = fine, reached.program, reached.point
         return reached
 
@@ -163,6 +165,18 @@ def _coarsest(problem: CriticProblem, stage: Stage) -> tuple[EdgeProgram, Iterat
     values = np.concatenate([values[support.fake_owner], values[support.real_owner]])
     slack = np.maximum(point.slack.numpy()[ends], 1e-300)
     return program, Iterate(values, point.k, np.maximum(gamma, 1e-300), slack)
+
+
+def _constant_start(program: EdgeProgram) -> Iterate:
+    """As `constant_start`, with the plan and the constant that a constant critic asks for."""
+    pointwise = program.pointwise
+    cost = pointwise.slope_at_constant * float(program.path @ program.distance)
+    match pointwise.regularizer:
+        case LipschitzPenalty(weight=weight, target=target):
+            return constant_start(program, cost, target + cost / (2.0 * weight))
+        case LipschitzBall(radius=radius):
+            return constant_start(program, cost, radius)
+    raise InputError(f"Multiscale does not know the regulariser {type(pointwise.regularizer).__name__}.")
 
 
 def _places(problem: CriticProblem) -> tuple[np.ndarray, np.ndarray]:

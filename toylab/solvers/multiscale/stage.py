@@ -102,6 +102,21 @@ def refined(
     return fresh, Iterate(values, point.k, mass, w, slack - w), candidates
 
 
+def constant_start(program: EdgeProgram, cost: float, k: float) -> Iterate:
+    """A constant critic on its central path: feasible, if far from optimal.
+
+    Args:
+        program: the level's program.
+        cost: Σ γ d of the plan.
+        k: the constant.
+    """
+    pointwise = program.pointwise
+    slack = k * np.maximum(program.distance, _TINY)
+    gamma = program.path / slack
+    gamma *= cost / float(gamma @ program.distance)
+    return Iterate(np.full(program.size, pointwise.best_constant), k, gamma, slack)
+
+
 def _candidates(coarse: Stage, point: Iterate, rows: np.ndarray, columns: np.ndarray, fine: Stage) -> Candidates:
     width = coarse.shape[1]
     near = nearest(coarse.critic(point), _CANDIDATES)
