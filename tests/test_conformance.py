@@ -23,11 +23,12 @@ from toylab.problem import LipschitzPenalty
 from toylab.solution import Status
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
+from toylab.solvers.multiscale import Multiscale
 from toylab.solvers.reference import Reference
 from toylab.solvers.solving import solve
 from toylab.solvers.transport import Transport
 
-SOLVERS = (InteriorPoint(), Transport(), CompactDual(), KantorovichRubinstein(), Reference())
+SOLVERS = (InteriorPoint(), Multiscale(coarsest=2), Transport(), CompactDual(), KantorovichRubinstein(), Reference())
 
 
 CASES = [

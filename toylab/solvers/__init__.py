@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from toylab.solvers.dirac_pair import DiracOptimum, dirac_pair, matched_pairs
     from toylab.solvers.interior_point import InteriorPoint
     from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
+    from toylab.solvers.multiscale import Multiscale
     from toylab.solvers.network import (
         CT,
         GP,
@@ -42,6 +43,7 @@ _HOMES = {
     "InteriorPoint": "toylab.solvers.interior_point",
     "CompactDual": "toylab.solvers.linear_programs",
     "KantorovichRubinstein": "toylab.solvers.linear_programs",
+    "Multiscale": "toylab.solvers.multiscale",
     "FunnelMaxGP": "toylab.solvers.network",
     "MaxGP": "toylab.solvers.network",
     "NetworkSolver": "toylab.solvers.network",
@@ -73,6 +75,7 @@ __all__ = [
     "LineOptimum",
     "MaxGP",
     "MeanSquare",
+    "Multiscale",
     "NetworkSolver",
     "OrthogonalGroupSort",
     "Outcome",

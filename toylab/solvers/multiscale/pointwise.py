@@ -158,5 +158,7 @@ def _slope_table(loss: Loss, centre: float) -> tuple[np.ndarray, np.ndarray] | N
     t = centre + np.sinh(np.linspace(-_REACH, _REACH, _ENTRIES))
     with np.errstate(over="ignore"):
         slopes = np.asarray(loss.slope(t))
-    rising = np.isfinite(slopes) & (np.diff(slopes, prepend=-np.inf) > 0)
+    finite = np.isfinite(slopes)
+    slopes, t = slopes[finite], t[finite]
+    rising = np.append(True, slopes[1:] > slopes[:-1])
     return slopes[rising], t[rising]

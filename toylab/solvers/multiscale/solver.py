@@ -91,7 +91,7 @@ class Multiscale(AbstractSolver):
         p, q = support.fake_weights[carried][fakes], support.real_weights[carried][reals]
         fake_levels, real_levels = levels(points[fakes], p, self.coarsest), levels(points[reals], q, self.coarsest)
         length = _typical_distance(points[fakes], points[reals])
-        with one_thread():
+        with one_thread(), np.errstate(all="ignore"):  # an iterate that is not finite ends the iteration
             finest = Stage(
                 fake_levels[0],
                 real_levels[0],
@@ -145,16 +145,21 @@ def _coarsest(problem: CriticProblem, stage: Stage) -> tuple[EdgeProgram, Iterat
         problem.losses,
         problem.regularizer,
     )
+    rows, columns = np.divmod(np.arange(stage.shape[0] * stage.shape[1]), stage.shape[1])
+    program = stage.program(rows, columns)
     dense = NormalisedProgram(coarse, torch.device("cpu"), length=stage.length)
+    if dense.equal_measures or not dense.count:
+        return program, _constant_start(program)
     point = starting_point(dense)
     for _ in range(_STEPS_AT_COARSEST):
         gap, room = dense.gap_and_room(point)
         if gap <= _AT_COARSEST * room:
             break
-        point = predictor_corrector(dense, point)
+        try:
+            point = predictor_corrector(dense, point)
+        except (FloatingPointError, ZeroDivisionError):
+            return program, _constant_start(program)
     place = _places(coarse)
-    rows, columns = np.divmod(np.arange(stage.shape[0] * stage.shape[1]), stage.shape[1])
-    program = stage.program(rows, columns)
     ends = place[0][rows], place[1][columns]
     gamma = point.gamma.numpy()[ends]
     for owner, weights, group in ((place[0], stage.fakes.weights, rows), (place[1], stage.reals.weights, columns)):
