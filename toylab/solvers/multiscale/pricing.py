@@ -84,7 +84,8 @@ class Candidates:
         slack = critic.k * self._distance
         slack += critic.u[self._rows]
         slack -= critic.v[self._columns]
-        return _violations(critic.u, *(each[slack < 0] for each in (self._rows, self._columns, slack)), count)
+        bad = slack < 0
+        return _violations(critic.u, self._rows[bad], self._columns[bad], slack[bad], count)
 
     def extended(self, rows: np.ndarray, columns: np.ndarray, distance: np.ndarray) -> Candidates:
         """The list with more pairs; that one may be there already does no harm."""
@@ -112,7 +113,8 @@ def scan(critic: Critic, count: int) -> Violations:
     code = np.unique(row * len(critic.reals) + column)
     row, column = np.divmod(code, len(critic.reals))
     slack = critic.slack(row, column)
-    return _violations(critic.u, *(each[slack < 0] for each in (row, column, slack)), count)
+    bad = slack < 0
+    return _violations(critic.u, row[bad], column[bad], slack[bad], count)
 
 
 def nearest(critic: Critic, count: int) -> Ends:

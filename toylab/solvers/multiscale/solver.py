@@ -113,12 +113,12 @@ class Multiscale(AbstractSolver):
             if number:
                 fine = _coarse_stage(problem, _at(fake_levels, number), _at(real_levels, number), finest.length)
             program, point, candidates = refined(stage, program, point, fine)
-            starts = point, _constant_start(program)
-            for start in starts:
-                rounds = Rounds(fine, program, start, candidates)
-                reached = rounds.run(_BETWEEN if number else self.rtol, self.max_iterations, scans=not number)
-                if reached.status is Status.OPTIMAL:
-                    break
+            goal = _BETWEEN if number else self.rtol
+            reached = Rounds(fine, program, point, candidates).run(goal, self.max_iterations, scans=not number)
+            if reached.status is Status.INACCURATE:
+                cold = Rounds(fine, program, _constant_start(program), candidates)
+                again = cold.run(goal, self.max_iterations, scans=not number)
+                reached = min((again, reached), key=lambda each: each.gap)
             stage, program, point = fine, reached.program, reached.point
         return reached
 
