@@ -25,12 +25,14 @@ from toylab.solvers.bundle import Bundle
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.line import LineInteriorPoint, LineTransport
 from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
+from toylab.solvers.multiscale import Multiscale
 from toylab.solvers.reference import Reference
 from toylab.solvers.solving import solve
 from toylab.solvers.transport import Transport
 
 SOLVERS = (
     InteriorPoint(),
+    Multiscale(coarsest=2),
     Bundle(),
     Transport(),
     LineTransport(),

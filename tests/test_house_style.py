@@ -38,6 +38,7 @@ HEAVY = {
         "solvers.continuation",
         "solvers.devices",
         "solvers.kinked_terms",
+        "solvers.multiscale",
         "solvers.network",
         "solvers.newton",
         "solvers.normalised_program",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from toylab.solvers.interior_point import InteriorPoint
     from toylab.solvers.line import LineInteriorPoint, LineTransport
     from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
+    from toylab.solvers.multiscale import Multiscale
     from toylab.solvers.network import (
         CT,
         GP,
@@ -47,6 +48,7 @@ _HOMES = {
     "LineTransport": "toylab.solvers.line",
     "CompactDual": "toylab.solvers.linear_programs",
     "KantorovichRubinstein": "toylab.solvers.linear_programs",
+    "Multiscale": "toylab.solvers.multiscale",
     "FunnelMaxGP": "toylab.solvers.network",
     "MaxGP": "toylab.solvers.network",
     "NetworkSolver": "toylab.solvers.network",
@@ -81,6 +83,7 @@ __all__ = [
     "LineTransport",
     "MaxGP",
     "MeanSquare",
+    "Multiscale",
     "NetworkSolver",
     "OrthogonalGroupSort",
     "Outcome",

@@ -36,8 +36,17 @@ def check_has_optimum(problem: CriticProblem) -> None:
         raise InputError(f"the loss {problem.losses.name!r} has no optimal critic: {reason}.")
 
 
+#: Pairs of a fake and a real point from which on the sparse engine is faster than the dense one, on the CPU.
+_SPARSE_FROM = 600_000
+#: Bytes of GPU memory that the dense engine takes for every pair.
+_DENSE_BYTES = 8.0 * 16
+
+
 def default_solver(problem: CriticProblem) -> AbstractSolver:
-    """The exact solver that fits the problem."""
+    """The exact solver that fits the problem and the machine.
+
+    The dense interior point for few pairs, and for more where a GPU has room for them; else the sparse one.
+    """
     from toylab.solvers.closed_form import ClosedForm
     from toylab.solvers.interior_point import InteriorPoint
     from toylab.solvers.line import LineInteriorPoint, LineTransport
@@ -47,8 +56,24 @@ def default_solver(problem: CriticProblem) -> AbstractSolver:
         return ClosedForm()
     if problem.losses.is_wasserstein:
         return LineTransport() if is_collinear(problem) else Transport()
-    many = len(problem.fake) * len(problem.real) > _MANY_PAIRS
-    return LineInteriorPoint() if many and is_collinear(problem) else InteriorPoint()
+    pairs = len(problem.fake) * len(problem.real)
+    if pairs > _MANY_PAIRS and is_collinear(problem):
+        return LineInteriorPoint()
+    kinked = problem.losses.fake_loss.kinks or problem.losses.real_loss.kinks
+    if pairs < _SPARSE_FROM or kinked:
+        return InteriorPoint()
+    return _engine_for_many(pairs)
+
+
+def _engine_for_many(pairs: int) -> AbstractSolver:
+    import torch
+
+    from toylab.solvers.interior_point import InteriorPoint
+    from toylab.solvers.multiscale import Multiscale
+
+    if torch.cuda.is_available() and _DENSE_BYTES * pairs < torch.cuda.mem_get_info()[0]:
+        return InteriorPoint(device="cuda")
+    return Multiscale()
 
 
 def solve(problem: CriticProblem, solver: AbstractSolver | None = None, *, throw: bool = True) -> Solution:

@@ -1,0 +1,95 @@
+"""The exact program on a shortlist of pairs, as arrays over edges.
+
+    minimise over f, k:  Σ_z h_z(f_z) + R(k)   subject to   w_e = k d_e + f(x_e) − f(y_e) ≥ 0
+
+Lengths are in units of a typical distance, masses sum to 1. The slack w is carried along instead of recomputed; `miss`
+is what an edge that was added on the way still lacks of w = k d + f(x) − f(y).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toylab.problem import LipschitzBall
+from toylab.solvers.multiscale.factorisation import Factorisation
+from toylab.solvers.multiscale.pointwise import Pointwise
+
+
+@dataclass(frozen=True, eq=False)
+class Iterate:
+    """One iterate.
+
+    Attributes:
+        values: (N,), critic values.
+        k: the constant.
+        gamma: (E,), multipliers.
+        slack: (E,), w.
+        miss: (E,), k d + f(x) − f(y) − w; None where it vanishes.
+    """
+
+    values: np.ndarray
+    k: float
+    gamma: np.ndarray
+    slack: np.ndarray
+    miss: np.ndarray | None = None
+
+    @property
+    def complementarity(self) -> float:
+        """Σ γ w."""
+        return float(self.gamma @ self.slack)
+
+
+class EdgeProgram:
+    """A pointwise objective and a shortlist of pairs."""
+
+    def __init__(
+        self, pointwise: Pointwise, points: np.ndarray, rows: np.ndarray, columns: np.ndarray, length: float
+    ) -> None:
+        """List pairs.
+
+        Args:
+            pointwise: of the N points.
+            points: (N, d).
+            rows: (E,), positions of the fake points among the fakes.
+            columns: (E,), positions of the real points among the reals.
+            length: the unit of length.
+        """
+        self.pointwise, self.size = pointwise, pointwise.size
+        self.rows, self.columns = rows, columns
+        self.sources, self.sinks = pointwise.fakes.at[rows], pointwise.reals.at[columns]
+        step = points[self.sources] - points[self.sinks]
+        self.distance = np.sqrt(np.einsum("ij,ij->i", step, step)) / length
+        path = pointwise.fakes.mass[rows] * pointwise.reals.mass[columns] * (1.0 + self.distance)
+        #: (E,), share of every product in their sum on the central path.
+        self.path = path / path.sum()
+        self.fixed = isinstance(pointwise.regularizer, LipschitzBall)
+        self.factorisation = Factorisation(self.sources, self.sinks, self.size)
+
+    def outflow(self, mass: np.ndarray) -> np.ndarray:
+        """Net outflow at every point, (N,), of masses (E,)."""
+        out = np.bincount(self.sources, weights=mass, minlength=self.size)
+        return out - np.bincount(self.sinks, weights=mass, minlength=self.size)
+
+    def drop(self, values: np.ndarray) -> np.ndarray:
+        """f(x) − f(y) of every edge."""
+        return values[self.sources] - values[self.sinks]
+
+    def gap_and_room(self, point: Iterate) -> tuple[float, float]:
+        """The gap on the shortlist, to first order, and a lower bound of the J_const − dual it is measured against."""
+        pointwise, regularizer = self.pointwise, self.pointwise.regularizer
+        slope = pointwise.slope(point.values)
+        _, terms = pointwise.local_model(point.values, slope, slope - self.outflow(point.gamma))
+        cost = float(point.gamma @ self.distance)
+        gap = float(terms.sum()) + point.complementarity + regularizer.fenchel_young(point.k, cost)
+        gained = pointwise.constant_value - pointwise.value(point.values) - regularizer.value(point.k) + gap
+        return gap, max(regularizer.conjugate(cost), gained, 1e-12 * pointwise.slope_at_constant)
+
+    def repaired_gap(self, point: Iterate, least: np.ndarray) -> float:
+        """The relative gap once every fake point has been raised to its least value, (g,)."""
+        values, fakes = point.values.copy(), self.pointwise.fakes.at
+        values[fakes] = np.maximum(values[fakes], least)
+        slack = np.maximum(point.k * self.distance + self.drop(values), 0.0)
+        gap, room = self.gap_and_room(Iterate(values, point.k, point.gamma, slack))
+        return gap / room

@@ -1,0 +1,160 @@
+"""One step of the interior point on a shortlist: predictor, corrector, and corrections of the centre.
+
+As `predictor_corrector`, with df = dg + dk (f − c)/k so that nothing cancels in the border of the Newton system, and
+with edges that do not satisfy w = k d + f(x) − f(y) yet. One factorisation serves all right-hand sides. After pairs
+have been added the iterate is off its central path, where a few cheap corrections double the steps.
+
+Source: Mehrotra (1992); Gondzio (1996), multiple centrality corrections.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from toylab.errors import InputError
+from toylab.problem import LipschitzBall, LipschitzPenalty
+from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
+
+_FRACTION_TO_BOUNDARY = 0.995
+#: Corrections of the centre, unless a step is this long without; products are brought back into this band around
+#: their target.
+_CORRECTIONS, _LONG_ENOUGH, _BAND = 3, 0.9, 10.0
+#: Share of the step asked for that a correction has to bring.
+_WORTH = 0.1
+
+
+class Change(NamedTuple):
+    """A direction: changes of values, constant, multipliers, slacks."""
+
+    values: np.ndarray
+    k: float
+    gamma: np.ndarray
+    slack: np.ndarray
+
+
+def edge_step(program: EdgeProgram, point: Iterate) -> Iterate:
+    """The next iterate.
+
+    Raises:
+        FloatingPointError: the Newton matrix is not finite.
+    """
+    system = _System(program, point)
+    ahead = system.direction(np.zeros_like(point.slack))
+    step, mu = min(_boundary(point, ahead), 1.0), point.complementarity
+    promised = float((point.gamma + step * ahead.gamma) @ (point.slack + step * ahead.slack))
+    target = max(mu * min(max(promised / mu, 0.0), 1.0) ** 3, 0.1 * system.pointwise_gap)
+    level = target * program.path
+    change = system.refined(_centred(system, level, level - ahead.gamma * ahead.slack))
+    step = _longest(program, point, change)
+    miss = None if point.miss is None or step >= 1.0 else (1.0 - step) * point.miss
+    return Iterate(
+        point.values + step * change.values,
+        point.k + step * change.k,
+        point.gamma + step * change.gamma,
+        point.slack + step * change.slack,
+        miss,
+    )
+
+
+def _centred(system: _System, level: np.ndarray, aim: np.ndarray) -> Change:
+    """The direction towards products `aim`, changed while that makes its longest step longer."""
+    program, point = system.program, system.point
+    best = system.direction(aim)
+    step = _longest(program, point, best)
+    for _ in range(_CORRECTIONS):
+        if step > _LONG_ENOUGH:
+            break
+        wanted = min(1.0, max(1.5 * step, step + 0.2))
+        product = (point.gamma + wanted * best.gamma) * (point.slack + wanted * best.slack)
+        aim = aim + np.maximum(np.clip(product, level / _BAND, _BAND * level) - product, -_BAND * level)
+        other = system.direction(aim)
+        reached = _longest(program, point, other)
+        if reached <= step:
+            break
+        enough = reached >= step + _WORTH * (wanted - step)
+        best, step = other, reached
+        if not enough:
+            break
+    return best
+
+
+class _System:
+    """The Newton system of one iterate with its bordering unknown dk.
+
+    Attributes:
+        pointwise_gap: the Fenchel–Young part of the gap, to first order.
+    """
+
+    def __init__(self, program: EdgeProgram, point: Iterate) -> None:
+        self.program, self.point = program, point
+        pointwise, regularizer = program.pointwise, program.pointwise.regularizer
+        self._slope = pointwise.slope(point.values)
+        residual = self._slope - program.outflow(point.gamma)
+        self._curvature, terms = pointwise.local_model(point.values, self._slope, residual)
+        self.pointwise_gap = float(terms.sum())
+        self._theta = point.gamma / point.slack
+        program.factorisation.factorise(self._theta, self._curvature)
+        self._shape = (point.values - pointwise.best_constant) / point.k  # df = dg + dk · shape
+        whole = point.slack if point.miss is None else point.slack + point.miss
+        self._rise = whole / point.k  # d + shape(x) − shape(y)
+        match regularizer:
+            case LipschitzBall():
+                return
+            case LipschitzPenalty(weight=weight, target=goal):
+                self._derivative, second = 2.0 * weight * (point.k - goal), 2.0 * weight
+            case _:
+                raise InputError(f"the interior point does not know the regulariser {type(regularizer).__name__}.")
+        pull = self._theta * self._rise
+        self._border = self._curvature * self._shape + program.outflow(pull)
+        self._solved = program.factorisation.solve(self._border)
+        corner = second + float(self._curvature @ self._shape**2) + float(pull @ self._rise)
+        self._pivot = corner - float(self._border @ self._solved)
+
+    def direction(self, aim: np.ndarray) -> Change:
+        """The direction with γ w + γ dw + w dγ = aim."""
+        program, point = self.program, self.point
+        push = aim / point.slack
+        moved = push if point.miss is None else push - self._theta * point.miss
+        corner = 0.0
+        if not program.fixed:
+            corner = float(self._rise @ moved) - self._derivative - float(self._shape @ self._slope)
+        dg, dk = self._solve(program.outflow(moved) - self._slope, corner)
+        slack = program.drop(dg) + dk * self._rise
+        if point.miss is not None:
+            slack += point.miss
+        return Change(dg + dk * self._shape, dk, push - point.gamma - self._theta * slack, slack)
+
+    def refined(self, change: Change) -> Change:
+        """The direction with what the differences of a large dg have lost in the balance of the points solved for."""
+        missing = self.program.outflow(self.point.gamma + change.gamma) - self._slope - self._curvature * change.values
+        dg, dk = self._solve(missing, 0.0)
+        slack = self.program.drop(dg) + dk * self._rise
+        return Change(
+            change.values + dg + dk * self._shape,
+            change.k + dk,
+            change.gamma - self._theta * slack,
+            change.slack + slack,
+        )
+
+    def _solve(self, right: np.ndarray, corner: float) -> tuple[np.ndarray, float]:
+        """(dg, dk) of the bordered system."""
+        dg = self.program.factorisation.solve(right)
+        if self.program.fixed:
+            return dg, 0.0
+        dk = (corner - float(self._border @ dg)) / self._pivot
+        return dg - dk * self._solved, dk
+
+
+def _longest(program: EdgeProgram, point: Iterate, change: Change) -> float:
+    """The step that is taken along a direction."""
+    shrinking = -point.k / change.k if change.k < 0 else np.inf
+    step = min(_FRACTION_TO_BOUNDARY * min(_boundary(point, change), shrinking), 1.0)
+    return min(step, program.pointwise.growth_limit(point.values, change.values))
+
+
+def _boundary(point: Iterate, change: Change) -> float:
+    """The step at which a slack or a multiplier vanishes."""
+    steepest = min(float((change.slack / point.slack).min()), float((change.gamma / point.gamma).min()))
+    return -1.0 / steepest if steepest < 0 else np.inf

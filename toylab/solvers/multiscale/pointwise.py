@@ -1,0 +1,164 @@
+"""The pointwise part of the exact program: h_z(f) = p_z φ(f) + q_z ϕ(f), and what Newton's method sees of it.
+
+Each loss is asked at the points that carry its mass only. Newton's method on h' = s stalls where h'' vanishes around f;
+the curvature is therefore at least that of the chord to where h' = s, found in a table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toylab.losses import Loss
+from toylab.problem import CriticProblem
+from toylab.regularizers import Regularizer
+from toylab.solvers.straight_piece import is_straight
+
+#: Steps to h' = s shorter than this (in critic units) need no chord.
+_SHORT = 1e-3
+#: The table's arguments, on a hyperbolic scale around the best constant.
+_REACH, _ENTRIES = 8.5, 6001
+_BISECTIONS = 26
+#: Critic units a value may move in one step into the growing direction of its loss.
+_GROWTH, _LANDING, _SHARE_OF_FARTHEST = 4.0, 0.3, 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """The points of one measure.
+
+    Attributes:
+        at: (g,), their places among the N points.
+        mass: (g,).
+        loss: of their values.
+        grows: 1 where the loss grows upwards, −1 where it grows downwards.
+    """
+
+    at: np.ndarray
+    mass: np.ndarray
+    loss: Loss
+    grows: float
+
+
+class Pointwise:
+    """Σ_z h_z and the regulariser, in normalised units."""
+
+    def __init__(  # noqa: PLR0917 - two measures
+        self,
+        problem: CriticProblem,
+        fakes: np.ndarray,
+        reals: np.ndarray,
+        p: np.ndarray,
+        q: np.ndarray,
+        size: int,
+        length: float,
+    ) -> None:
+        """Take the losses of a problem for other points.
+
+        Args:
+            problem: with losses without kinks.
+            fakes: (g,), places of the fake points among the N points.
+            reals: (r,), places of the real points.
+            p: (g,), fake masses.
+            q: (r,), real masses.
+            size: N.
+            length: the unit of length.
+        """
+        losses = problem.losses.without_constants()
+        self.size = size
+        self.fakes, self.reals = Side(fakes, p, losses.fake_loss, 1.0), Side(reals, q, losses.real_loss, -1.0)
+        self.regularizer: Regularizer = problem.regularizer.rescaled(length)
+        self.best_constant = float(losses.best_constant or 0.0)
+        c = np.array(self.best_constant)
+        self.slope_at_constant = float(losses.fake_loss.slope(c))
+        self.constant_value = float(losses.fake_loss.value(c) + losses.real_loss.value(c))
+        self._shared = np.intersect1d(fakes, reals)
+        self._tables = [_slope_table(side.loss, self.best_constant) for side in (self.fakes, self.reals)]
+
+    def value(self, f: np.ndarray) -> float:
+        """J(f)."""
+        return sum(float(side.mass @ side.loss.value(f[side.at])) for side in (self.fakes, self.reals))
+
+    def slope(self, f: np.ndarray) -> np.ndarray:
+        """h'(f), (N,)."""
+        return self._gathered(*(side.mass * side.loss.slope(f[side.at]) for side in (self.fakes, self.reals)))
+
+    def _gathered(self, of_fakes: np.ndarray, of_reals: np.ndarray) -> np.ndarray:
+        total = np.zeros(self.size)
+        total[self.fakes.at] = of_fakes
+        total[self.reals.at] += of_reals
+        return total
+
+    def local_model(self, f: np.ndarray, slope: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Curvature of every point's objective, and its Fenchel–Young gap to the dual's slope, (N,) each.
+
+        Args:
+            f: (N,), critic values.
+            slope: (N,), h'(f).
+            residual: (N,), h'(f) − s.
+        """
+        sides = (self.fakes, self.reals)
+        curvature = self._gathered(*(side.mass * side.loss.curvature(f[side.at]) for side in sides))
+        step, goal = np.zeros(self.size), slope - residual
+        for side, table in zip(sides, self._tables, strict=True):
+            if table is not None:
+                step[side.at] = f[side.at] - np.interp(goal[side.at] / side.mass, *table)
+        if len(self._shared):
+            step[self._shared] = f[self._shared] - self._inverse(goal)
+        long = (np.abs(step) > _SHORT) & (residual * step > 0)
+        chord = np.divide(residual, step, out=np.zeros(self.size), where=long)
+        curvature = np.maximum(curvature, chord)
+        near = np.divide(residual**2, 2.0 * curvature, out=np.zeros(self.size), where=curvature > 0)
+        gap = np.where(long, 0.5 * np.abs(residual * step), near)
+        straight = (curvature == 0) & (residual != 0)
+        return curvature, np.where(straight, np.abs(residual) * (_GROWTH + np.abs(f - self.best_constant)), gap)
+
+    def _inverse(self, goal: np.ndarray) -> np.ndarray:
+        """Where h' = goal at the shared points, by bisection on a hyperbolic scale."""
+        at = self._shared
+        masses = []
+        for side in (self.fakes, self.reals):
+            mass = np.zeros(self.size)
+            mass[side.at] = side.mass
+            masses.append(mass[at])
+        low, high = np.full(len(at), -_REACH), np.full(len(at), _REACH)
+        for _ in range(_BISECTIONS):
+            middle = 0.5 * (low + high)
+            t = self.best_constant + np.sinh(middle)
+            with np.errstate(over="ignore"):
+                above = masses[0] * self.fakes.loss.slope(t) + masses[1] * self.reals.loss.slope(t) > goal[at]
+            low, high = np.where(above, low, middle), np.where(above, middle, high)
+        return self.best_constant + np.sinh(0.5 * (low + high))
+
+    def growth_limit(self, f: np.ndarray, df: np.ndarray) -> float:
+        """The step along which no value moves more than a few units into the growing direction of its loss."""
+        limit = np.inf
+        for side in (self.fakes, self.reals):
+            above, move = side.grows * (f[side.at] - self.best_constant), side.grows * df[side.at]
+            room = self._growth_room(side.loss, above)
+            worst = float((move / room).max(initial=0.0))
+            limit = min(limit, 1.0 / worst) if worst > 0 else limit
+        return limit
+
+    @staticmethod
+    def _growth_room(loss: Loss, above: np.ndarray) -> np.ndarray:
+        slopes, below = loss.slope_range, np.maximum(-above, 0.0)
+        if slopes.lower == slopes.upper:
+            return np.full(above.shape, np.inf)
+        if np.isinf(slopes.upper) or np.isinf(slopes.lower):
+            return np.where(above > _LANDING, _GROWTH, _LANDING + below)
+        return _GROWTH + below + np.abs(above) + _SHARE_OF_FARTHEST * np.abs(above).max()
+
+
+def _slope_table(loss: Loss, centre: float) -> tuple[np.ndarray, np.ndarray] | None:
+    """Slopes of a loss, increasing, and where it has them; None where it has one slope only."""
+    if is_straight(loss):
+        return None
+    t = centre + np.sinh(np.linspace(-_REACH, _REACH, _ENTRIES))
+    with np.errstate(over="ignore"):
+        slopes = np.asarray(loss.slope(t))
+    finite = np.isfinite(slopes)
+    slopes, t = slopes[finite], t[finite]
+    rising = np.append(True, slopes[1:] > slopes[:-1])
+    return slopes[rising], t[rising]

@@ -1,0 +1,101 @@
+"""Which pairs are worth listing, read off the plan and the slacks of an iterate.
+
+Connectivity matters, not slack alone: the pairs that are nearly tight lie along the same rays, and potentials of
+points that no listed pair joins drift apart. The maximum spanning forest of the plan joins them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
+
+_TINY = 1e-300
+
+
+def forest(rows: np.ndarray, columns: np.ndarray, mass: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Mask (E,) of a maximum-mass spanning forest of the bipartite graph of distinct pairs."""
+    order = np.argsort(-mass, kind="stable")
+    rank = np.empty(len(mass))
+    rank[order] = np.arange(1, len(mass) + 1)
+    size = shape[0] + shape[1]
+    graph = sparse.csr_array((rank, (rows, shape[0] + columns)), shape=(size, size))
+    tree = csgraph.minimum_spanning_tree(graph)
+    kept = np.zeros(len(mass), dtype=bool)
+    kept[order[tree.data.astype(np.intp) - 1]] = True
+    return kept
+
+
+def smallest(group: np.ndarray, key: np.ndarray, count: int) -> np.ndarray:
+    """Mask (E,) of the entries with the `count` smallest keys of their group."""
+    order = np.lexsort((key, group))
+    ordered = group[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    rank = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    mask = np.zeros(len(key), dtype=bool)
+    mask[order[rank < count]] = True
+    return mask
+
+
+def to_refine(  # noqa: PLR0917 - the arrays of the pairs
+    rows: np.ndarray, columns: np.ndarray, gamma: np.ndarray, slack: np.ndarray, shape: tuple[int, int], count: int
+) -> np.ndarray:
+    """Mask (E,) of the pairs whose children a finer level begins with.
+
+    The forest, and of every row and column the `count` smallest slacks and the `count` smallest slacks for their mass.
+    """
+    ratio = slack / np.maximum(gamma, _TINY)
+    kept = forest(rows, columns, gamma, shape)
+    for group in (rows, columns):
+        kept |= smallest(group, ratio, count) | smallest(group, slack, count)
+    return kept
+
+
+def to_keep(  # noqa: PLR0917 - the arrays of the pairs
+    rows: np.ndarray,
+    columns: np.ndarray,
+    gamma: np.ndarray,
+    slack: np.ndarray,
+    shape: tuple[int, int],
+    count: int,
+    band: float,
+) -> np.ndarray:
+    """Mask (E,) of the pairs that stay listed.
+
+    Of every row and column up to `count` pairs with the smallest slack for their mass whose slack is at most `band`
+    times what is typical there; two in any case; and the forest.
+    """
+    ratio = slack / np.maximum(gamma, _TINY)
+    kept = smallest(rows, ratio, count) | smallest(columns, ratio, count)
+    typical = _mean(rows, gamma, slack, shape[0])[rows] + _mean(columns, gamma, slack, shape[1])[columns]
+    kept &= slack < band * typical
+    return kept | smallest(rows, ratio, 2) | smallest(columns, ratio, 2) | forest(rows, columns, gamma, shape)
+
+
+def _mean(group: np.ndarray, gamma: np.ndarray, slack: np.ndarray, size: int) -> np.ndarray:
+    """The mean slack of every group, weighted by mass."""
+    total = np.bincount(group, weights=gamma, minlength=size)
+    return np.bincount(group, weights=gamma * slack, minlength=size) / np.maximum(total, _TINY)
+
+
+def children(
+    rows: np.ndarray, columns: np.ndarray, row_parents: np.ndarray, column_parents: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every pair of a child of a pair's row and a child of its column, and the pair that each comes from."""
+    row_order, row_start, row_count = _grouped(row_parents)
+    column_order, column_start, column_count = _grouped(column_parents)
+    each = row_count[rows] * column_count[columns]
+    pair = np.repeat(np.arange(len(rows)), each)
+    within = np.arange(len(pair)) - np.repeat(np.cumsum(each) - each, each)
+    width = column_count[columns[pair]]
+    return (
+        row_order[row_start[rows[pair]] + within // width],
+        column_order[column_start[columns[pair]] + within % width],
+        pair,
+    )
+
+
+def _grouped(parents: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Children in the order of their parents, where those of each parent begin, and how many they are."""
+    count = np.bincount(parents)
+    return np.argsort(parents, kind="stable"), np.cumsum(count) - count, count

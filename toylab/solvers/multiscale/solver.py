@@ -1,0 +1,223 @@
+"""The exact critic at scale: a sparse interior point from coarse to fine.
+
+    minimise over f, k:  Σ_z h_z(f_z) + R(k)   subject to   k d_xy + f(x) − f(y) ≥ 0 for every fake x and real y
+
+Both clouds are aggregated into the cells of a kd-tree. The coarsest level is solved with all pairs; each finer one
+begins with the children of the pairs that matter, on the central path, and exchanges pairs on the way (`rounds`).
+The certificate is that of every solver: over all pairs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy import sparse
+from typing_extensions import override
+
+from toylab.critics import LowerExtension
+from toylab.errors import InputError, whole_number
+from toylab.measures import DiscreteMeasure
+from toylab.plans import split_plan
+from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
+from toylab.solution import Status
+from toylab.solvers.base import AbstractSolver, Outcome, check_restricted
+from toylab.solvers.interior_point import InteriorPoint
+from toylab.solvers.multiscale.coarsening import Level, levels
+from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
+from toylab.solvers.multiscale.pointwise import Pointwise
+from toylab.solvers.multiscale.rounds import Reached, Rounds
+from toylab.solvers.multiscale.stage import Stage, constant_start, refined
+from toylab.solvers.normalised_program import NormalisedProgram, carried_points
+from toylab.solvers.predictor_corrector import predictor_corrector
+from toylab.solvers.starting_point import starting_point
+from toylab.solvers.threads import one_thread
+
+#: Relative gaps at which the coarsest level and those between are left.
+_AT_COARSEST, _BETWEEN = 1e-2, 3e-3
+_STEPS_AT_COARSEST = 60
+_SAMPLED_DISTANCES = 10_001
+
+
+@dataclass(frozen=True, kw_only=True)
+class Multiscale(AbstractSolver):
+    """The exact solver for many points: memory O(points + listed pairs), on the CPU.
+
+    For the losses without kinks whose fake→real program is the whole problem: condition (11), least squares with α ≤ β,
+    a user's own convex pair of this kind; with a penalty or a ball; supports may overlap. Relative gap 1e-6 by default
+    and 1e-8 on request, certified over every fake→real pair. Clouds of at most `coarsest` points are left to
+    `InteriorPoint`.
+
+    Attributes:
+        rtol: relative gap to be certified.
+        max_iterations: Newton steps of one level at most.
+        coarsest: points of a cloud at the coarsest level at most.
+    """
+
+    rtol: float = 1e-6
+    max_iterations: int = 500
+    coarsest: int = 256
+
+    @override
+    def check_settings(self) -> None:
+        super().check_settings()
+        whole_number(self.coarsest, "coarsest", least=1)
+
+    @override
+    def check(self, problem: CriticProblem) -> None:
+        check_restricted(problem, self)
+        if max(len(problem.fake), len(problem.real)) <= self.coarsest:
+            self._dense().check(problem)
+            return
+        compact = problem.losses.compact_form()
+        if not compact:
+            raise InputError(f"fake→real pairs do not describe {problem.losses.name!r}: {'; '.join(compact.reasons)}.")
+        if problem.losses.fake_loss.kinks or problem.losses.real_loss.kinks:
+            raise InputError(
+                f"Multiscale takes losses without kinks, and {problem.losses.name!r} has some; "
+                "use toylab.solvers.InteriorPoint()."
+            )
+
+    def _dense(self) -> InteriorPoint:
+        return InteriorPoint(rtol=min(self.rtol, 1e-8), max_iterations=self.max_iterations)
+
+    @override
+    def run(self, problem: CriticProblem) -> Outcome:
+        carried, points, fakes, reals = carried_points(problem)
+        if max(len(fakes), len(reals)) <= self.coarsest:
+            return self._dense().run(problem)
+        support = problem.support
+        p, q = support.fake_weights[carried][fakes], support.real_weights[carried][reals]
+        fake_levels, real_levels = levels(points[fakes], p, self.coarsest), levels(points[reals], q, self.coarsest)
+        length = _typical_distance(points[fakes], points[reals])
+        with one_thread(), np.errstate(all="ignore"):  # an iterate that is not finite ends the iteration
+            finest = Stage(
+                fake_levels[0],
+                real_levels[0],
+                points,
+                Pointwise(problem, fakes, reals, p, q, len(points), length),
+                length,
+            )
+            reached = self._from_coarse_to_fine(problem, fake_levels, real_levels, finest)
+        return _outcome(problem, carried, finest, reached)
+
+    def _from_coarse_to_fine(
+        self, problem: CriticProblem, fake_levels: list[Level], real_levels: list[Level], finest: Stage
+    ) -> Reached:
+        depth = max(len(fake_levels), len(real_levels))
+        stage = _coarse_stage(problem, _at(fake_levels, depth - 1), _at(real_levels, depth - 1), finest.length)
+        program, point = _coarsest(problem, stage)
+        for number in range(depth - 2, -1, -1):
+            fine = finest
+            if number:
+                fine = _coarse_stage(problem, _at(fake_levels, number), _at(real_levels, number), finest.length)
+            program, point, candidates = refined(stage, program, point, fine)
+            goal = _BETWEEN if number else self.rtol
+            reached = Rounds(fine, program, point, candidates).run(goal, self.max_iterations, scans=not number)
+            if reached.status is Status.INACCURATE:
+                cold = Rounds(fine, program, _constant_start(program), candidates)
+                again = cold.run(goal, self.max_iterations, scans=not number)
+                reached = min((again, reached), key=lambda each: each.gap)
+            stage, program, point = fine, reached.program, reached.point
+        return reached
+
+
+def _at(cloud: list[Level], number: int) -> Level:
+    """A level of a cloud; one with fewer levels stays as it is above its coarsest."""
+    if number < len(cloud):
+        return cloud[number]
+    return Level(cloud[-1].points, cloud[-1].weights, np.arange(len(cloud[-1].points)))
+
+
+def _coarse_stage(problem: CriticProblem, fakes: Level, reals: Level, length: float) -> Stage:
+    """Cells of both clouds, none of them shared."""
+    g, r = len(fakes.points), len(reals.points)
+    pointwise = Pointwise(problem, np.arange(g), g + np.arange(r), fakes.weights, reals.weights, g + r, length)
+    return Stage(fakes, reals, np.concatenate([fakes.points, reals.points]), pointwise, length)
+
+
+def _coarsest(problem: CriticProblem, stage: Stage) -> tuple[EdgeProgram, Iterate]:
+    """The coarsest level by the dense interior point, as an iterate over all its pairs."""
+    coarse = CriticProblem(
+        DiscreteMeasure(stage.fakes.points, stage.fakes.weights),
+        DiscreteMeasure(stage.reals.points, stage.reals.weights),
+        problem.losses,
+        problem.regularizer,
+    )
+    rows, columns = np.divmod(np.arange(stage.shape[0] * stage.shape[1]), stage.shape[1])
+    program = stage.program(rows, columns)
+    dense = NormalisedProgram(coarse, torch.device("cpu"), length=stage.length)
+    if dense.equal_measures or not dense.count:
+        return program, _constant_start(program)
+    point = starting_point(dense)
+    for _ in range(_STEPS_AT_COARSEST):
+        gap, room = dense.gap_and_room(point)
+        if gap <= _AT_COARSEST * room:
+            break
+        try:
+            point = predictor_corrector(dense, point)
+        except (FloatingPointError, ZeroDivisionError):
+            return program, _constant_start(program)
+    place = _places(coarse)
+    ends = place[0][rows], place[1][columns]
+    gamma = point.gamma.numpy()[ends]
+    for owner, weights, group in ((place[0], stage.fakes.weights, rows), (place[1], stage.reals.weights, columns)):
+        gamma = gamma * (weights / np.bincount(owner, weights=weights)[owner])[group]
+    support = coarse.support
+    values = np.empty(len(support.points))
+    values[dense.carried] = point.values.numpy()
+    values = np.concatenate([values[support.fake_owner], values[support.real_owner]])
+    slack = np.maximum(point.slack.numpy()[ends], 1e-300)
+    return program, Iterate(values, point.k, np.maximum(gamma, 1e-300), slack)
+
+
+def _constant_start(program: EdgeProgram) -> Iterate:
+    """As `constant_start`, with the plan and the constant that a constant critic asks for."""
+    pointwise = program.pointwise
+    cost = pointwise.slope_at_constant * float(program.path @ program.distance)
+    match pointwise.regularizer:
+        case LipschitzPenalty(weight=weight, target=target):
+            return constant_start(program, cost, target + cost / (2.0 * weight))
+        case LipschitzBall(radius=radius):
+            return constant_start(program, cost, radius)
+    raise InputError(f"Multiscale does not know the regulariser {type(pointwise.regularizer).__name__}.")
+
+
+def _places(problem: CriticProblem) -> tuple[np.ndarray, np.ndarray]:
+    """The row of every fake point and the column of every real point in the dense program; points may coincide."""
+    support = problem.support
+    row, column = np.cumsum(support.in_fake) - 1, np.cumsum(support.in_real) - 1
+    return row[support.fake_owner], column[support.real_owner]
+
+
+def _typical_distance(fakes: np.ndarray, reals: np.ndarray) -> float:
+    """The median of sampled distances, which scales with the problem."""
+    rng = np.random.default_rng(0)
+    rows, columns = (rng.integers(len(cloud), size=_SAMPLED_DISTANCES) for cloud in (fakes, reals))
+    distance = np.linalg.norm(fakes[rows] - reals[columns], axis=1)
+    return float(np.median(distance[distance > 0])) if (distance > 0).any() else 1.0
+
+
+def _outcome(problem: CriticProblem, carried: np.ndarray, stage: Stage, reached: Reached) -> Outcome:
+    """The iterate in the caller's units and point order."""
+    program, point, size = reached.program, reached.point, len(problem.support.points)
+    ends = carried[program.sources], carried[program.sinks]
+    merged = sparse.coo_array((point.gamma, ends), shape=(size, size)).tocsr()
+    return Outcome(
+        critic=_critic(problem, stage, point),
+        plan=split_plan(problem, merged),
+        status=reached.status,
+        stats={"iterations": reached.iterations, "scans": reached.scans, "pairs": len(program.rows)},
+    )
+
+
+def _critic(problem: CriticProblem, stage: Stage, point: Iterate) -> LowerExtension:
+    """The lower extension over the real points; over fakes as well where it would cost to lower them to it."""
+    values = stage.critic(point)
+    critic = LowerExtension(values.reals, values.v, values.k, 1e-6 * point.k)
+    if problem.losses.fake_loss.slope_range.lower >= 0:
+        return critic
+    above = values.u > critic(values.fakes) + critic.apex_tolerance
+    centres = np.concatenate([values.reals, values.fakes[above]])
+    return LowerExtension(centres, np.concatenate([values.v, values.u[above]]), values.k, critic.apex_tolerance)
