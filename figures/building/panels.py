@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -83,15 +84,15 @@ def draw_surface(axes: Axes, values: np.ndarray, extent: Extent, scale: Normaliz
     for lines in axes.collections:
         if lines.get_gid() == "levels":
             lines.set(linewidth=0.35, alpha=0.7)
-    axes.set(xlabel="", ylabel="")
+    size = matplotlib.rcParams["axes.labelsize"]
+    axes.set_xlabel("", fontsize=size)
+    axes.set_ylabel("", fontsize=size)
     plain_ticks(axes)
     return image
 
 
 def plain_ticks(axes: Axes, count: int = 4) -> None:
     """Few ticks in the size of the style."""
-    import matplotlib
-
     axes.tick_params(labelsize=matplotlib.rcParams["xtick.labelsize"])
     axes.xaxis.set_major_locator(MaxNLocator(count))
     axes.yaxis.set_major_locator(MaxNLocator(count))
@@ -104,9 +105,22 @@ def draw_points(axes: Axes, fake: np.ndarray, real: np.ndarray, *, size: float =
         axes.collections[-1].set(linewidth=0.3)
 
 
-def draw_arrows(axes: Axes, points: np.ndarray, vectors: np.ndarray, *, norm: float, unit: float) -> None:
-    """Gradients (n, 2) at points: `unit` data units long where the norm is `norm`, cut at twice that."""
-    marks.draw_arrows(axes, points, vectors, norm=norm, unit=unit)
+def draw_arrows(
+    axes: Axes, points: np.ndarray, vectors: np.ndarray, *, norm: float, unit: float, width: float = 0.009
+) -> None:
+    """Gradients (n, 2) at points: `unit` data units long where the norm is `norm`, cut at twice that.
+
+    Args:
+        axes: where to draw.
+        points: (n, 2).
+        vectors: (n, 2).
+        norm: the length of a vector whose arrow is one unit long.
+        unit: in data units.
+        width: of the shafts, in inches.
+    """
+    arrows = marks.draw_arrows(axes, points, vectors, norm=norm, unit=unit)
+    if arrows is not None:
+        arrows.width = width
 
 
 def draw_coupling(axes: Axes, fake: np.ndarray, real: np.ndarray, mass: np.ndarray) -> None:
