@@ -1,9 +1,9 @@
 """What a least-squares critic tells the fakes when nothing restricts it (LGAN Fig. 1 a, b, c).
 
-Three arrangements: fakes apart from the reals (a), both on the same two squares with other shares (b), and one Gaussian
-of fakes between two of reals (c). The paper trains a deep network on each and finds random gradients. Here the optimum
-itself stands below it, f* = q/(p + q) wherever there is density, and in the third row the certified least-squares critic
-with a penalty on its Lipschitz constant, on a sample of the same measures. Angles are those between a gradient and the
+Three arrangements: fakes apart from the reals (a), both on the same two squares with other shares (b), and one
+Gaussian of fakes between two of reals (c). The paper trains a deep network on each and finds random gradients. Here the
+optimum itself stands below it, f* = q/(p + q) wherever there is density, and in the third row the certified
+least-squares critic with a penalty on its Lipschitz constant, on a sample of the same measures. Angles are those between a gradient and the
 cone of directions to the fake's certified partners; 90° on average is what random directions in the plane have.
 """
 
