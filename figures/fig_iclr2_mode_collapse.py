@@ -30,7 +30,7 @@ from toylab.plotting.canvas import FAKE, INK, REAL
 SPEC = FigureSpec(
     name="fig_iclr2_mode_collapse",
     paper="ICLR 2019 submission Figure 2",
-    parameters={"near": -1.25, "far": 1.0, "fakes": -0.75, "scale": 0.15, "points": 601, "arrows": 15},
+    parameters={"near": -1.25, "far": 1.0, "fakes": -0.75, "scale": 0.15, "points": 601, "arrows": 13},
     quick={"points": 101},
     seconds=0.5,
 )
@@ -60,14 +60,14 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
         rng: not used.
 
     Returns:
-        z (points,), p and q (points,): the densities; names (4,), f (4, points), at (arrows,): quantiles of the fakes,
+        z (points,), p and q (points,): the densities; names (4,), f (4, points), at (arrows,): where fakes are looked at,
         direction (4, arrows): the sign of f*' there; to_near and to_far (4,): shares of the fakes' mass, error (4,);
         modes (2,).
     """
     near, far, scale = parameters["near"], parameters["far"], parameters["scale"]
     fake, real = Gaussian([parameters["fakes"]], scale), gaussian_mixture([[near], [far]], scale)
-    z = np.linspace(near - 5.0 * scale, far + 5.0 * scale, parameters["points"])[:, None]
-    at = np.quantile(fake.sample_points(4001, np.random.default_rng(0))[:, 0], _levels(parameters["arrows"]))
+    z = np.linspace(near - 3.5 * scale, far + 3.5 * scale, parameters["points"])[:, None]
+    at = parameters["fakes"] + 3.0 * scale * np.linspace(-1.0, 1.0, parameters["arrows"])
     curves, directions, shares = [], [], []
     for objective in OBJECTIVES.values():
         pair = DensityPair(fake, real, objective)
@@ -89,10 +89,6 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
         "error": error,
         "modes": np.array([near, far]),
     }
-
-
-def _levels(count: int) -> np.ndarray:
-    return (np.arange(count) + 0.5) / count
 
 
 def numbers(data: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -121,8 +117,11 @@ def _legend() -> list[Any]:
     densities = [
         Patch(color=colour, alpha=0.3, lw=0, label=word) for colour, word in ((FAKE, "p, fake"), (REAL, "q, real"))
     ]
-    arrow = Line2D([], [], ls="", marker=r"$\rightarrow$", ms=9, mew=0.0, color=INK, label="which way f* sends a fake")
-    return [*densities, Line2D([], [], color=INK, label="f*"), arrow]
+    ways = [
+        Line2D([], [], ls="", marker=marker, ms=4, mew=0.0, color=FAKE, label=f"fakes sent {word}")
+        for marker, word in (("<", "to the left"), (">", "to the right"))
+    ]
+    return [*densities, Line2D([], [], color=INK, label="f*"), *ways]
 
 
 def _draw_objective(axes: Axes, data: Mapping[str, np.ndarray], index: int) -> None:
@@ -132,18 +131,13 @@ def _draw_objective(axes: Axes, data: Mapping[str, np.ndarray], index: int) -> N
         axes.fill_between(z, 0.0, density / top, color=colour, alpha=0.3, lw=0)
     low, high = float(f.min()), float(f.max())
     axes.plot(z, (f - low) / (high - low), color=INK, gid="critic")
-    step = 0.055 * float(z[-1] - z[0])
-    for at, sign in zip(data["at"], data["direction"][index], strict=True):
-        if sign:
-            style = {"arrowstyle": "-|>,head_width=0.12,head_length=0.25", "color": INK, "lw": 0.7}
-            axes.annotate("", (at + sign * step, _ROW), (at, _ROW), arrowprops={**style, "shrinkA": 0, "shrinkB": 0})
-    row = np.full(len(data["at"]), _ROW)
-    axes.scatter(data["at"], row, s=9, color=FAKE, edgecolors="white", linewidths=0.3, zorder=5, gid="fake")
-    axes.scatter(
-        data["modes"], [_ROW, _ROW], s=14, marker="D", color=REAL, edgecolors="white", linewidths=0.3, gid="real"
-    )
-    axes.set(xlim=(z[0], z[-1]), ylim=(-0.28, 1.12), yticks=[0.0, 1.0])
+    for marker, sign in (("<", -1.0), (">", 1.0)):
+        at = data["at"][data["direction"][index] == sign]
+        axes.plot(at, np.full(len(at), _ROW), ls="", marker=marker, ms=4.0, mew=0.0, color=FAKE, gid="fake")
+    edge = {"edgecolors": "white", "linewidths": 0.3}
+    axes.scatter(data["modes"], [_ROW, _ROW], s=16, marker="D", color=REAL, gid="real", **edge)
+    axes.set(xlim=(z[0], z[-1]), ylim=(-0.28, 1.38), yticks=[0.0, 1.0])
     axes.set_yticklabels([f"{low:.3g}", f"{high:.3g}"])
     axes.set_title(_TITLES[name])
     near, far = 100.0 * data["to_near"][index], 100.0 * data["to_far"][index]
-    note(axes, f"{near:.4g} % of the fakes sent to the near mode\n{far:.4g} % to the far one", at="upper center")
+    note(axes, f"fakes sent to the near mode {near:.4g} %, to the far one {far:.3g} %", at="upper center")

@@ -18,13 +18,13 @@ from scipy.stats import norm
 
 import toylab
 from figures.building import panels
-from figures.building.panels import Given, note, number
+from figures.building.panels import Given, number
 from figures.building.spec import FigureSpec
 from figures.building.style import DOUBLE, LOSSES
 from toylab import losses
 from toylab.distributions import Gaussian
 from toylab.divergences import UnrestrictedLoss, WassersteinOnLine, optimal_discriminator
-from toylab.plotting.canvas import FAKE, INK, REAL
+from toylab.plotting.canvas import FAKE, REAL
 from toylab.problem import CriticProblem, LipschitzPenalty
 
 SPEC = FigureSpec(
@@ -48,8 +48,8 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
         rng: not used: the sample stands at quantiles.
 
     Returns:
-        z, p, q (points,); discriminator, wasserstein, logistic (points,): values; slope_NAME (points,) of these three and
-        of saturating, −ln(1 − D*); median_NAME (1,): the median size of each slope over the law of the fakes; k_star,
+        z, p, q (points,); discriminator, wasserstein, logistic (points,): values; slope_NAME (points,) of these three
+        and of saturating, −ln(1 − D*); median_NAME (1,): the median size of each slope over the law of the fakes; k_star,
         certified_gap (1,).
     """
     fake, real = (Gaussian([parameters[side]], parameters["scale"]) for side in ("fake", "real"))
@@ -92,7 +92,7 @@ _SLOPES = {
     "discriminator": ("|D*'|", {"color": _DISCRIMINATOR, "ls": "-"}),
     "saturating": ("|(ln(1 − D*))'|", {"color": _DISCRIMINATOR, "ls": ":"}),
     "wasserstein": ("Wasserstein critic", LOSSES["wasserstein"]),
-    "logistic": ("logistic critic + λk², certified", LOSSES["logistic"]),
+    "logistic": ("logistic + λk², certified", LOSSES["logistic"]),
 }
 
 
@@ -133,15 +133,15 @@ def _draw_values(axes: Axes, data: Mapping[str, np.ndarray]) -> None:
 
 
 def _draw_slopes(axes: Axes, data: Mapping[str, np.ndarray]) -> None:
-    floor = 1e-8
+    floor = 1e-10
     for name, (label, look) in _SLOPES.items():
         shown = np.maximum(np.abs(data[f"slope_{name}"]), floor)
-        axes.plot(data["z"], shown, label=label, gid=f"slope {name}", **look)
+        words = f"{label}: {number(float(data[f'median_{name}'][0]))}"
+        axes.plot(data["z"], shown, label=words, gid=f"slope {name}", **look)
+    _draw_densities(axes, data, floor, 1e-7)
     axes.set_yscale("log")
-    axes.set_ylim(floor, 30.0)
+    axes.set_ylim(floor, 1e7)
+    axes.set_yticks([10.0**power for power in range(-10, 1, 2)])
     axes.set_ylabel("size of the gradient")
-    axes.set_title("what a fake is told")
-    lines = [f"{label}: {number(float(data[f'median_{name}'][0]))}" for name, (label, _) in _SLOPES.items()]
-    lines.append(f"k* = {data['k_star'][0]:.3g}, gap {number(float(data['certified_gap'][0]))}")
-    note(axes, "median over the fakes\n" + "\n".join(lines), at="lower left", size=5.8)
-    axes.axhline(1.0, color=INK, lw=0.4, ls=":", zorder=0)
+    axes.set_title(f"gradients; certified k* = {data['k_star'][0]:.3g}, gap {number(float(data['certified_gap'][0]))}")
+    axes.legend(loc="upper center", ncols=2, title="median over the fakes", title_fontsize=6.2, fontsize=6.0)

@@ -139,11 +139,14 @@ def colour_bar(axes: Axes | Sequence[Axes], image: AxesImage, label: str) -> Non
 # --- words ---
 
 
-def note(axes: Axes, text: str, *, at: str = "upper left", size: float = 6.2) -> None:
-    """Numbers in a corner, on white: "upper left", "lower right", "lower center" and so on."""
-    down, across = at.split()
-    x, ha = {"left": (0.025, "left"), "right": (0.975, "right"), "center": (0.5, "center")}[across]
-    y, va = {"upper": (0.965, "top"), "lower": (0.035, "bottom")}[down]
+def note(axes: Axes, text: str, *, at: str | tuple[float, float] = "upper left", size: float = 6.2) -> None:
+    """Numbers on white, in a corner ("upper left", "lower center" and so on) or around a place in units of the axes."""
+    if isinstance(at, str):
+        down, across = at.split()
+        x, ha = {"left": (0.025, "left"), "right": (0.975, "right"), "center": (0.5, "center")}[across]
+        y, va = {"upper": (0.965, "top"), "lower": (0.035, "bottom")}[down]
+    else:
+        (x, y), ha, va = at, "center", "center"
     box = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
     axes.text(x, y, text, transform=axes.transAxes, ha=ha, va=va, fontsize=size, bbox=box, zorder=20, gid="note")
 
