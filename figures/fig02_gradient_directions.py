@@ -2,8 +2,8 @@
 
 One Gaussian of fakes between two Gaussians of reals, one near, one far; four losses of the family under MaxGP. The
 paper shows that the gradient of every fake points to some real sample. Here each trained critic stands above the
-certified optimum of the same points, with the relative gap of its values, its constant beside k*, and the angle of every
-gradient to the cone of its certified partners; the third row looks at the fakes closely.
+certified optimum of the same points, with the relative gap of its values, its constant beside k*, and the angle of
+every gradient to the cone of its certified partners; the third row looks at the fakes closely.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from toylab.solvers import CompactDual
 SPEC = FigureSpec(
     name="fig_iclr1_parallel_lines",
     paper="ICLR 2019 submission Figure 1",
-    parameters={"n": 8, "separation": 0.6, "resolution": 160},
+    parameters={"n": 5, "separation": 0.6, "resolution": 160},
     quick={"resolution": 40},
     seconds=2.0,
 )
@@ -42,7 +42,7 @@ _TITLES = {
     "compact": "compact dual of W₁",
     "lipschitz": "1-Lipschitz critic",
 }
-_ARROW = 0.16
+_ARROW = 0.14
 
 
 def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -131,7 +131,10 @@ def _draw_panel(axes: Axes, data: Mapping[str, np.ndarray], name: str) -> None:
         axes.set(xlim=extent[:2], ylim=extent[2:], aspect="equal")
         panels.plain_ticks(axes)
         low, high = data["discriminator"]
-        words = f"D* = {low:g} on the fakes, {high:g} on the reals,\nwherever the reals are; elsewhere nothing"
+        for points, value, side in ((data["fake"], low, 1.0), (data["real"], high, -1.0)):
+            for x, y in points:
+                axes.text(x + 0.07 * side, y, f"{value:g}", ha="center", va="center", fontsize=7)
+        words = "D* is a number on each line,\nwherever the other line is"
     else:
         scale = panels.scale_of(data["compact"], data["lipschitz"], trim=0.01)
         panels.draw_surface(axes, data[name], extent, scale)
@@ -142,5 +145,5 @@ def _draw_panel(axes: Axes, data: Mapping[str, np.ndarray], name: str) -> None:
         panels.draw_arrows(axes, data["fake"], gradients, norm=1.0, unit=_ARROW, width=0.012)
     panels.draw_points(axes, data["fake"], data["real"], size=14.0)
     axes.set_title(_TITLES[name])
-    axes.set_ylim(extent[2], extent[3] + 0.3)
+    axes.set_ylim(extent[2], extent[3] + 0.33)
     note(axes, words, at="upper center")

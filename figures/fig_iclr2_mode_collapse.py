@@ -60,9 +60,9 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
         rng: not used.
 
     Returns:
-        z (points,), p and q (points,): the densities; names (4,), f (4, points), at (arrows,): where fakes are looked at,
-        direction (4, arrows): the sign of f*' there; to_near and to_far (4,): shares of the fakes' mass, error (4,);
-        modes (2,).
+        z (points,), p and q (points,): the densities; names (4,), f (4, points); at (arrows,): where fakes are looked
+        at, direction (4, arrows): the sign of f*' there; to_near and to_far (4,): shares of the fakes' mass, with
+        error (4,); modes (2,).
     """
     near, far, scale = parameters["near"], parameters["far"], parameters["scale"]
     fake, real = Gaussian([parameters["fakes"]], scale), gaussian_mixture([[near], [far]], scale)

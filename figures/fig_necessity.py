@@ -7,6 +7,7 @@ was found among the subjects that were decided. The table is the one kept in the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -63,12 +64,12 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
         many hypotheses a column stands for; seed, examples (1,) of the searches.
     """
     table = necessity.kept()
-    known = sorted(claims.ALL, key=lambda claim: (_SOURCES.index(claim.id.split(".")[0]), claim.id))
+    known = sorted(claims.ALL, key=lambda claim: _place(claim.id))
     rows = necessity.rows(known, table)
     names, counts = np.unique([row.hypothesis for row in rows], return_counts=True)
     order = np.argsort(-counts, kind="stable")
     own = [str(name) for name in names[order][: parameters["columns"]]]
-    columns = [*own, "another hypothesis"]
+    columns = [*own, "others"]
     return {
         "claims": np.array([claim.id for claim in known]),
         "hypotheses": np.array(columns),
@@ -80,6 +81,12 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
         "seed": np.array([table.seed]),
         "examples": np.array([table.examples]),
     }
+
+
+def _place(claim: str) -> tuple[int, list[tuple[str, int]]]:
+    """Source by source, and numbers by size: lemma 8 before lemma 10."""
+    source, rest = claim.split(".", 1)
+    return _SOURCES.index(source), [(word, int(part or 0)) for word, part in re.findall(r"([^0-9]*)([0-9]*)", rest)]
 
 
 def numbers(data: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -136,7 +143,7 @@ def _draw_half(axes: Axes, data: Mapping[str, np.ndarray], part: slice) -> None:
         f"{name} ({count})" if count > 1 else str(name)
         for name, count in zip(data["hypotheses"], data["others"], strict=True)
     ]
-    axes.set(xlim=(-0.7, len(columns) + 1.2), ylim=(len(names) - 0.4, -0.6))
+    axes.set(xlim=(-0.7, len(columns) + 1.8), ylim=(len(names) - 0.4, -0.6))
     axes.set_yticks(range(len(names)), names, fontsize=4.8)
     axes.set_xticks(range(len(columns)), columns, fontsize=4.8, rotation=90)
     axes.xaxis.tick_top()

@@ -49,8 +49,8 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
 
     Returns:
         z, p, q (points,); discriminator, wasserstein, logistic (points,): values; slope_NAME (points,) of these three
-        and of saturating, −ln(1 − D*); median_NAME (1,): the median size of each slope over the law of the fakes; k_star,
-        certified_gap (1,).
+        and of saturating, −ln(1 − D*); median_NAME (1,): the median size of each slope over the law of the fakes;
+        k_star, certified_gap (1,).
     """
     fake, real = (Gaussian([parameters[side]], parameters["scale"]) for side in ("fake", "real"))
     z = np.linspace(-parameters["reach"], parameters["reach"], parameters["points"])[:, None]
