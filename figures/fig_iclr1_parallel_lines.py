@@ -42,7 +42,7 @@ _TITLES = {
     "compact": "compact dual of W₁",
     "lipschitz": "1-Lipschitz critic",
 }
-_ARROW = 0.14
+_ARROW = 0.09
 
 
 def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str, np.ndarray]:

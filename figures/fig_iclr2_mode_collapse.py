@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from figures.building import panels
-from figures.building.panels import Given, note
+from figures.building.panels import Given, note, number
 from figures.building.spec import FigureSpec
 from figures.building.style import DOUBLE
 from toylab import losses
@@ -67,7 +67,7 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
     near, far, scale = parameters["near"], parameters["far"], parameters["scale"]
     fake, real = Gaussian([parameters["fakes"]], scale), gaussian_mixture([[near], [far]], scale)
     z = np.linspace(near - 3.5 * scale, far + 3.5 * scale, parameters["points"])[:, None]
-    at = parameters["fakes"] + 3.0 * scale * np.linspace(-1.0, 1.0, parameters["arrows"])
+    at = parameters["fakes"] + 2.6 * scale * np.linspace(-1.0, 1.0, parameters["arrows"])
     curves, directions, shares = [], [], []
     for objective in OBJECTIVES.values():
         pair = DensityPair(fake, real, objective)
@@ -137,7 +137,7 @@ def _draw_objective(axes: Axes, data: Mapping[str, np.ndarray], index: int) -> N
     edge = {"edgecolors": "white", "linewidths": 0.3}
     axes.scatter(data["modes"], [_ROW, _ROW], s=16, marker="D", color=REAL, gid="real", **edge)
     axes.set(xlim=(z[0], z[-1]), ylim=(-0.28, 1.38), yticks=[0.0, 1.0])
-    axes.set_yticklabels([f"{low:.3g}", f"{high:.3g}"])
+    axes.set_yticklabels([number(low), number(high)])
     axes.set_title(_TITLES[name])
     near, far = 100.0 * data["to_near"][index], 100.0 * data["to_far"][index]
-    note(axes, f"fakes sent to the near mode {near:.4g} %, to the far one {far:.3g} %", at="upper center")
+    note(axes, f"to the near mode {near:.4g} %, to the far one {number(far)} %", at="upper center")

@@ -50,9 +50,9 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
 
     Returns:
         fake, real (n, 2); names (l,), shown (s,), penalties (t,); moved, reweighted, k_star, gap (l, t): the share of
-        the plan's mass on pairs that W1's plan leaves out, the total variation between the normalised fake marginal of the
-        plan and P_g, and the critic's certificate; the plans w1.pairs (e, 2), w1.mass (e,), w1 (1,), and for each loss
-        and each number I of shown: LOSS.I.pairs, LOSS.I.mass, LOSS.I.moved and LOSS.I.k_star (1,).
+        the plan's mass on pairs that W1's plan leaves out, the total variation between the normalised fake marginal of
+        the plan and P_g, and the critic's certificate; the plans w1.pairs (e, 2), w1.mass (e,), w1 (1,), and for each
+        loss and each number I of shown: LOSS.I.pairs, LOSS.I.mass, LOSS.I.moved and LOSS.I.k_star (1,).
     """
     flat = _solved(parameters, losses.wasserstein(), 1.0)
     w1 = _plan(flat) > 1e-9
@@ -157,5 +157,5 @@ def _draw_curve(axes: Axes, data: Mapping[str, np.ndarray], key: str) -> None:
         axes.plot(data["penalties"], values, label=LOSS_NAMES.get(str(name)), gid=str(name), **LOSSES[str(name)])
     axes.set_xscale("log")
     axes.set_ylim(bottom=0.0)
-    axes.set_xlabel("λ")
+    axes.set_xlabel("λ" if key == "reweighted" else "")
     axes.set_title(_CURVES[key])
