@@ -146,7 +146,9 @@ def _draw_half(axes: Axes, data: Mapping[str, np.ndarray], part: slice) -> None:
     axes.set(xlim=(-0.7, len(columns) + 1.8), ylim=(len(names) - 0.4, -0.6))
     axes.set_yticks(range(len(names)), names, fontsize=4.8)
     axes.set_xticks(range(len(columns)), columns, fontsize=4.8, rotation=90)
+    axes.set_xlabel("without the hypothesis")
     axes.xaxis.tick_top()
+    axes.xaxis.set_label_position("top")
     axes.tick_params(length=0)
     axes.grid(alpha=0.25)
     for edge in axes.spines.values():
