@@ -138,7 +138,9 @@ def _draw_slopes(axes: Axes, data: Mapping[str, np.ndarray]) -> None:
         shown = np.maximum(np.abs(data[f"slope_{name}"]), floor)
         words = f"{label}: {number(float(data[f'median_{name}'][0]))}"
         axes.plot(data["z"], shown, label=words, gid=f"slope {name}", **look)
-    _draw_densities(axes, data, floor, 1e-7)
+    mass = np.cumsum(data["p"]) / data["p"].sum()
+    inner = data["z"][(mass > 0.025) & (mass < 0.975)]
+    axes.axvspan(inner[0], inner[-1], color=FAKE, alpha=0.15, lw=0, label="95 % of the fakes")
     axes.set_yscale("log")
     axes.set_ylim(floor, 1e7)
     axes.set_yticks([10.0**power for power in range(-10, 1, 2)])

@@ -174,10 +174,10 @@ def number(value: float) -> str:
     if value == 0.0 or not np.isfinite(value):
         return f"{value:g}"
     if 1e-3 <= abs(value) < 1e4:
-        return f"{value:.2g}" if abs(value) < 100 else f"{value:.0f}"
+        return (f"{value:.2g}" if abs(value) < 100 else f"{value:.0f}").replace("-", "−")
     mantissa, power = f"{value:.1e}".split("e")
     raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa.rstrip('0').rstrip('.')}·10{raised}"
+    return f"{mantissa.removesuffix('.0')}·10{raised}".replace("-", "−")
 
 
 def measure(points: np.ndarray, weights: np.ndarray | None = None) -> DiscreteMeasure:

@@ -110,6 +110,8 @@ def pictures(script: Script, data: Mapping[str, Any], *, gallery: bool = False) 
     """The figure as PDF and PNG (and small, for the gallery): the same data, the same bytes."""
     with style():
         figure = script.draw(dict(data))
+        figure.draw_without_rendering()  # lays it out, once for all formats
+        figure.set_layout_engine("none")
         made = {"pdf": _bytes(figure, "pdf"), "png": _bytes(figure, "png")}
         return {**made, "gallery": _bytes(figure, "png", dpi=_GALLERY_DPI)} if gallery else made
 
