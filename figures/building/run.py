@@ -11,7 +11,7 @@ from figures.building import sources
 from figures.building.records import Folder
 from figures.building.scripts import FOLDER, Script
 from figures.building.spec import Mode
-from figures.building.work import Failed, Job, Made, digest, make
+from figures.building.work import Failed, Job, Made, make
 from toylab.bench.journal import code_fingerprint
 from toylab.storage import replacing, writable_folder
 
@@ -58,7 +58,8 @@ class Step:
 class _Task:
     script: Script
     job: Job
-    key: str
+    data_key: str
+    drawing_key: str
     stale: bool
 
 
@@ -76,7 +77,8 @@ def run(plan: Plan) -> Iterator[Step]:
     tasks = [_task(plan, folder, script) for script in plan.scripts]
     waiting = []
     for task in tasks:
-        if task.job.kept is not None and not plan.gallery and _finished(folder, task):
+        there = folder.is_finished(task.script.name, task.drawing_key)
+        if task.job.kept is not None and there and not plan.gallery:
             yield Step(name=task.script.name, outcome=None, stale=task.stale)
         else:
             waiting.append(task)
@@ -98,12 +100,8 @@ def _task(plan: Plan, folder: Folder, script: Script) -> _Task:
     entry = folder.entries().get(script.name, {})
     stale = kept is not None and entry.get("code") != code_fingerprint()
     job = Job(name=script.name, parameters=parameters, kept=kept, gallery=plan.gallery)
-    return _Task(script=script, job=job, key=key, stale=stale)
-
-
-def _finished(folder: Folder, task: _Task) -> bool:
-    assert task.job.kept is not None
-    return folder.is_finished(task.script.name, sources.drawing_key(task.script, digest(task.job.kept)))
+    drawing = sources.drawing_key(script)  # of the files as they are now, not when the figure is done
+    return _Task(script=script, job=job, data_key=key, drawing_key=drawing, stale=stale)
 
 
 def _cost(task: _Task) -> float:
@@ -111,14 +109,13 @@ def _cost(task: _Task) -> float:
 
 
 def _store(folder: Folder, task: _Task, made: Made, mode: Mode) -> None:
-    hash_of_data = digest(made.files["json"])
     facts = {
         "paper": task.script.spec.paper,
         "mode": mode.name.lower(),
         "seed": task.script.spec.seed,
         "parameters": dict(task.job.parameters),
-        "data_key": task.key,
-        "drawing_key": sources.drawing_key(task.script, hash_of_data),
+        "data_key": task.data_key,
+        "drawing_key": task.drawing_key,
     }
     folder.store(made, facts)
 

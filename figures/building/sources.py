@@ -2,7 +2,7 @@
 
 The numbers depend on the parameters, the seed, the files that are read, the version of toylab, and the source of
 `compute` with everything it reaches inside the folder `figures`, without comments and docstrings. The drawing depends
-on the data and on the whole source.
+on the arrays and on the whole source.
 """
 
 from __future__ import annotations
@@ -41,17 +41,16 @@ def data_key(script: Script, parameters: Mapping[str, Any], inputs: Sequence[Pat
     return _digest(json.dumps(facts, sort_keys=True))
 
 
-def drawing_key(script: Script, data: str) -> str:
-    """The key of the drawing.
+def drawing_key(script: Script) -> str:
+    """The key of the drawing: of all that arrays are drawn with.
 
     Args:
         script: the figure.
-        data: the hash of its data.
     """
     plotting = Path(toylab.__file__).parent / "plotting"
     files = [script.path, *sorted((FOLDER / "building").glob("*.py")), FOLDER / "toylab.mplstyle"]
     texts = [path.read_text(encoding="utf-8") for path in [*files, *sorted(plotting.glob("*.py"))]]
-    return _digest(json.dumps([data, matplotlib.__version__, texts]))
+    return _digest(json.dumps([matplotlib.__version__, texts]))
 
 
 def _digest(text: str) -> str:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -54,7 +56,7 @@ def test_a_build_writes_everything_once_and_then_nothing(tmp_path, capsys, monke
 
 def test_other_drawing_draws_kept_arrays_and_a_damaged_file_is_made_again(tmp_path, capsys, monkeypatch):
     assert built(tmp_path) == 0
-    monkeypatch.setattr(sources, "drawing_key", lambda script, data: f"another {data}")
+    monkeypatch.setattr(sources, "drawing_key", lambda script: "another")
     monkeypatch.setattr(records, "code_fingerprint", lambda: "another")
     capsys.readouterr()
     assert built(tmp_path) == 0
@@ -200,8 +202,8 @@ def test_one_failing_figure_does_not_stop_the_others(tmp_path, capsys, monkeypat
             raise ZeroDivisionError("a fault")
         return made(job)
 
-    bad = Script(module=type("Module", (), {**vars(good.module)})())  # type: ignore[arg-type]
-    bad.module.SPEC = FigureSpec(name="fig_bad", paper="none", parameters={}, quick={})
+    spec = FigureSpec(name="fig_bad", paper="none", parameters={}, quick={})
+    bad = Script(module=cast(ModuleType, SimpleNamespace(**{**vars(good.module), "SPEC": spec})))
     monkeypatch.setattr(Script, "path", property(lambda self: scripts.FOLDER / f"{CHEAP}.py"))
     monkeypatch.setattr(scripts, "names", lambda: [CHEAP, "fig_bad", "fig_broken"])
     loaded = {CHEAP: good, "fig_bad": bad}
