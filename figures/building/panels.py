@@ -24,6 +24,8 @@ from toylab.plotting import marks, surface
 from toylab.plotting.canvas import FAKE, INK, REAL, figure_of, new_figure
 
 Extent = tuple[float, float, float, float]
+#: From so many pairs on a coupling is drawn in thinner lines.
+_CROWD = 40
 #: A caller's axes: None for a figure of its own, axes for the first panel, or axes by the names of panels.
 Given = Axes | Mapping[str, Axes] | None
 
@@ -125,7 +127,9 @@ def draw_arrows(
 
 def draw_coupling(axes: Axes, fake: np.ndarray, real: np.ndarray, mass: np.ndarray) -> None:
     """Segments from fake (e, 2) to real (e, 2), the wider and darker the more mass (e,) they carry."""
-    marks.draw_segments(axes, fake, real, mass)
+    lines = marks.draw_segments(axes, fake, real, mass)
+    if lines is not None and len(mass) > _CROWD:
+        lines.set_linewidth([0.5 * float(width) for width in np.atleast_1d(lines.get_linewidth())])
 
 
 def colour_bar(axes: Axes | Sequence[Axes], image: AxesImage, label: str) -> None:
