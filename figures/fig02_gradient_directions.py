@@ -179,7 +179,7 @@ def draw(data: Mapping[str, np.ndarray], axes: Given = None) -> Figure:
     """Panels LOSS (trained), LOSS.certified and LOSS.close for each loss of the data."""
     names = [str(name) for name in data["names"]]
     mosaic = [names, [f"{name}.certified" for name in names], [f"{name}.close" for name in names]]
-    figure, places = panels.arranged(axes, mosaic, DOUBLE, 4.75, gridspec_kw={"height_ratios": [1.0, 1.0, 1.65]})
+    figure, places = panels.arranged(axes, mosaic, DOUBLE, 4.7, gridspec_kw={"height_ratios": [1.0, 1.0, 1.6]})
     for name in names:
         scale = panels.scale_of(data[f"{name}.trained_surface"], data[f"{name}.exact_surface"])
         for panel, part in ((name, "trained"), (f"{name}.certified", "exact")):
@@ -224,7 +224,7 @@ def _draw_close(axes: Axes, data: Mapping[str, np.ndarray], name: str) -> None:
     norm = float(data[f"{name}.k_star"][0])
     panels.draw_arrows(axes, fake, data[f"{name}.trained_gradients"], norm=norm, unit=_CLOSE_ARROW, width=0.011)
     centre, half = fake.mean(axis=0), 1.05 * float(np.abs(fake - fake.mean(axis=0)).max()) + 0.1
-    axes.set(xlim=centre[0] + half * np.array([-1, 1]), ylim=centre[1] + half * np.array([-1, 1.35]), aspect="equal")
+    axes.set(xlim=centre[0] + half * np.array([-1, 1]), ylim=centre[1] + half * np.array([-0.75, 1.2]), aspect="equal")
     panels.plain_ticks(axes)
     angles = _known_angles(data, name)
     within = 100.0 * (angles <= 5.0).mean()
