@@ -7,8 +7,10 @@ TEST_FLAGS ?=
 CAMPAIGN_FLAGS ?=
 EXACT_FLAGS ?=
 MUTATION_FLAGS ?=
+FIGURES_FLAGS ?=
 
-.PHONY: install verify test test-long test-browser lint format campaign extremes exact necessity mutation mutation-sample readme-picture clean
+.PHONY: install verify test test-long test-browser lint format campaign extremes exact necessity mutation mutation-sample \
+  figures gallery notebooks readme-picture clean
 .DEFAULT_GOAL := verify
 
 install: $(VENV)/.installed
@@ -69,6 +71,13 @@ lint: install
 format: install
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
+
+# Every toy figure of the papers into figures/output; what has not changed is kept. FIGURES_FLAGS=--quick for small ones.
+figures: install
+	$(RUN)/python figures/build.py $(FIGURES_FLAGS)
+
+gallery: install
+	$(RUN)/python figures/build.py --gallery $(FIGURES_FLAGS)
 
 readme-picture: install
 	$(RUN)/toylab solve case3 --n 60 --seed 1 --plot docs/case3.png
