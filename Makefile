@@ -7,7 +7,7 @@ TEST_FLAGS ?=
 CAMPAIGN_FLAGS ?=
 MUTATION_FLAGS ?=
 
-.PHONY: install verify test test-long test-browser lint format campaign extremes necessity mutation mutation-sample readme-picture clean
+.PHONY: install verify test test-long test-browser lint format campaign extremes necessity mutation mutation-sample readme-picture notebooks clean
 .DEFAULT_GOAL := verify
 
 install: $(VENV)/.installed
@@ -63,6 +63,9 @@ lint: install
 format: install
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
+
+notebooks: install
+	$(RUN)/python examples/build.py
 
 readme-picture: install
 	$(RUN)/toylab solve case3 --n 60 --seed 1 --plot docs/case3.png

@@ -25,7 +25,7 @@ LAYERS = (
     ("claims", "solvers", "generators"),
     ("verification", "comparison", "convergence", "falsification", "dynamics", "testing"),
     ("plotting",),
-    ("report", "bench", "play"),
+    ("report", "bench", "play", "explore"),
     ("cli", "__main__", "__init__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
