@@ -49,6 +49,7 @@ HEAVY = {
     "hypothesis": ("falsification", "testing"),
     "ot": (),
     "matplotlib": ("plotting",),
+    "bokeh": ("play.controls", "play.page", "play.picture"),
 }
 
 #: Beyond the layers: (who, must not import, anywhere in the file).
