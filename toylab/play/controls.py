@@ -42,6 +42,7 @@ url.searchParams.set('state', source.data['link'][0]);
 window.history.replaceState(null, '', url);
 """
 _COPY = "navigator.clipboard && navigator.clipboard.writeText(window.location.href)"
+_NOTE = {"color": "#8a4b00", "min-height": "1.4rem"}
 _NARROW = {"flex-wrap": "wrap", "gap": "0.4rem 0.8rem"}
 
 
