@@ -79,6 +79,9 @@ figures: install
 gallery: install
 	$(RUN)/python figures/build.py --gallery $(FIGURES_FLAGS)
 
+notebooks: install
+	$(RUN)/python examples/build.py
+
 readme-picture: install
 	$(RUN)/toylab solve case3 --n 60 --seed 1 --plot docs/case3.png
 

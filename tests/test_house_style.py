@@ -26,7 +26,7 @@ LAYERS = (
     ("claims", "solvers", "generators"),
     ("verification", "comparison", "convergence", "falsification", "dynamics", "testing"),
     ("plotting",),
-    ("report", "bench", "play"),
+    ("report", "bench", "play", "explore"),
     ("cli", "__main__", "__init__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
@@ -51,6 +51,7 @@ HEAVY = {
     "hypothesis": ("falsification", "testing"),
     "ot": (),
     "matplotlib": ("plotting",),
+    "bokeh": ("play.controls", "play.page", "play.picture"),
 }
 
 #: Beyond the layers: (who, must not import, anywhere in the file).

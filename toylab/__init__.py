@@ -30,6 +30,7 @@ from toylab.solvers.solving import solve, solve_many
 from toylab.verification import ClaimReport, verify
 
 if TYPE_CHECKING:
+    from toylab.explore import explore
     from toylab.falsification import falsify
     from toylab.plotting import plot
 
@@ -78,6 +79,7 @@ __all__ = [
     "compare",
     "distributions",
     "divergences",
+    "explore",
     "falsify",
     "generators",
     "load_problem",
@@ -96,11 +98,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """`plot` and `falsify` are loaded on first use, so that importing toylab imports no matplotlib or hypothesis."""
+    """`plot`, `explore`, `falsify` are loaded on first use: importing toylab imports no matplotlib or hypothesis."""
     if name == "plot":
         from toylab.plotting import plot
 
         return plot
+    if name == "explore":
+        from toylab.explore import explore
+
+        return explore
     if name == "falsify":
         from toylab.falsification import falsify
 

@@ -9,11 +9,11 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from toylab.cli import bench, check, falsify, listing, solve, verify, zoo
+from toylab.cli import bench, check, falsify, listing, play, solve, verify, zoo
 from toylab.errors import InputError, SolverError, ToylabError
 from toylab.verification import ExitCode
 
-_COMMANDS = (verify, check, falsify, listing, solve, zoo, bench)
+_COMMANDS = (verify, check, falsify, listing, solve, zoo, bench, play)
 
 
 class _Parser(argparse.ArgumentParser):

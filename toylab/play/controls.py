@@ -1,0 +1,155 @@
+"""Menus, buttons, numbers and tables of the playground; every one can be reached with the keyboard."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import Any
+
+import numpy as np
+from bokeh.layouts import column, row
+from bokeh.models import (
+    Button,
+    ColumnDataSource,
+    CustomJS,
+    DataTable,
+    Div,
+    NumberEditor,
+    NumberFormatter,
+    RadioButtonGroup,
+    Select,
+    Slider,
+    TableColumn,
+    Toggle,
+)
+from bokeh.models.formatters import CustomJSTickFormatter
+
+from toylab.play.answer import Answer
+from toylab.play.state import Objective, Points, State
+
+LOSSES = ("wasserstein", "logistic", "sqrt", "exponential", "hinge", "quadratic(0, 1)")
+PRESETS = ("case3", "two-gaussians", "case2", "case4", "case6", "8-gaussians", "swiss-roll", "three-fakes", "midway")
+_SAVE = """
+const text = source.data[name][0];
+const link = document.createElement('a');
+link.href = URL.createObjectURL(new Blob([text], {type: 'text/plain'}));
+link.download = file;
+link.click();
+"""
+_ADDRESS = """
+const url = new URL(window.location);
+url.searchParams.set('state', source.data['link'][0]);
+window.history.replaceState(null, '', url);
+"""
+_COPY = "navigator.clipboard && navigator.clipboard.writeText(window.location.href)"
+_NOTE = {"color": "#8a4b00", "min-height": "1.4rem"}
+_NARROW = {"flex-wrap": "wrap", "gap": "0.4rem 0.8rem"}
+
+
+class Controls:
+    """Everything on the page but the pictures."""
+
+    def __init__(self, fakes: ColumnDataSource, reals: ColumnDataSource) -> None:
+        self.preset = Select(title="start from", value="", options=[("", "choose…"), *((p, p) for p in PRESETS)])
+        self.losses = Select(title="loss", value="logistic", options=list(LOSSES), width=150)
+        self.objective = Select(
+            title="restriction",
+            value=Objective.PENALTY.name,
+            options=[(objective.name, objective.value) for objective in Objective],
+            width=150,
+        )
+        self.weight = Slider(
+            title="λ",
+            start=-3.0,
+            end=2.0,
+            step=0.05,
+            value=-1.0,
+            width=220,
+            format=CustomJSTickFormatter(code="return Math.pow(10, tick).toPrecision(2)"),
+        )
+        self.side = RadioButtonGroup(labels=["● fake", "◆ real"], active=0)
+        self.add, self.remove = Button(label="add a point"), Button(label="remove the chosen one")
+        self.move = Toggle(label="let the fakes move")
+        self.train = Button(label="train a critic beside it")
+        self.numbers = Div(text="", name="numbers", sizing_mode="stretch_width", styles={"font-size": "1.05rem"})
+        self.note = Div(
+            text="", name="note", sizing_mode="stretch_width", styles={"color": "#8a4b00", "min-height": "1.4rem"}
+        )
+        self._kept = ColumnDataSource({"link": [""], "json": [""], "python": [""]})
+        #: Puts the link into the browser's address bar.
+        self.address = CustomJS(args={"source": self._kept}, code=_ADDRESS)
+        self._kept.js_on_change("data", self.address)
+        self.copy = Button(label="copy the link")
+        self.copy.js_on_click(CustomJS(code=_COPY))
+        self.exports = [self._export("problem.json", "json"), self._export("problem.py", "python")]
+        self._tables = [_table(fakes), _table(reals)]
+
+    def _export(self, file: str, name: str) -> Button:
+        button = Button(label=f"save {file}")
+        button.js_on_click(CustomJS(args={"source": self._kept, "name": name, "file": file}, code=_SAVE))
+        return button
+
+    def layout(self, exact: Any, trained: Any) -> Any:
+        """The page, for wide and narrow screens."""
+        caption = Div(text="Drag points; tap to add one; choose it and press Backspace to remove it.")
+        setting = row(self.preset, self.losses, self.objective, self.weight, styles=_NARROW)
+        editing = row(self.side, self.add, self.remove, self.move, self.train, styles=_NARROW)
+        saving = row(self.copy, *self.exports, styles=_NARROW)
+        heads = [Div(text="<b>● fake points</b>"), Div(text="<b>◆ real points</b>")]
+        tables = column(*(part for pair in zip(heads, self._tables, strict=True) for part in pair))
+        pictures = row(exact, trained, tables, sizing_mode="stretch_width", styles=_NARROW)
+        return column(
+            setting, editing, self.numbers, self.note, caption, pictures, saving, sizing_mode="stretch_width",
+            styles={"max-width": "1400px", "font-family": "sans-serif"},
+        )  # fmt: skip
+
+    def take(self, state: State) -> None:
+        """Set the controls to a state."""
+        if state.losses not in self.losses.options:
+            self.losses.options = [*self.losses.options, state.losses]
+        self.losses.value = state.losses
+        self.objective.value = state.objective.name
+        exponent = float(np.log10(state.weight))
+        self.weight.update(start=min(-3.0, exponent), end=max(2.0, exponent), value=exponent)
+
+    def state(self, fake: Points, real: Points) -> State:
+        """The state the controls are in."""
+        return State(
+            fake=fake,
+            real=real,
+            losses=str(self.losses.value),
+            objective=Objective[str(self.objective.value)],
+            weight=float(f"{10.0 ** float(self.weight.value):.6g}"),
+        )
+
+    def show(self, state: State, last: Answer) -> None:
+        """The numbers of an answer, the link and the exports."""
+        words = " &nbsp;·&nbsp; ".join(escape(word) for word in last.words)
+        self.numbers.text = f'<div role="status" id="numbers">{words} &nbsp;·&nbsp; {1000 * last.seconds:.0f} ms</div>'
+        self.note.text = ""
+        self._kept.data = {
+            "link": [state.link()],
+            "json": [json.dumps(state.problem.to_json(), indent=1)],
+            "python": [state.snippet()],
+        }
+
+    def say(self, sentence: str) -> None:
+        """A sentence below the numbers."""
+        self.note.text = f'<div role="alert">{escape(sentence)}</div>' if sentence else ""
+
+
+def _table(source: ColumnDataSource) -> DataTable:
+    columns = [
+        TableColumn(field=name, title=name, editor=NumberEditor(step=0.05), formatter=NumberFormatter(format="0.0000"))
+        for name in ("x", "y")
+    ]
+    return DataTable(
+        source=source,
+        columns=columns,
+        editable=True,
+        width=260,
+        height=210,
+        auto_edit=False,
+        reorderable=False,
+        sortable=False,
+    )

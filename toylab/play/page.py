@@ -1,0 +1,265 @@
+"""One visitor's page: controls, the picture, and the loop from a dragged point to a new answer.
+
+Changes arrive faster than answers. A change only marks the page as stale; one answer at a time is computed from
+whatever is set then, so that a drag never queues up. Where an answer takes too long for that, the page waits until
+nothing has changed for a moment, and says so.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import numpy as np
+from bokeh.document import Document
+from bokeh.models import ColumnDataSource
+
+from toylab.errors import InputError, ToylabError
+from toylab.play.answer import Answer, View, answer, picture
+from toylab.play.controls import Controls
+from toylab.play.picture import Picture
+from toylab.play.state import Objective, State, from_link, preset, rounded
+from toylab.solution import Candidate
+from toylab.solvers.solving import solve
+
+#: Answers that take longer than this are given when the points have come to rest for so long (seconds).
+SLOW, REST = 0.15, 0.3
+_MARGIN = 0.18
+#: The fakes' step, as a share of the view's diagonal, for a gradient of norm k; and the pause between steps (ms).
+_STRIDE, _PAUSE = 0.01, 120
+_TRAINING_STEPS = 1500
+_WORKERS = ThreadPoolExecutor(max_workers=1, thread_name_prefix="playground")
+
+
+class Page:
+    """The playground of one session."""
+
+    def __init__(self, document: Document, first: State, message: str = "") -> None:
+        self._document, self.state, self.last = document, first, None
+        self._stale, self._waiting, self._changed_at, self._moving = False, False, 0.0, None
+        self._silent = False
+        self.view = view_of(first)
+        self.fakes, self.reals = ColumnDataSource({"x": [], "y": []}), ColumnDataSource({"x": [], "y": []})
+        self._exact = Picture("certified critic", self.view, self.fakes, self.reals, drawn=True)
+        self._trained = Picture("trained critic (MaxGP)", self.view, self.fakes, self.reals, drawn=False)
+        self._trained.figure.visible = False
+        self.controls = Controls(self.fakes, self.reals)
+        self._show_points()
+        self.controls.take(first)
+        self._connect()
+        document.title = "toylab playground"
+        document.js_on_event("document_ready", self.controls.address)
+        document.add_root(self.controls.layout(self._exact.figure, self._trained.figure))
+        self.controls.say(message)
+        self._answer_now()
+
+    # --- from the visitor -----------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        controls = self.controls
+        for source in (self.fakes, self.reals):
+            source.on_change("data", self._changed)
+        for widget in (controls.losses, controls.objective, controls.weight):
+            widget.on_change("value", self._changed)
+        controls.preset.on_change("value", self._load_preset)
+        controls.side.on_change("active", lambda attr, old, new: self._exact.add_to(new))
+        controls.move.on_change("active", lambda attr, old, new: self._let_move(new))
+        controls.train.on_click(self._train)
+        controls.add.on_click(self._add_point)
+        controls.remove.on_click(self._remove_point)
+
+    def _changed(self, attr: str, old: Any, new: Any) -> None:
+        if self._silent:
+            return
+        self._stale, self._changed_at = True, time.monotonic()
+        if not self._waiting:
+            self._waiting = True
+            self._document.add_next_tick_callback(self.catch_up)
+
+    def _load_preset(self, attr: str, old: Any, new: str) -> None:
+        if not new:
+            return
+        try:
+            chosen = preset(new)
+        except InputError as error:
+            self.controls.say(str(error))
+            return
+        self._let_move(False)
+        self.state = chosen
+        self.view = view_of(chosen)
+        self._exact.look_at(self.view)
+        self._trained.look_at(self.view)
+        self._show_points()
+        self._silently(partial(self.controls.take, chosen))
+        self._answer_now()
+
+    def _add_point(self) -> None:
+        source = (self.fakes, self.reals)[self.controls.side.active or 0]
+        middle = (0.5 * (self.view.left + self.view.right), 0.5 * (self.view.bottom + self.view.top))
+        source.data = {"x": [*source.data["x"], middle[0]], "y": [*source.data["y"], middle[1]]}
+
+    def _remove_point(self) -> None:
+        source = (self.fakes, self.reals)[self.controls.side.active or 0]
+        chosen = set(source.selected.indices or [len(source.data["x"]) - 1])
+        source.selected.indices = []
+        source.data = {
+            name: [value for index, value in enumerate(source.data[name]) if index not in chosen] for name in "xy"
+        }
+
+    # --- to an answer ---------------------------------------------------------------------------------
+
+    def catch_up(self) -> None:
+        """Answer what is set now; come back once more if something has changed meanwhile."""
+        self._waiting = False
+        if not self._stale:
+            return
+        rest = self._changed_at + REST - time.monotonic() if self._slow else 0.0
+        if rest > 0:
+            self._waiting = True
+            self.controls.say("Many points: the answer follows when they have come to rest.")
+            self._document.add_timeout_callback(self.catch_up, int(1000 * rest) + 1)
+            return
+        self._answer_now()
+
+    @property
+    def _slow(self) -> bool:
+        return self.last is not None and self.last.seconds > SLOW
+
+    def _answer_now(self) -> None:
+        self._stale = False
+        try:
+            self.state = self._read()
+            self.last = answer(self.state, self.view)
+        except ToylabError as error:
+            self.controls.say(str(error))
+            return
+        except Exception as error:  # a page that goes on is worth more than a traceback nobody sees
+            self.controls.say(f"This one could not be answered ({type(error).__name__}: {error}).")
+            return
+        self._exact.show(self.view, self.last.surface, self.last.arrows, self.last.pairs)
+        self.controls.show(self.state, self.last)
+
+    def _read(self) -> State:
+        """The state that points and controls are in."""
+        points = []
+        for side, source in (("fake", self.fakes), ("real", self.reals)):
+            try:
+                points.append(rounded(np.column_stack([source.data["x"], source.data["y"]]).astype(np.float64)))
+            except (TypeError, ValueError):
+                raise InputError(f"a {side} point has a coordinate that is not a number.") from None
+        return self.controls.state(*points)
+
+    def _show_points(self) -> None:
+        def show() -> None:
+            for source, points in ((self.fakes, self.state.fake), (self.reals, self.state.real)):
+                x, y = zip(*points, strict=True)
+                source.data = {"x": list(x), "y": list(y)}
+
+        self._silently(show)
+
+    def _silently(self, act: Any) -> None:
+        self._silent = True
+        try:
+            act()
+        finally:
+            self._silent = False
+
+    # --- fakes that move, a critic that is trained -----------------------------------------------------
+
+    def _let_move(self, on: bool) -> None:
+        if on and self._moving is None:
+            self._moving = self._document.add_periodic_callback(self.move, _PAUSE)
+        elif not on and self._moving is not None:
+            self._document.remove_periodic_callback(self._moving)
+            self._moving = None
+        self.controls.move.active = on
+
+    def move(self) -> None:
+        """One step of every fake along its gradient, a share of the view long where the norm is k."""
+        if self.last is None:
+            return
+        moved = _step(self.last, self.view)
+        if moved is None:
+            self._let_move(False)
+            self.controls.say("The fakes have stopped: no gradient moves them by more than rounding.")
+            return
+        self.state = self.state.with_points(moved, np.array(self.state.real))
+        self._show_points()
+        self._answer_now()
+
+    def _train(self) -> None:
+        if self.last is None or self.state.objective is not Objective.PENALTY:
+            self.controls.say("MaxGP trains under the penalty λ k²; choose that objective first.")
+            return
+        self.controls.train.disabled = True
+        self.controls.say("Training a network of 64 × 3 …")
+        problem, exact, view = self.state.problem, self.last.solution, self.view
+
+        def work() -> None:
+            from toylab.solvers.network import MaxGP
+
+            try:
+                trained = solve(problem, MaxGP(seed=0, steps=_TRAINING_STEPS))
+                drawn = picture(trained, view, unit=exact.lipschitz_constant)
+                words = f"Trained: k = {trained.lipschitz_constant:.4g}, relative gap {_gap(trained, exact):.2g}."
+                done = partial(self._show_trained, view, drawn, words)
+            except ToylabError as error:
+                done = partial(self._end_training, str(error))
+            self._document.add_next_tick_callback(done)
+
+        _WORKERS.submit(work)
+
+    def _show_trained(self, view: View, drawn: tuple[np.ndarray, np.ndarray], words: str) -> None:
+        self._trained.show(view, *drawn, np.zeros((0, 5)))
+        self._trained.figure.visible = True
+        self._end_training(words)
+
+    def _end_training(self, words: str) -> None:
+        self.controls.train.disabled = False
+        self.controls.say(words)
+
+
+def _gap(trained: Candidate, exact: Candidate) -> float:
+    from toylab.certificate import certify
+
+    plan = exact.certificate.plan
+    return min(trained.certificate.relative_gap, certify(trained.problem, trained.critic, plan).relative_gap)
+
+
+def _step(last: Answer, view: View) -> np.ndarray | None:
+    """The moved fakes, or None where none of them would move."""
+    solution = last.solution
+    points, k = solution.problem.fake.points, solution.lipschitz_constant
+    gradients = np.asarray(solution.critic.gradient(points))
+    if k <= 0 or not np.abs(gradients).max() > 1e-9 * k:
+        return None
+    nearest = np.linalg.norm(points[:, None] - solution.problem.real.points[None], axis=2).min(axis=1, keepdims=True)
+    stride = np.minimum(_STRIDE * view.diagonal, nearest)  # nobody jumps over a real point
+    moved = points + stride * gradients / k
+    return moved if np.abs(moved - points).max() > 1e-4 * view.diagonal else None
+
+
+def view_of(state: State) -> View:
+    """The points with a margin, at a calm aspect."""
+    points = np.array([*state.fake, *state.real])
+    low, high = points.min(axis=0), points.max(axis=0)
+    size = max(float((high - low).max()), 1e-3)
+    middle, half = 0.5 * (low + high), (0.5 + _MARGIN) * size
+    height = max(0.62 * half, 0.5 * float(high[1] - low[1]) + _MARGIN * size)
+    half = max(half, height)
+    return View(left=middle[0] - half, right=middle[0] + half, bottom=middle[1] - height, top=middle[1] + height)
+
+
+def open_page(document: Document, first: State) -> Page:
+    """The page of a new session: the state of its link where it has one, else the given one."""
+    context = document.session_context
+    arguments = context.request.arguments if context is not None and context.request is not None else {}
+    text = b"".join(arguments.get("state", [])).decode("ascii", "replace")
+    if not text:
+        return Page(document, first)
+    try:
+        return Page(document, from_link(text))
+    except InputError as error:
+        return Page(document, first, message=f"{error} The playground starts as usual.")

@@ -1,0 +1,124 @@
+"""The playground's picture in Bokeh: surface, points that can be dragged, gradient arrows, bounding pairs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from bokeh.models import (
+    Arrow,
+    BasicTicker,
+    ColorBar,
+    ColumnDataSource,
+    HoverTool,
+    LinearColorMapper,
+    NormalHead,
+    PointDrawTool,
+)
+from bokeh.plotting import figure
+from bokeh.plotting.contour import contour_data
+
+from toylab.play.answer import View
+from toylab.plotting.canvas import FAKE, INK, REAL, SURFACE
+
+#: Dot sizes on the screen: large enough for a finger.
+_SIZE = 13
+_LEVELS = 14
+#: Of the frame, in pixels: one picture fits 800, a picture with the tables 1280.
+_WIDTH = 580
+_PALETTE = [f"#{r:02x}{g:02x}{b:02x}" for r, g, b, _ in (255 * SURFACE(np.linspace(0.0, 1.0, 256))).astype(int)]
+
+
+class Picture:
+    """One set of axes with everything in it; the sources of the points may be shared with another one.
+
+    Attributes:
+        figure: the Bokeh figure.
+        fakes: source with columns x, y.
+        reals: source with columns x, y.
+        tool: drags, adds and removes points; None where they are only shown.
+    """
+
+    def __init__(
+        self, title: str, view: View, fakes: ColumnDataSource, reals: ColumnDataSource, *, drawn: bool
+    ) -> None:
+        self.fakes, self.reals = fakes, reals
+        self._surface = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
+        self._arrows = ColumnDataSource({"x0": [], "y0": [], "x1": [], "y1": []})
+        self._pairs = ColumnDataSource({"x0": [], "y0": [], "x1": [], "y1": [], "share": [], "width": []})
+        self.figure = plot = figure(
+            title=title,
+            name=title.split(maxsplit=1)[0],
+            x_range=(view.left, view.right),
+            y_range=(view.bottom, view.top),
+            tools="save,wheel_zoom,pan,reset",
+            frame_width=_WIDTH,
+            frame_height=_height(view),
+            output_backend="canvas",
+        )
+        self._colours = LinearColorMapper(palette=_PALETTE, low=-1.0, high=1.0)
+        plot.image("image", x="x", y="y", dw="dw", dh="dh", source=self._surface, color_mapper=self._colours)
+        plot.add_layout(ColorBar(color_mapper=self._colours, ticker=BasicTicker(), title="f(z)", width=10), "right")
+        flat = np.zeros((2, 2))
+        self._levels = plot.contour([0.0, 1.0], [0.0, 1.0], flat, levels=[0.5], line_color="white", line_alpha=0.8)
+        coupling = plot.segment(
+            "x0", "y0", "x1", "y1", source=self._pairs, line_width="width", line_color=INK, line_alpha=0.45,
+            legend_label="coupling",
+        )  # fmt: skip
+        fake_dots = plot.scatter("x", "y", source=fakes, size=_SIZE, marker="circle", fill_color=FAKE,
+                                 line_color="white", legend_label="fake", name="fake")  # fmt: skip
+        real_dots = plot.scatter("x", "y", source=reals, size=_SIZE + 6, marker="diamond", fill_color=REAL,
+                                 line_color="white", legend_label="real", name="real")  # fmt: skip
+        plot.add_layout(
+            Arrow(end=NormalHead(size=8, fill_color=INK, line_color=INK), source=self._arrows, x_start="x0",
+                  y_start="y0", x_end="x1", y_end="y1", line_color=INK, line_width=2)
+        )  # fmt: skip
+        plot.add_tools(HoverTool(renderers=[coupling], tooltips=[("share of the largest mass", "@share{0.000}")]))
+        plot.legend.orientation, plot.legend.location = "horizontal", "top_left"
+        plot.legend.background_fill_alpha = 0.7
+        self._dots = (fake_dots, real_dots)
+        self.tool: PointDrawTool | None = None
+        if drawn:
+            self.tool = PointDrawTool(renderers=list(self._dots), description="drag, add (tap) and remove points")
+            plot.add_tools(self.tool)
+            plot.toolbar.active_tap = plot.toolbar.active_drag = self.tool  # type: ignore[assignment]
+
+    def add_to(self, side: int) -> None:
+        """New points are fake (0) or real (1)."""
+        if self.tool is not None:
+            self.tool.renderers = [self._dots[side], self._dots[1 - side]]
+
+    def look_at(self, view: View) -> None:
+        """Show this part of the plane."""
+        self.figure.x_range.update(start=view.left, end=view.right)
+        self.figure.y_range.update(start=view.bottom, end=view.top)
+        self.figure.frame_height = _height(view)
+
+    def show(self, view: View, surface: np.ndarray, arrows: np.ndarray, pairs: np.ndarray) -> None:
+        """Draw an answer."""
+        low, high = float(surface.min()), float(surface.max())
+        spread = 1e-9 * max(abs(low), abs(high), 1.0)
+        self._colours.update(low=low - spread, high=high + spread)
+        self._surface.data = {
+            "image": [surface.astype(np.float32)],
+            "x": [view.left],
+            "y": [view.bottom],
+            "dw": [view.right - view.left],
+            "dh": [view.top - view.bottom],
+        }
+        rows, columns = surface.shape
+        x = view.left + (np.arange(columns) + 0.5) * (view.right - view.left) / columns
+        y = view.bottom + (np.arange(rows) + 0.5) * (view.top - view.bottom) / rows
+        levels = np.linspace(low, high, _LEVELS + 2)[1:-1] if high > low else [low - 1.0]
+        self._levels.set_data(contour_data(x, y, surface, levels, want_fill=False))
+        self._arrows.data = _columns(arrows)
+        self._pairs.data = {**_columns(pairs), "share": pairs[:, 4], "width": 0.5 + 4.0 * pairs[:, 4]}
+
+
+def _height(view: View) -> int:
+    """Of the frame, for equal units on both axes."""
+    return round(_WIDTH * (view.top - view.bottom) / (view.right - view.left))
+
+
+def _columns(ends: np.ndarray) -> dict[str, Any]:
+    return dict(zip(("x0", "y0", "x1", "y1"), ends[:, :4].T, strict=True))
