@@ -19,7 +19,7 @@ import toylab
 from figures import pictures
 from figures.building.panels import Given, arranged, number
 from figures.building.spec import FigureSpec, Option
-from figures.building.style import DOUBLE
+from figures.building.style import DOUBLE, LOSS_NAMES
 from toylab import losses
 from toylab.comparison import angles_to_cones
 from toylab.critics import unit_vectors
@@ -35,14 +35,14 @@ SPEC = FigureSpec(
         "cifar": "",
         "n": 10,
         "shown": 5,
-        "loss": "wasserstein",
-        "others": ["logistic", "sqrt", "exponential"],
+        "loss": "logistic",
+        "others": ["wasserstein", "sqrt", "exponential"],
         "penalty": 0.1,
         "steps": 800,
         "published": False,
         "shares": [0.3, 0.5, 0.7, 0.85, 1.0],
     },
-    quick={"n": 4, "shown": 3, "others": ["logistic"], "steps": 30},
+    quick={"n": 4, "shown": 3, "others": ["wasserstein"], "steps": 30},
     published={"steps": 100_000, "published": True},
     seconds=40.0,
     options=(Option(parameter="cifar", metavar="DIR", help="folder of CIFAR-10's python batches for fig03 and fig12"),),
@@ -66,8 +66,10 @@ def problem_of(parameters: Mapping[str, Any], rng: np.random.Generator, loss: st
 
 
 def partners_of(exact: Candidate) -> np.ndarray:
-    """(n,), for each fake the real picture to which the plan sends most of its mass."""
-    return exact.certificate.plan.toarray().argmax(axis=1)
+    """(n,), for each fake the real picture that its certified gradient points to most closely."""
+    fake, real = exact.problem.fake.points, exact.problem.real.points
+    ways = unit_vectors(real[None] - fake[:, None])
+    return np.einsum("nmd,nd->nm", ways, _gradients(exact)).argmax(axis=1)
 
 
 def apart(partners: np.ndarray, count: int) -> np.ndarray:
@@ -89,9 +91,10 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
     Returns:
         fake, partner, gradients, trained_gradients (shown, 3072), float32; distances (shown,), shares (e,);
         k_star, gap, trained_gap, trained_k, steps (1,); trained_angles (n,) in degrees to the cones of partners;
-        names (l,), angles (l, n) of the certified gradients to the way to the partner of most mass, gaps (l,) and
-        constants (l,) of every loss; nearest (1,): how many fakes have their partner as the nearest real picture;
-        spread (2,): least and largest distance between a fake and a real picture.
+        names (l,), angles (l, n) of the certified gradients to the way to that partner, gaps (l,) and constants (l,) of
+        every loss; nearest and planned (1,): how many fakes have their partner as the nearest real picture, and as the
+        one to which the plan sends most of their mass; spread (2,): least and largest distance between a fake and a
+        real picture.
     """
     problem = problem_of(parameters, rng, parameters["loss"])
     exact = toylab.solve(problem)
@@ -112,6 +115,7 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
         "trained_gap": trained.certificate.relative_gap,
         "trained_k": trained.lipschitz_constant,
         "steps": parameters["steps"],
+        "planned": int((exact.certificate.plan.toarray().argmax(axis=1) == partners).sum()),
         "nearest": int((distances.argmin(axis=1) == partners).sum()),
     }
     return {
@@ -136,7 +140,7 @@ def _gradients(exact: Candidate) -> np.ndarray:
 
 
 def _angles(exact: Candidate) -> np.ndarray:
-    """Degrees between each certified gradient and the way to the partner of most mass."""
+    """Degrees between each certified gradient and the way to its partner."""
     fake, real = exact.problem.fake.points, exact.problem.real.points
     towards = unit_vectors(real[partners_of(exact)] - fake)
     return angles_to_cones(_gradients(exact), [way[None] for way in towards])
@@ -154,6 +158,7 @@ def numbers(data: Mapping[str, np.ndarray]) -> dict[str, Any]:
         "trained_gap": float(data["trained_gap"][0]),
         "trained_median_angle": float(np.nanmedian(data["trained_angles"])),
         "trained_worst_angle": float(np.nanmax(data["trained_angles"])),
+        "planned_is_partner": int(data["planned"][0]),
         "nearest_is_partner": int(data["nearest"][0]),
         "least_distance": float(data["spread"][0]),
         "largest_distance": float(data["spread"][1]),
@@ -172,7 +177,7 @@ def draw(data: Mapping[str, np.ndarray], axes: Given = None) -> Figure:
     """A strip for every fake: panels row0, row1 and so on."""
     count = len(data["fake"])
     names = [f"row{index}" for index in range(count)]
-    figure, panels = arranged(axes, [[name] for name in names], DOUBLE, 0.66 * count + 0.62)
+    figure, panels = arranged(axes, [[name] for name in names], DOUBLE, 0.66 * count + 0.75)
     shares = data["shares"]
     for name, panel in panels.items():
         index = names.index(name)
@@ -193,7 +198,7 @@ def draw(data: Mapping[str, np.ndarray], axes: Given = None) -> Figure:
 def _summary(data: Mapping[str, np.ndarray]) -> str:
     angles = data["trained_angles"]
     return (
-        f"certified: gap {number(float(data['gap'][0]))}, k* = {float(data['k_star'][0]):.4g}; "
+        f"{LOSS_NAMES.get(str(data['names'][0]), data['names'][0])}; certified: gap {number(float(data['gap'][0]))}, k* = {float(data['k_star'][0]):.4g}; "
         f"MaxGP after {int(data['steps'][0])} steps: gap {number(float(data['trained_gap'][0]))}, "
         f"angles {np.nanmedian(angles):.2g}° (median), {np.nanmax(angles):.2g}° (worst)"
     )
@@ -204,10 +209,11 @@ def _legend(figure: Figure, data: Mapping[str, np.ndarray]) -> None:
     from matplotlib.lines import Line2D
 
     straight = ", ".join(
-        f"{name} {int((own <= _STRAIGHT).sum())}" for name, own in zip(data["names"], data["angles"], strict=True)
+        f"{LOSS_NAMES.get(str(name), name)} {int((own <= _STRAIGHT).sum())}"
+        for name, own in zip(data["names"], data["angles"], strict=True)
     )
     text = (
-        f"x + ε∇f* ends on the bounding picture y at ε* = ‖y − x‖/k*; "
-        f"of {data['angles'].shape[1]} certified gradients straight to one partner: {straight}"
+        f"x + ε∇f* ends on a bounding picture y at ε* = ‖y − x‖/k*.\n"
+        f"Certified gradients that go straight to one, of {data['angles'].shape[1]}: {straight}."
     )
     figure.legend(handles=[Line2D([], [], ls="", label=text)], loc="outside lower center", handlelength=0.0)

@@ -103,10 +103,10 @@ def draw(data: Mapping[str, np.ndarray], axes: Given = None) -> Figure:
             panel.set_ylabel("mean of f")
     if axes is None:
         entries = [
-            Line2D([], [], color=REAL, label="E_real f"),
-            Line2D([], [], color=FAKE, label="E_fake f"),
+            Line2D([], [], color=REAL, label=r"$E_\mathrm{real}\,f$"),
+            Line2D([], [], color=FAKE, label=r"$E_\mathrm{fake}\,f$"),
             Line2D([], [], color=INK, lw=0.9, label="offset, the mean of both"),
-            Line2D([], [], color="#7F7F7F", lw=0.9, ls="--", label="certified E_real f*, E_fake f*"),
+            Line2D([], [], color="#7F7F7F", lw=0.9, ls="--", label=r"the same of the certified $f^*$"),
         ]
         figure.legend(handles=entries, loc="outside lower center", ncols=4)
     return figure
@@ -125,7 +125,7 @@ def _draw_loss(axes: Axes, data: Mapping[str, np.ndarray], index: int) -> None:
         axes.axhline(value, color="#7F7F7F", lw=0.9, ls="--", zorder=1)
     axes.set_xlim(0, steps[-1] + steps[0])
     plain_ticks(axes)
-    spread, excursion = np.median(data["spread"][index]), np.median(data["excursion"][index])
+    excursion = float(np.median(data["excursion"][index]))
     axes.set_title(
-        f"{LOSS_NAMES.get(name, name)}: offset wanders by {100 * excursion:.2g} % of the rise (σ {100 * spread:.2g} %)"
+        f"{LOSS_NAMES.get(name, name)}: offset wanders over {100 * excursion:.2g} % of the rise"
     )

@@ -143,4 +143,4 @@ def _draw_panel(axes: Axes, data: Mapping[str, np.ndarray], row: int, column: in
     axes.set(xticks=[], yticks=[])
     panels.draw_points(axes, data["fake"][row], data["real"][row], size=5.0)
     gap, angle = float(data["gaps"][row, column]), float(np.nanmedian(data["angles"][row, column]))
-    note(axes, f"gap {number(gap)}, angle {number(angle)}°", at="lower left", size=5.4)
+    note(axes, f"gap {number(gap)}, angle {angle:.0f}°", at="lower left", size=5.4)
