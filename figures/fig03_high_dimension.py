@@ -149,7 +149,8 @@ def _angles(exact: Candidate) -> np.ndarray:
 def numbers(data: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Gaps, constants, angles, and for each loss how many gradients go straight to a partner."""
     straight = {
-        f"straight_{name}": int((own <= _STRAIGHT).sum()) for name, own in zip(data["names"], data["angles"], strict=True)
+        f"straight_{name}": int((own <= _STRAIGHT).sum())
+        for name, own in zip(data["names"], data["angles"], strict=True)
     }
     constants = {f"k_star_{name}": float(k) for name, k in zip(data["names"], data["constants"], strict=True)}
     return {
@@ -196,9 +197,10 @@ def draw(data: Mapping[str, np.ndarray], axes: Given = None) -> Figure:
 
 
 def _summary(data: Mapping[str, np.ndarray]) -> str:
-    angles = data["trained_angles"]
+    angles, loss = data["trained_angles"], str(data["names"][0])
     return (
-        f"{LOSS_NAMES.get(str(data['names'][0]), data['names'][0])}; certified: gap {number(float(data['gap'][0]))}, k* = {float(data['k_star'][0]):.4g}; "
+        f"{LOSS_NAMES.get(loss, loss)}; certified: gap {number(float(data['gap'][0]))}, "
+        f"k* = {float(data['k_star'][0]):.4g}; "
         f"MaxGP after {int(data['steps'][0])} steps: gap {number(float(data['trained_gap'][0]))}, "
         f"angles {np.nanmedian(angles):.2g}° (median), {np.nanmax(angles):.2g}° (worst)"
     )

@@ -2,8 +2,8 @@
 
 With the Wasserstein loss J(f + c) = J(f) for every c, so that nothing holds the offset of a critic in training and
 minibatch noise moves it about; with a strictly convex loss the offset is part of the optimum. The paper shows the
-curves. Here the certified means E_real f* and E_fake f* stand beside them (for Wasserstein, where an offset is free, with
-that of the first steps), and the wandering of the offset is measured in units of the rise E_real f − E_fake f.
+curves. Here the certified means E_real f* and E_fake f* stand beside them (for Wasserstein, where an offset is free,
+with that of the first steps), and the wandering of the offset is measured in units of the rise E_real f − E_fake f.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
         rng: draws the seed of the points.
 
     Returns:
-        names (l,), steps (b,): training steps at the middle of each block of 25; fake and real (l, seeds, b): means of f
-        over the points of a block; rise, spread and excursion (l, seeds) of the offset as `DriftSeries` has them;
+        names (l,), steps (b,): training steps at the middle of each block of 25; fake and real (l, seeds, b): means of
+        f over the points of a block; rise, spread and excursion (l, seeds) of the offset as `DriftSeries` has them;
         certified (l, 2): E_fake f* and E_real f*; gaps (l,); batch (1,).
     """
     seed, penalty = int(rng.integers(2**31)), LipschitzPenalty(parameters["penalty"])
@@ -64,9 +64,7 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
     pairs = [losses.get(name) for name in parameters["losses"]]
     series = measure_drift(problem, pairs, plan)
     exact = [toylab.solve(toylab.CriticProblem(problem.fake, problem.real, pair, penalty)) for pair in pairs]
-    means = [
-        (problem.fake.expectation(own.fake_values), problem.real.expectation(own.real_values)) for own in exact
-    ]
+    means = [(problem.fake.expectation(own.fake_values), problem.real.expectation(own.real_values)) for own in exact]
     return {
         "names": np.array(parameters["losses"]),
         "steps": series[0].steps,
@@ -126,6 +124,5 @@ def _draw_loss(axes: Axes, data: Mapping[str, np.ndarray], index: int) -> None:
     axes.set_xlim(0, steps[-1] + steps[0])
     plain_ticks(axes)
     excursion = float(np.median(data["excursion"][index]))
-    axes.set_title(
-        f"{LOSS_NAMES.get(name, name)}: offset wanders over {100 * excursion:.2g} % of the rise"
-    )
+    share = f"{100 * excursion:.2g} % of" if excursion < 1 else f"{excursion:.2g} times"
+    axes.set_title(f"{LOSS_NAMES.get(name, name)}: offset wanders over {share} the rise")

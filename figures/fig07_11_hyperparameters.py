@@ -1,9 +1,10 @@
 """Unrestricted least-squares critics under five settings of network and optimiser (LGAN App. B, Fig. 7 to 11).
 
-The optimum is the same in every column, f* = q/(p + q) where there is density and nothing elsewhere; what a network makes
-of it depends on its width, depth, activation and optimiser. The paper draws the five surfaces of each arrangement. Here
-each one says how far it is from f* on a sample, how much of the fakes' gradient points to certified partners of the
-Lipschitz critic (90° is chance in the plane), and how long it was trained: far less than the paper's million steps.
+The optimum is the same in every column, f* = q/(p + q) where there is density and nothing elsewhere; what a network
+makes of it depends on its width, depth, activation and optimiser. The paper draws the five surfaces of each
+arrangement. Here each one says how far it is from f* on a sample, by how many degrees the fakes' gradients miss the
+certified partners of the Lipschitz critic (90° is chance in the plane), and how long it was trained: far less than the
+paper's million steps.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ def _row(
     support = np.concatenate([fakes.points, reals.points])
     found: dict[str, list[Any]] = {"surfaces": [], "gradients": [], "angles": [], "errors": []}
     for _, _, network, schedule in chosen:
-        critic = _as_trained(fake, real, network, schedule, parameters["batch"])
+        critic = _as_trained(fake, real, network, schedule, batch=parameters["batch"])
         gradients = np.asarray(critic.gradient(fakes.points))
         found["surfaces"].append(np.asarray(critic(z)).reshape(shape).astype(np.float32))
         found["gradients"].append(gradients)
@@ -140,12 +141,12 @@ def _row(
 
 
 def _as_trained(
-    fake: Distribution, real: Distribution, network: MLP, schedule: Schedule, batch: int, seed: int = 0
+    fake: Distribution, real: Distribution, network: MLP, schedule: Schedule, *, batch: int, seed: int = 0
 ) -> Critic:
     """The network as its last step left it: minimise E_fake f² + E_real (f − 1)² on fresh points.
 
-    `toylab.solvers` would keep the best critic seen and certify it; how a training that was cut short looks is the point
-    here.
+    `toylab.solvers` would keep the best critic seen and certify it; how a training that was cut short looks is the
+    point here.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""Mean-square gradient penalty, WGAN-GP's penalty and MaxGP on ten photographs against noise (LGAN Fig. 12, ICLR Fig. 18).
+"""Mean-square penalty, WGAN-GP's penalty and MaxGP on ten photographs against noise (LGAN Fig. 12, ICLR Fig. 18).
 
 The paper shows that only MaxGP turns noise into recognisable pictures along x + ε∇f. Here all three train the same
 network on the same points for as many steps, and each says how far it is from the certified optimum of the penalised
@@ -121,7 +121,9 @@ def draw(data: Mapping[str, np.ndarray], axes: Given = None) -> Figure:
         words = ["x", "∇f(x)", *[f"{share:.2g} ε*" for share in data["shares"]], "real y"]
         last.set_xticks(range(len(words)), words, fontsize=6.0)
         last.tick_params(length=0, pad=1.5)
-        text = f"all trained for {int(data['steps'][0])} steps on the same points; ε* takes x as far as its partner y is"
+        text = (
+            f"all trained for {int(data['steps'][0])} steps on the same points; ε* takes x as far as its partner y is"
+        )
         figure.legend(handles=[Line2D([], [], ls="", label=text)], loc="outside lower center", handlelength=0.0)
     return figure
 

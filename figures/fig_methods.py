@@ -1,9 +1,9 @@
 """Time to a certified gap: every way of training a critic on the same points, from the data of the bench (own figure).
 
 The papers compare penalties by pictures and by scores of images. Here each method trains a critic on the same two
-problems with one thread, and its relative gap to the certified optimum is judged as it goes. Times are measured, so they
-are data and not computed with the figure: `toylab bench critic` writes them, `figures/data/critic.json` holds those shown,
-and --bench draws others.
+problems with one thread, and its relative gap to the certified optimum is judged as it goes. Times are measured, so
+they are data and not computed with the figure: `toylab bench critic` writes them, `figures/data/critic.json` holds
+those that are shown, and --bench draws others.
 """
 
 from __future__ import annotations
@@ -81,9 +81,9 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
         rng: not used.
 
     Returns:
-        methods (m,), losses (l,), seeds (1,): trainings of each; times (l, m, 3): median CPU seconds to each of `levels`
-        (3,), infinite where more than half did not get there; ends and steps (l, m): medians of the last best gap
-        and of the steps; allowed (1,): the longest training; lines: owner (s, 2) loss and method, seconds and gaps
+        methods (m,), losses (l,), seeds (1,): trainings of each; times (l, m, 3): median CPU seconds to each of
+        `levels` (3,), infinite where more than half did not get there; ends and steps (l, m): medians of the last best
+        gap and of the steps; allowed (1,): the longest training; lines: owner (s, 2) loss and method, seconds and gaps
         (s,), the median of the best gap so far.
 
     Raises:
@@ -97,7 +97,9 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
         for loss in names
     ]
     if not names or not any(own for row in grid for own in row):
-        raise InputError(f"the file of trainings holds none with n = {parameters['n']} of the losses and methods asked for.")
+        raise InputError(
+            f"the file of trainings holds none with n = {parameters['n']} of the losses and methods asked for."
+        )
     owners, seconds, gaps = [], [], []
     for row, per_method in enumerate(grid):
         for column, own in enumerate(per_method):
@@ -188,7 +190,9 @@ def _draw_times(axes: Axes, data: Mapping[str, np.ndarray], row: int) -> None:
         if reached.any():
             axes.plot(times[reached][[0, -1]], [column, column], color=look["color"], lw=0.8, zorder=2)
         for gap, seconds in zip(data["levels"][reached], times[reached], strict=True):
-            axes.plot(seconds, column, marker=_MARKERS[float(gap)], ms=4, color=look["color"], mec="white", mew=0.4, zorder=3)
+            axes.plot(
+                seconds, column, marker=_MARKERS[float(gap)], ms=4, color=look["color"], mec="white", mew=0.4, zorder=3
+            )
         end = float(data["ends"][row, column])
         axes.text(1.02, column, f"{end:.1g}", transform=axes.get_yaxis_transform(), va="center", fontsize=5.6)
     axes.text(1.02, -0.95, "end", transform=axes.get_yaxis_transform(), va="center", fontsize=5.6)

@@ -1,4 +1,4 @@
-"""Pictures as points of R^3072: photographs that Python packages ship, CIFAR-10 if it is there, noise; and how to draw them.
+"""Pictures as points of R^3072: photographs that Python packages ship, CIFAR-10 if it is there, and noise.
 
 The photographs are scikit-image's sample images (nine crops) and matplotlib's portrait of Grace Hopper. Only their
 files are read, with Pillow; scikit-image itself is not imported.
@@ -56,7 +56,9 @@ def photograph_files() -> list[Path]:
     files = [(other if name in _FROM_MATPLOTLIB else own) / name for name, *_ in _CROPS]
     for file in files:
         if not file.is_file():
-            raise InputError(f"the photograph {str(file)!r} is missing: this installation does not have its sample data.")
+            raise InputError(
+                f"the photograph {str(file)!r} is missing: this installation does not have its sample data."
+            )
     return files
 
 
@@ -131,7 +133,16 @@ def cifar(folder: str, count: int) -> np.ndarray:
         pictures, labels = np.asarray(batch[b"data"]), np.asarray(batch[b"labels"])
         if pictures.dtype != np.uint8 or pictures.shape != (len(labels), SIDE * SIDE * CHANNELS):
             raise ValueError(f"data of shape {pictures.shape} and type {pictures.dtype}")
-    except (pickle.UnpicklingError, OSError, EOFError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except (
+        pickle.UnpicklingError,
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+    ) as error:
         raise InputError(
             f"{str(file)!r} is no batch of CIFAR-10, or is damaged ({type(error).__name__}: {error}); unpack the "
             "archive again."

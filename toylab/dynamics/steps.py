@@ -123,9 +123,9 @@ class AbstractSplit(ABC):
     #: Whether the rule needs the plan of the objective.
     needs_plan: bool = False
 
+    @abstractmethod
     def placed(self, points: np.ndarray, step: int) -> np.ndarray:
-        """Where the fakes (n, d) are taken to stand in this step; where they stand by default."""
-        return points
+        """Where the fakes (n, d) are taken to stand in this step."""
 
     def answered(self, answer: Answer, fake: DiscreteMeasure, real: DiscreteMeasure) -> Answer:
         """The answer that the fakes follow; the objective's own by default."""
@@ -135,6 +135,10 @@ class AbstractSplit(ABC):
 @dataclass(frozen=True, kw_only=True)
 class Together(AbstractSplit):
     """Nothing: coinciding fakes share a gradient for ever."""
+
+    @override
+    def placed(self, points: np.ndarray, step: int) -> np.ndarray:
+        return points
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +175,10 @@ class ShareOut(AbstractSplit):
     """Coinciding fakes divide the plan between them, each with partners of its own (`shared_out`)."""
 
     needs_plan = True
+
+    @override
+    def placed(self, points: np.ndarray, step: int) -> np.ndarray:
+        return points
 
     @override
     def answered(self, answer: Answer, fake: DiscreteMeasure, real: DiscreteMeasure) -> Answer:
