@@ -52,6 +52,10 @@ METHODS = {
 }
 
 
+#: Degrees below which an angle is rounding.
+_ZERO = 1e-6
+
+
 def inputs(parameters: Mapping[str, Any]) -> list[Path]:
     """The files that the real pictures come from."""
     return pictures.real_files(parameters)
@@ -118,7 +122,7 @@ def draw(data: Mapping[str, np.ndarray], axes: Given = None) -> Figure:
             panel.set_title(_title(data, methods.index(method)), fontsize=7.0, loc="left", pad=3.0)
     if axes is None:
         last = panels[names[-1]]
-        words = ["x", "∇f(x)", *[f"{share:.2g} ε*" for share in data["shares"]], "real y"]
+        words = ["x", "∇f(x)", *[f"{share:g} ε*" for share in data["shares"]], "real y"]
         last.set_xticks(range(len(words)), words, fontsize=6.0)
         last.tick_params(length=0, pad=1.5)
         text = (
@@ -135,7 +139,7 @@ def _draw_row(panel: Any, data: Mapping[str, np.ndarray], method: int, row: int)
 
 
 def _title(data: Mapping[str, np.ndarray], index: int) -> str:
-    angles = data["angles"][index]
+    angles = np.where(data["angles"][index] < _ZERO, 0.0, data["angles"][index])
     return (
         f"{METHODS[str(data['methods'][index])]}: relative gap {number(float(data['gaps'][index]))}, "
         f"k = {float(data['constants'][index]):.4g}, angles to the partner {np.nanmedian(angles):.2g}° (median), "

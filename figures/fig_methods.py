@@ -81,7 +81,7 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
         rng: not used.
 
     Returns:
-        methods (m,), losses (l,), seeds (1,): trainings of each; times (l, m, 3): median CPU seconds to each of
+        methods (m,), losses (l,), n (1,), seeds (1,): trainings of each; times (l, m, 3): median CPU seconds to each of
         `levels` (3,), infinite where more than half did not get there; ends and steps (l, m): medians of the last best
         gap and of the steps; allowed (1,): the longest training; lines: owner (s, 2) loss and method, seconds and gaps
         (s,), the median of the best gap so far.
@@ -110,6 +110,7 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
     return {
         "methods": np.array(methods),
         "losses": np.array(names),
+        "n": np.array([parameters["n"]]),
         "seeds": np.array([max(len(own) for row in grid for own in row)]),
         "levels": np.array(GAPS),
         "times": np.array([[[median([first_time(c, g) for c in own]) for g in GAPS] for own in row] for row in grid]),
@@ -155,7 +156,7 @@ def draw(data: Mapping[str, np.ndarray], axes: Given = None) -> Figure:
         (_draw_gaps if kind == "gap" else _draw_times)(panel, data, names.index(loss))
         panel.set_title(f"{LOSS_NAMES.get(loss, loss)}: " + ("gap in training" if kind == "gap" else "time to a gap"))
         if loss == names[-1]:
-            panel.set_xlabel("CPU seconds of training, one thread")
+            panel.set_xlabel(f"CPU seconds of training, one thread; n = {int(data['n'][0])}, {_count(data)}")
     if axes is None:
         lines = [Line2D([], [], label=str(name), **_look(index)) for index, name in enumerate(data["methods"])]
         dots = [
@@ -164,6 +165,11 @@ def draw(data: Mapping[str, np.ndarray], axes: Given = None) -> Figure:
         ]
         figure.legend(handles=[*lines, *dots], loc="outside lower center", ncols=5)
     return figure
+
+
+def _count(data: Mapping[str, np.ndarray]) -> str:
+    seeds = int(data["seeds"][0])
+    return "one training each" if seeds == 1 else f"medians of {seeds}"
 
 
 def _look(index: int) -> dict[str, Any]:

@@ -229,7 +229,7 @@ def test_equal_measures_have_arrived_before_they_start():
         (lambda: follow(diracs(), PointwiseOptimum.of(losses.logistic())), "transport plan"),
         (lambda: follow(diracs(), steps=-1), "number of steps"),
         (lambda: follow(diracs(), tolerance=2.0), "tolerance"),
-        (lambda: follow("case4"), "CriticProblem"),
+        (lambda: follow("case4"), "CriticProblem"),  # type: ignore[arg-type]
         (lambda: follow(diracs(), start=follow(diracs(distance=2.0), steps=0)), "other fakes or reals"),
         (lambda: Trajectory.from_json({"objective": "x"}), "to_json"),
     ],

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.distance import pdist
+from scipy.spatial.distance import pdist, squareform
 from typing_extensions import override
 
 from toylab.dynamics.answers import Answer, shared_out
@@ -163,9 +163,8 @@ class Jitter(AbstractSplit):
 
     @override
     def placed(self, points: np.ndarray, step: int) -> np.ndarray:
-        close = np.zeros((len(points), len(points)), dtype=bool)
-        close[np.triu_indices(len(points), 1)] = pdist(points) <= self.within
-        crowded = close.any(axis=0) | close.any(axis=1)
+        close = squareform(pdist(points) <= self.within)
+        crowded = np.asarray(close.sum(axis=1) > 0)
         noise = np.random.default_rng([self.seed, step]).normal(0.0, self.scale, size=points.shape)
         return np.where(crowded[:, None], points + noise, points)
 
