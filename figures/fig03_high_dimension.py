@@ -191,6 +191,7 @@ def draw(data: Mapping[str, np.ndarray], axes: Given = None) -> Figure:
     first.set_xticks(range(len(words)), words, fontsize=5.6)
     first.tick_params(length=0, pad=1.5, labeltop=True, labelbottom=False)
     if axes is None:
+        panels[names[-1]].set_xlabel("x + ε∇f*(x) ends on a bounding picture y at ε* = ‖y − x‖/k*")
         figure.suptitle(_summary(data), fontsize=7.0)
         _legend(figure, data)
     return figure
@@ -214,8 +215,5 @@ def _legend(figure: Figure, data: Mapping[str, np.ndarray]) -> None:
         f"{LOSS_NAMES.get(str(name), name)} {int((own <= _STRAIGHT).sum())}"
         for name, own in zip(data["names"], data["angles"], strict=True)
     )
-    text = (
-        f"x + ε∇f* ends on a bounding picture y at ε* = ‖y − x‖/k*.\n"
-        f"Certified gradients that go straight to one, of {data['angles'].shape[1]}: {straight}."
-    )
+    text = f"certified gradients that go straight to a bounding picture, of {data['angles'].shape[1]}: {straight}"
     figure.legend(handles=[Line2D([], [], ls="", label=text)], loc="outside lower center", handlelength=0.0)
