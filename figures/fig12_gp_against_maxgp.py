@@ -125,9 +125,8 @@ def draw(data: Mapping[str, np.ndarray], axes: Given = None) -> Figure:
         words = ["x", "∇f(x)", *[f"{share:g} ε*" for share in data["shares"]], "real y"]
         last.set_xticks(range(len(words)), words, fontsize=6.0)
         last.tick_params(length=0, pad=1.5)
-        text = (
-            f"all trained for {int(data['steps'][0])} steps on the same points; ε* takes x as far as its partner y is"
-        )
+        last.set_xlabel("x + ε∇f(x); ε* takes x as far as its partner y is")
+        text = f"all trained for {int(data['steps'][0])} steps on the same points"
         figure.legend(handles=[Line2D([], [], ls="", label=text)], loc="outside lower center", handlelength=0.0)
     return figure
 
