@@ -30,10 +30,10 @@ SPEC = FigureSpec(
     paper="WGAN-GP (Gulrajani et al. 2017) Figure 2, value surfaces",
     parameters={
         "problems": ["8-gaussians", "25-gaussians", "swiss-roll"],
-        "n": 60,
+        "n": 40,
         "noise": 1.0,
         "penalty": 0.1,
-        "steps": 1200,
+        "steps": 600,
         "published": False,
         "resolution": 80,
     },
