@@ -38,7 +38,7 @@ SPEC = FigureSpec(
         "seeds": 1,
     },
     quick={"losses": ["wasserstein", "logistic"], "n": 10, "steps": 200},
-    seconds=60.0,
+    seconds=22.0,
 )
 
 #: Blocks that say where the offset of the Wasserstein critic starts.

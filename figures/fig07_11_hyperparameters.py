@@ -55,7 +55,7 @@ SPEC = FigureSpec(
         "resolution": 24,
     },
     published={"n": 256, "steps": 1_000_000, "batch": 256, "relu_width": 1024, "selu_depth": 64},
-    seconds=60.0,
+    seconds=45.0,
 )
 
 EXTENT: Extent = (-2.0, 2.0, -1.5, 1.5)

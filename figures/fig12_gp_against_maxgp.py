@@ -39,7 +39,7 @@ SPEC = FigureSpec(
     },
     quick={"n": 4, "shown": 1, "steps": 30},
     published={"steps": 100_000, "published": True},
-    seconds=60.0,
+    seconds=45.0,
     options=(Option(parameter="cifar", metavar="DIR", help="folder of CIFAR-10's python batches for fig03 and fig12"),),
 )
 

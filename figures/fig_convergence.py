@@ -49,7 +49,7 @@ SPEC = FigureSpec(
         "patience": 25,
     },
     quick={"losses": ["wasserstein", "logistic"], "n": 3, "seeds": 1, "steps": 10, "length": 0.12, "patience": 10},
-    seconds=70.0,
+    seconds=55.0,
 )
 
 #: The objectives without restriction: what they are called and how they are drawn.
