@@ -156,7 +156,7 @@ def draw(data: Mapping[str, np.ndarray], axes: Given = None) -> Figure:
         (_draw_gaps if kind == "gap" else _draw_times)(panel, data, names.index(loss))
         panel.set_title(f"{LOSS_NAMES.get(loss, loss)}: " + ("gap in training" if kind == "gap" else "time to a gap"))
         if loss == names[-1]:
-            panel.set_xlabel(f"CPU seconds of training, one thread; n = {int(data['n'][0])}, {_count(data)}")
+            panel.set_xlabel(f"CPU seconds (n = {int(data['n'][0])}, {_count(data)})")
     if axes is None:
         lines = [Line2D([], [], label=str(name), **_look(index)) for index, name in enumerate(data["methods"])]
         dots = [
