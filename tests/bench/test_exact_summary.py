@@ -1,6 +1,7 @@
 """Medians, ratios and growth of solves that were made up, their tables and their picture."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -74,7 +75,9 @@ def test_the_worst_gap_and_the_largest_memory_count():
 
 def test_tables_fit_a_terminal_of_a_hundred_columns():
     stream = io.StringIO()
-    for sheet in sheets(rows_of(solves())):
+    wide = trial("InteriorPoint", 10_000, 123.0, loss="exponential", weight=0.01, iterations=100)
+    wide = replace(wide, key=replace(wide.key, shape="overlapping"))
+    for sheet in sheets(rows_of([*solves(), wide])):
         Console(file=stream, width=400).print(sheet.rich())
     widest = max(len(line.rstrip()) for line in stream.getvalue().splitlines())
     assert widest <= 100
@@ -88,7 +91,7 @@ def test_tables_fit_a_terminal_of_a_hundred_columns():
 def test_markdown_has_the_same_rows():
     text = markdown(rows_of(solves()), [])
     assert "| default | 400 | 0.36 | 0.24 | 0.48 | 7.5 | 10 | · | 1e-09 | 440 | 440 |" in text
-    assert "| separated, n = 100 | logistic, 0.1 | default | 0.03 | 20 | 1e-09 | 410 | 10 | 10 | optimal |" in text
+    assert "| separated, 100 | logistic, 0.1 | default | 0.03 | 20 | 1e-09 | 410 | 10 | 10 | optimal |" in text
     assert "| default | separated | 100–1600 | 1.50 | 1.50 | 1.50 | 2 |" in text
     assert summary_json(rows_of(solves()))["growth"][0]["shape"] == "separated"
 

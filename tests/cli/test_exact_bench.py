@@ -24,7 +24,7 @@ def test_tables_files_a_page_and_a_picture_and_a_second_call_that_solves_nothing
     text = page.read_text()
     assert text.startswith("# The exact critic at scale")
     assert "(exact.png)" in text
-    assert "| separated, n = 12 | logistic, 0.1 | default |" in text
+    assert "| separated, 12 | logistic, 0.1 | default |" in text
     found = json.loads(data.read_text())
     assert found["settings"]["sizes"] == [8, 12]
     assert len(found["solves"]) == 4

@@ -80,7 +80,7 @@ def _growth(rows: Sequence[Row]) -> Sheet:
 
 
 def _every_problem(rows: Sequence[Row]) -> Sheet:
-    header = ["problem", "method", "s", "iterations", "gap", "MiB", "× emd", "× Clarabel", "ended"]
+    header = ["problem", "method", "s", "steps", "gap", "MiB", "× emd", "× Clarabel", "ended"]
     sections = {}
     for (shape, n, m), group in grouped(rows, lambda key: (key.shape, key.n, key.m)).items():
         table = []
@@ -100,8 +100,8 @@ def _every_problem(rows: Sequence[Row]) -> Sheet:
                     row.status,
                 ]
             )
-        sections[f"{shape}, n = {_size(n, m)}"] = table
-    return Sheet(title="Every problem: loss and λ", header=header, sections=sections)
+        sections[f"{shape}, {_size(n, m)}"] = table
+    return Sheet(title="Every problem: shape and n, loss and λ", header=header, sections=sections)
 
 
 def _method(method: str, device: str) -> str:
