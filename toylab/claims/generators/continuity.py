@@ -16,7 +16,7 @@ from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.explanation.continuity import gaussian_translations, lines_apart, w1_continuous
 from toylab.claims.families.intervals import Interval
-from toylab.claims.families.readings import compare, joined
+from toylab.claims.families.readings import compare
 from toylab.claims.kinds import PathKind
 from toylab.condition import Condition
 from toylab.distributions import Distribution, Gaussian, Mixture, Segment, UniformBox
@@ -116,7 +116,7 @@ def _measure_w1(path: GeneratorPath) -> Evidence:
             ("E L · ‖θ − θ'‖ against E‖g_θ − g_θ'‖", rate * Interval.of(path.step(first, second)), moved),
         )
         parts += [_entry(words, compare(f"{words}, {where}", more, "≥", less, unit)) for words, more, less in steps]
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def spread(distribution: Distribution) -> float:
@@ -163,7 +163,7 @@ def _measure_divergences(path: GeneratorPath) -> Evidence:
             change = Interval.of(abs(one.value - other.value), one.error + other.error + 16.0 * _EPS)
             words = f"change of {name} between {path.label(first)} and {path.label(second)}, at most"
             parts.append(_entry(name[:3], compare(words, bound, "≥", change, 1.0)))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 def on_lines(divergence: FDivergence, path: GeneratorPath, index: int) -> Quadrature:
@@ -202,7 +202,7 @@ def _measure_lines(path: GeneratorPath) -> Evidence:
             found = _interval(_share(on_lines(divergence, path, index)))
             words = f"exp(−{name}), {label}, against {'0, as it is infinite' if apart else '1'}"
             parts.append(_entry("KL", compare(words, found, "=", Interval.of(0.0 if apart else 1.0), 1.0)))
-    return joined(parts)
+    return Evidence.joined(parts)
 
 
 # --- cases and controls ---
