@@ -10,6 +10,7 @@ Heyman's elimination).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 
@@ -41,9 +42,7 @@ class Elimination:
     disjoint_ranges: bool
 
     @classmethod
-    def of(
-        cls, fakes: torch.Tensor, reals: torch.Tensor, fake_range: Selection, real_range: Selection
-    ) -> Elimination:
+    def of(cls, fakes: torch.Tensor, reals: torch.Tensor, fake_range: Selection, real_range: Selection) -> Elimination:
         """The elimination for fakes (g,) and reals (r,), indices of points, and what selects them."""
         shared_fakes, shared_reals = torch.isin(fakes, reals), torch.isin(reals, fakes)
         first = int((~shared_fakes).sum()) >= int((~shared_reals).sum())
@@ -106,7 +105,7 @@ def _gram(rows: torch.Tensor) -> torch.Tensor:
         return rows.T @ rows
     result = rows.new_empty((size, size))
     ends = [size * part // _BLOCKS for part in range(_BLOCKS + 1)]
-    for start, end in zip(ends[:-1], ends[1:], strict=True):
+    for start, end in pairwise(ends):
         torch.mm(rows[:, start:].T, rows[:, start:end], out=result[start:, start:end])
         result[start:end, end:] = result[end:, start:end].T
     return result

@@ -213,10 +213,10 @@ def _certified(
     )
     if throw and missed:
         why = f" ({'; '.join(limits)})" if limits else ""
+        advice = _what_to_try(status, certificate.relative_gap, solver)
         raise SolverError(
             f"{type(solver).__name__} reached a relative gap of {certificate.relative_gap:.2g}, not {solver.rtol:.2g}, "
-            f"on {problem.describe()}: {status.value}{why}; {_what_to_try(status, certificate.relative_gap, solver)}throw=False returns what was "
-            "reached."
+            f"on {problem.describe()}: {status.value}{why}; {advice}throw=False returns what was reached."
         )
     return solution
 
