@@ -44,6 +44,7 @@ HEAVY = {
         "solvers.normalised_program",
         "solvers.pairs",
         "solvers.predictor_corrector",
+        "solvers.sides",
         "solvers.starting_point",
         "solvers.threads",
     ),

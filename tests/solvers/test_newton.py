@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from toylab.solvers.newton import _gram
 from toylab.solvers.pairs import AllPairs
 
 
@@ -141,3 +142,9 @@ def test_points_that_are_linked_ever_more_tightly_become_one():
     theta = torch.tensor([[1e17]], dtype=torch.float64)
     found = pairs.factorised(theta, curvature).solve(right).numpy().ravel()
     np.testing.assert_allclose(found, [1.0, 1.0], rtol=1e-15)
+
+
+def test_a_symmetric_product_taken_in_blocks_is_the_whole_one():
+    rows = torch.tensor(np.random.default_rng(0).uniform(size=(7, 301)))
+    found, exact = _gram(rows), rows.numpy().T @ rows.numpy()
+    np.testing.assert_allclose(found, exact, rtol=1e-14)  # 7 products of one sign

@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from scipy import sparse
 from typing_extensions import override
 
@@ -82,6 +81,8 @@ class InteriorPoint(AbstractSolver):
 
     @override
     def run(self, problem: CriticProblem) -> Outcome:
+        import torch
+
         piece = straight_piece(problem.losses)
         if piece is not None and not problem.support.equal_measures:
             straight = transport_outcome(problem, piece, _SIMPLEX_ITERATIONS)

@@ -9,8 +9,8 @@ Heyman's elimination).
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 
@@ -105,7 +105,7 @@ def _gram(rows: torch.Tensor) -> torch.Tensor:
         return rows.T @ rows
     result = rows.new_empty((size, size))
     ends = [size * part // _BLOCKS for part in range(_BLOCKS + 1)]
-    for start, end in itertools.pairwise(ends):
+    for start, end in pairwise(ends):
         torch.mm(rows[:, start:].T, rows[:, start:end], out=result[start:, start:end])
         result[start:end, end:] = result[end:, start:end].T
     return result
