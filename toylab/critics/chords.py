@@ -86,7 +86,7 @@ class Rises:
             count = min(4, len(self.end))  # of which some may be the point itself
             nearest = KDTree(self.end).query(self.start, k=count)[1].reshape(len(every), count)
             pairs += [(every, column) for column in nearest.T]
-        return max(float(self._quotients(*pair).max()) for pair in pairs)
+        return max(0.0, *(float(self._quotients(*pair).max()) for pair in pairs))
 
     def _partners(self, rows: np.ndarray, constant: float) -> tuple[np.ndarray, np.ndarray]:
         """For some x, the y with the largest f(y) − k‖x − y‖, and that number."""
