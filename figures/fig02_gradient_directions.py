@@ -61,7 +61,7 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
         rng: draws the seed of the points.
 
     Returns:
-        names (l,), steps (1,), published (1,), and for each loss LOSS the arrays of `column` as LOSS.NAME.
+        names (l,), steps, published, penalty (1,), and for each loss LOSS the arrays of `column` as LOSS.NAME.
     """
     seed = int(rng.integers(2**31))
     problems = [
@@ -74,6 +74,7 @@ def compute(parameters: Mapping[str, Any], rng: np.random.Generator) -> dict[str
         "names": np.array(parameters["losses"]),
         "steps": np.array([parameters["steps"]]),
         "published": np.array([parameters["published"]]),
+        "penalty": np.array([parameters["penalty"]]),
     }
     for name, problem, own in zip(parameters["losses"], problems, trained, strict=True):
         found = column(own, toylab.solve(problem), parameters["resolution"])
@@ -242,6 +243,7 @@ def _finish(figure: Figure, places: Mapping[str, Axes], data: Mapping[str, np.nd
     partner = Line2D([], [], color=_PARTNER_COLOUR, lw=1.3, label="to certified partners")
     entries = panels.handles(gradient="gradient of the critic", coupling="optimal coupling")
     panels.legend_below(figure, [*entries, partner])
-    recipe = "the published network and optimiser" if data["published"][0] else "64 × 3 units"
+    network = "the published network and optimiser" if data["published"][0] else "64 × 3 units"
+    recipe = f"MaxGP with {network}, at most {data['steps'][0]} steps"
     count = len(data[f"{names[0]}.fake"])
-    figure.suptitle(f"case3, {count} points a side, λ = 0.1; MaxGP with {recipe}, at most {data['steps'][0]} steps")
+    figure.suptitle(f"case3, {count} points a side, λ = {data['penalty'][0]:g}; {recipe}")

@@ -152,7 +152,8 @@ def note(axes: Axes, text: str, *, at: str | tuple[float, float] = "upper left",
     else:
         (x, y), ha, va = at, "center", "center"
     box = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
-    axes.text(x, y, text, transform=axes.transAxes, ha=ha, va=va, fontsize=size, bbox=box, zorder=20, gid="note")
+    style: dict[str, Any] = {"ha": ha, "va": va, "fontsize": size, "bbox": box, "zorder": 20, "gid": "note"}
+    axes.text(x, y, text, transform=axes.transAxes, **style).set_in_layout(False)
 
 
 def handles(*, fake: bool = True, real: bool = True, gradient: str = "", coupling: str = "") -> list[Artist]:

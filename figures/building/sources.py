@@ -71,11 +71,16 @@ def reached(path: Path, start: str) -> str:
         if place in found:
             continue
         file, name = place
-        nodes = [node for node in _tree(file).body if name in {"*", *_defined(node)}]
+        nodes = [node for node in _tree(file).body if name in _defined(node)]
         found[place] = "\n".join(_normal(node) for node in nodes)
         imported = _imported(file)
-        used = {item.id for node in nodes for item in ast.walk(node) if isinstance(item, ast.Name)}
-        waiting.extend(imported.get(other, (file, other)) for other in used)
+        items = [item for node in nodes for item in ast.walk(node)]
+        for item in items:  # of a module of the folder only what is named after the dot
+            if isinstance(item, ast.Attribute) and isinstance(item.value, ast.Name):
+                module, whole = imported.get(item.value.id, (file, ""))
+                waiting.extend([(module, item.attr)] if whole == "*" else [])
+        places = (imported.get(item.id, (file, item.id)) for item in items if isinstance(item, ast.Name))
+        waiting.extend(place for place in places if place[1] != "*")
     return "\n".join(f"# {file.stem} {name}\n{text}" for (file, name), text in sorted(found.items()) if text)
 
 

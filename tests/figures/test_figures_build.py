@@ -101,6 +101,12 @@ def test_the_key_follows_what_compute_reaches_and_nothing_else(tmp_path, monkeyp
     assert key(text) != first
     (tmp_path / "shared.py").write_text("def twice(x):\n    return 2 * x\n\ndef unused():\n    return 1\n")
     assert key(text) == first
+    dotted = text.replace("from figures.shared import twice", "from figures import shared").replace(
+        "return twice(x)", "return shared.twice(x)"
+    )
+    second = key(dotted)
+    assert "2 * x" in second
+    assert "unused" not in second
 
 
 def test_parameters_files_and_version_enter_the_key(tmp_path, monkeypatch):
