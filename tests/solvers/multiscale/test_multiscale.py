@@ -117,6 +117,8 @@ def test_an_iteration_limit_is_a_status_with_the_gap_that_was_reached():
 def test_what_it_does_not_take_is_said_before_any_work():
     with pytest.raises(InputError, match="without kinks"):
         solve(problem(*clouds(), losses.hinge()), SMALL)
+    with pytest.raises(InputError, match="curved loss"):
+        solve(problem(*clouds(), losses.wasserstein()), SMALL)
     with pytest.raises(InputError, match="coarsest"):
         solve(problem(*clouds()), Multiscale(coarsest=0))
 

@@ -32,7 +32,7 @@ class Factorisation:
         """Factorise with these weights of the edges, (E,), not negative, and curvatures (N,).
 
         Raises:
-            FloatingPointError: a weight is not finite.
+            FloatingPointError: a weight is not finite, or the matrix is not positive definite in float64.
         """
         diagonal = curvature + np.bincount(self._sources, weights=theta, minlength=self._size)
         diagonal += np.bincount(self._sinks, weights=theta, minlength=self._size)
@@ -46,7 +46,16 @@ class Factorisation:
             data[self._slot] = -theta
         else:
             data[:] = np.bincount(self._slot, weights=-theta, minlength=len(data))
-        data[self._diagonal] = diagonal
+        for lift in (0.0, 1e-15, 1e-13, 1e-11, 1e-9):
+            data[self._diagonal] = diagonal * (1.0 + lift)
+            try:
+                self._factor()
+                return
+            except RuntimeError:  # a pivot has vanished
+                self._solver = None
+        raise FloatingPointError("the Newton matrix is not positive definite in float64")
+
+    def _factor(self) -> None:
         if self._solver is None:
             self._solver = qdldl.Solver(self._matrix, upper=True)
         else:

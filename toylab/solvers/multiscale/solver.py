@@ -44,10 +44,10 @@ _SAMPLED_DISTANCES = 10_001
 class Multiscale(AbstractSolver):
     """The exact solver for many points: memory O(points + listed pairs), on the CPU.
 
-    For the losses without kinks whose fake→real program is the whole problem: condition (11), least squares with α ≤ β,
-    a user's own convex pair of this kind; with a penalty or a ball; supports may overlap. Relative gap 1e-6 by default
-    and 1e-8 on request, certified over every fake→real pair. Clouds of at most `coarsest` points are left to
-    `InteriorPoint`.
+    For the curved losses without kinks whose fake→real program is the whole problem: condition (11), least squares
+    with α ≤ β, a user's own convex pair of this kind; with a penalty or a ball; supports may overlap. Relative gap
+    1e-6 by default and 1e-8 on request, certified over every fake→real pair. Clouds of at most `coarsest` points are
+    left to `InteriorPoint`.
 
     Attributes:
         rtol: relative gap to be certified.
@@ -70,6 +70,8 @@ class Multiscale(AbstractSolver):
         if max(len(problem.fake), len(problem.real)) <= self.coarsest:
             self._dense().check(problem)
             return
+        if problem.losses.is_wasserstein:
+            raise InputError("Multiscale needs a curved loss; use toylab.solvers.Transport() for Wasserstein.")
         compact = problem.losses.compact_form()
         if not compact:
             raise InputError(f"fake→real pairs do not describe {problem.losses.name!r}: {'; '.join(compact.reasons)}.")
