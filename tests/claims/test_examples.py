@@ -1,5 +1,7 @@
 """The functions that cases and controls are made of: gradients belong to their values, numbers to the literature."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -49,7 +51,7 @@ def test_the_gradient_of_a_closed_form_is_that_of_its_values(name):
 def control(name, number=0):
     claim = claims.get(name)
     subject = claim.controls[number].subject()
-    waive = () if claim.controls[number].breaks is None else (claim.controls[number].breaks,)
+    waive: Any = () if claim.controls[number].breaks is None else (claim.controls[number].breaks,)
     evidence = claim.check(subject, waive=waive).evidence
     assert evidence is not None
     return subject, evidence

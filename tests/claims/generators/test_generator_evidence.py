@@ -1,6 +1,7 @@
 """The generator's side: evidence from averages and integrals that have closed forms, and their error bounds."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,7 +56,15 @@ def hypothesis(claim, name):
     return next(h for h in claims.get(claim).hypotheses if h.name == name)
 
 
-def update(generator=None, latent=UNIT, discriminator=None, *, real=FAR, cost=None, noise=0.0):
+def update(
+    generator: Any = None,
+    latent: Any = UNIT,
+    discriminator: Any = None,
+    *,
+    real: Any = FAR,
+    cost: Any = None,
+    noise: float = 0.0,
+) -> Any:
     return GeneratorUpdate(
         generator=generator or Shift([0.0]), latent=latent,
         discriminator=discriminator or AffineDiscriminator(0.01, [0.02]),
@@ -99,7 +108,8 @@ def test_a_gradient_beyond_the_bound_is_its_excess():
 
 def test_how_far_a_discriminator_is_from_perfect():
     assert distance_to_perfect(update()) == pytest.approx(0.01 + 0.02 + 0.02)
-    law, perfect = Shift([0.0]).law(UNIT), PerfectDiscriminator(fake=Shift([0.0]).law(UNIT), real=FAR)
+    law: Any = Shift([0.0]).law(UNIT)
+    perfect = PerfectDiscriminator(fake=law, real=FAR)
     assert distance_to_perfect(update(discriminator=perfect)) == 0.0
     assert distance_to_perfect(update(discriminator=OptimalDiscriminator(fake=law, real=FAR))) == 0.0
     other = PerfectDiscriminator(fake=law, real=UniformBox([5.0], [0.5]))
@@ -181,7 +191,8 @@ def test_roundings_of_logarithms_under_the_score():
         return stats.norm.pdf(z) * abs(z) * (1 + abs(stats.norm.logpdf(x, 1.3)) + abs(stats.norm.logpdf(x, 0.0, 1.5)))
 
     expected = ROUNDING * quadrature.quad(size, -9, 9, limit=200)[0]
-    found = _slope_rounding(one, DensityPair(one.law, one.real))
+    law: Any = one.law
+    found = _slope_rounding(one, DensityPair(law, one.real))
     np.testing.assert_allclose(found, [expected], rtol=1e-3)
     whole = against_slopes(one, lambda p, q: 0.0 * p)
     np.testing.assert_allclose(whole.error, found, rtol=1e-2)
