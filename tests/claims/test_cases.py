@@ -192,11 +192,7 @@ def test_what_the_standard_problems_are():
         case.name.split()[0]: len(case.problem.fake) for case in problems_of(standard(FULL, pairs=(losses.logistic,)))
     }
     assert full == {**sizes, "parallel-lines": 12, "case3": 40, "random-overlap": 12, "two-gaussians": 20}
-    seeds = {
-        case.name: case.problem.fake.points
-        for case in problems_of(standard(FULL, pairs=(losses.logistic,)))
-        if "case4" in case.name
-    }
+    seeds = {case.name: case.problem.fake.points for case in all_logistic if "case4" in case.name}
     assert not np.array_equal(seeds["case4 seed 0, logistic, ball 1"], seeds["case4 seed 1, logistic, ball 1"])
     few = problems_of(standard(QUICK, where=lambda problem: isinstance(problem.regularizer, LipschitzBall)))
     assert all("ball 1" in case.name for case in few)

@@ -5,6 +5,7 @@ and error bounds is written out once more, in loops.
 """
 
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from tests.claims import subjects
 from tests.claims.subjects import ROUNDING, agree
 from toylab import claims
 from toylab.claims.certified import Certified
+from toylab.claims.explanation.wording import POSITIVE
 
 LOOSE = [name for name in subjects.NAMES if name not in {"idle", "idle*"}]
 TRUSTED = 1e-3
@@ -151,7 +153,7 @@ def test_where_the_constant_is_0_only_that_is_measured(claim, name):
     bounds = Certified(subjects.of(name)).constant_bounds
     agree(
         measured(claim, name), residual=[float(certain_zero)], error=[0.0 if certain_zero else np.inf],
-        resolution=1 - 1e-9, scale=1.0, constant_bounds=bounds, labels=[claims.critics.bounding.POSITIVE],
+        resolution=1 - 1e-9, scale=1.0, constant_bounds=bounds, labels=[POSITIVE],
     )  # fmt: skip
 
 
@@ -255,7 +257,7 @@ def test_iclr_theorem_2_asks_for_the_other_measure(name):
 @pytest.mark.parametrize("name", subjects.NAMES)
 def test_lemma_8_bounds_the_constant_by_the_flow(name):
     known = Certified(subjects.of(name))
-    regularizer = known.candidate.problem.regularizer
+    regularizer: Any = known.candidate.problem.regularizer
     weight = getattr(regularizer, "weight", None)
     own = [known.objective.slope(known.values), *known.slope_bounds]
     rounding = known.mass_rounding

@@ -15,6 +15,7 @@ from toylab.claims.critics.quotients import LIPSCHITZ_CRITIC, Quotients
 from toylab.claims.critics.segments import cone_error
 from toylab.claims.critics.stationarity import DIFFERENTIABLE
 from toylab.claims.critics.uninformative import _consistent, _fields, _smoothness
+from toylab.claims.explanation.wording import POSITIVE
 from toylab.critics import FormulaCritic, hermite
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
@@ -323,7 +324,7 @@ def test_the_steepest_smoothed_slope_reaches_k(name):
     known = Certified(candidate)
     evidence = claims.get("iclr.theorem-1d.smooth").measure(candidate)
     if known.k == 0:
-        assert evidence.labels == (claims.critics.bounding.POSITIVE,)
+        assert evidence.labels == (POSITIVE,)
         return
     pairs, quotients = towards(known)
     slopes = quotients.symmetric
@@ -532,7 +533,7 @@ def test_a_free_fake_may_have_any_gradient_shorter_than_k(taken):
     for part, vector in enumerate(wanted[::2]):
         steps = [0.1 + h * vector[axis] for axis in (0, 1)]
         around = [max(0.1, abs(step), abs(0.2 - step)) for step in steps]
-        rounding = np.linalg.norm([ROUNDING * (value + 1.2 + reach) / h for value in around])
+        rounding = float(np.linalg.norm([ROUNDING * (value + 1.2 + reach) / h for value in around]))
         np.testing.assert_allclose(
             evidence.error[2 * part : 2 * part + 2],
             [known.gap + 8 * (known.rounding + known.value_rounding), rounding], rtol=1e-6,

@@ -283,7 +283,7 @@ SLOPES = {
 }  # fmt: skip
 
 
-def half_rise(pair, d, weight, target):
+def half_rise(pair, d, weight, target) -> Any:
     """s with φ'(−s) = (4λ/d²)(s − k₀d/2), at most 1 for the hinge; least squares by its own equation."""
     if pair.name.startswith("quadratic") or pair.name not in {*SLOPES, "hinge"}:
         paid = [lambda r: 2 * (r - 3.0) / 2 + 2 * weight * max(r / d - target, 0.0) / d]  # (3 − r)²/2 + λ(r/d − k₀)²
@@ -467,7 +467,7 @@ def components_of(known, strength):
     return found
 
 
-def shift_of(known, group, budget):
+def shift_of(known, group, budget) -> Any:
     """How far the group goes up or down: to the first constraint in its way, or to where J has risen by the budget."""
     inside, furthest = set(group), 0.0
     ceiling = known.k * known.diameter

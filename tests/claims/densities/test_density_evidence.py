@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,7 +95,8 @@ def test_two_worlds_agree_at_the_probes_and_nowhere_else():
     left = Gaussian([-2.0], 1.5)
     first, second = worlds(DensityPair(FAKE, left, VANILLA))
     reach = 2.0 + 8 * 1.5
-    for world, (low, high) in ((first, (-1, 1)), (second, (1, -1))):
+    both: Any = ((first, (-1, 1)), (second, (1, -1)))
+    for world, (low, high) in both:
         for side, own, sign in ((world.fake, FAKE, low), (world.real, left, high)):
             assert side.components[0] is own
             assert side.components[1].centre.tolist() == [sign * (reach + 2.0)]
@@ -188,7 +190,7 @@ def overlap(first, second):
 @pytest.mark.parametrize("wide", [False, True])
 def test_fisher_is_the_difference_of_the_densities_over_mu(wide):
     mu = Gaussian([0.5], 6.0) if wide else Uniform()
-    pair = DensityPair(FAKE, REALS, FisherIPM(mu))
+    pair: Any = DensityPair(FAKE, REALS, FisherIPM(mu))
     z = probes(pair)[:, 0]
     p, q = normal(z, 0.3, 1.0), normal(z, 1.0, 1.5)
     m = normal(z, 0.5, 6.0) if wide else np.ones_like(z)
@@ -217,7 +219,8 @@ def test_fisher_is_the_difference_of_the_densities_over_mu(wide):
     assert (evidence.error[count : count + 4] < 1e-5 * total.value).all()
     share = (p + q) / 2 / m
     found = (q - p) / 2 / m
-    worlds_of = [w.objective.value(w.fake, w.real) for w in worlds(pair)]
+    both: Any = worlds(pair)
+    worlds_of = [w.objective.value(w.fake, w.real) for w in both]
     far = 1 + np.abs(np.log(p / 2)) + np.abs(np.log(q / 2)) + np.abs(np.log(m))
     error = sum(ROUNDING * far * share + np.abs(found) * 2 * w.error / w.value for w in worlds_of)
     np.testing.assert_allclose(evidence.error[count + 4 :], error, rtol=1e-5)
@@ -228,7 +231,7 @@ def test_fisher_is_the_difference_of_the_densities_over_mu(wide):
 
 def test_competitors_that_would_win_are_seen(monkeypatch):
     """A better critic than the one that is claimed: the gain of the rival less F, its errors from both integrals."""
-    pair = DensityPair(FAKE, REALS, FisherIPM(Uniform()))
+    pair: Any = DensityPair(FAKE, REALS, FisherIPM(Uniform()))
     total = pair.objective.value(pair.fake, pair.real)
     small = replace(total, value=0.9 * total.value)
     evidence = local_objectives._fisher_value(pair, pair.objective, small)
@@ -374,7 +377,7 @@ def test_the_drawn_fraction_against_both_formulas(objective):
     for fake in (Gaussian([-0.75], 0.15), UniformBox([-0.75], [0.25])):
         pair = DensityPair(fake, REAL, objective)
         fraction, error = fraction_towards(pair, -1.25)
-        found = modes(pair)
+        found: Any = modes(pair)
         expected, taken = found.drawn()
         evidence = claims.get("iclr.section-4.2").measure(pair)
         agree(evidence, fraction=[fraction], mode=[-1.25], distance=[0.5])

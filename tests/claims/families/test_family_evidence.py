@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations, pairwise, permutations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,7 +85,8 @@ class Told:
         self.candidate, self.known = candidate, Certified(candidate)
         self.problem, self.certificate = candidate.problem, candidate.certificate
         known, k = self.known, self.known.k
-        self.k, self.weight = k, getattr(self.problem.regularizer, "weight", None)
+        self.k = k
+        self.weight: Any = getattr(self.problem.regularizer, "weight", None)
         self.rounding = known.value_rounding + ROUNDING * abs(self.problem.regularizer.value(k))
         primal, cost = self.certificate.primal, self.certificate.cost
         self.value = Ends(primal - known.gap, primal) + Ends.of(0.0, self.rounding)
@@ -285,7 +287,8 @@ def test_lemma_15_scales_the_ball_and_shifts_the_penalty(group):
     reference = next(one for one in told if one.weight is None)
     for label, one in zip(family.labels, told, strict=True):
         if one.weight is None:
-            radius = one.problem.regularizer.radius
+            regularizer: Any = one.problem.regularizer
+            radius = regularizer.radius
             rows.append((one.value, "=", -w1.times(radius), unit, f"J, {label}, against −kW₁"))
             if one is not reference:
                 share = reference.value.times(radius / reference.k)
@@ -556,7 +559,8 @@ def copy_of(name, factor=1.0, shift=0.0, taken=False, noise=0.0):
     one = subjects.of(name)
     sides = [z for side in (one.problem.fake, one.problem.real) for z in (factor * side.points + shift, side.weights)]
     low, high = one.fake_values + noise, one.real_values - noise
-    weight = one.problem.regularizer.weight * factor**2
+    regularizer: Any = one.problem.regularizer
+    weight = regularizer.weight * factor**2
     moved = made(tuple(sides), one.problem.losses, LipschitzPenalty(weight), list(low), list(high),
                  one.certificate.plan.toarray())  # fmt: skip
     return AssumedOptimal.taking(moved) if taken else moved
