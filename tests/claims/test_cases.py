@@ -188,9 +188,8 @@ def test_what_the_standard_problems_are():
     sizes = {case.name.split()[0]: len(case.problem.fake) for case in quick}
     assert sizes == {"two-diracs": 1, "case4": 10, "case6": 2, "parallel-lines": 8, "case3": 12, "random-overlap": 8,
                      "two-gaussians": 8}  # fmt: skip
-    full = {
-        case.name.split()[0]: len(case.problem.fake) for case in problems_of(standard(FULL, pairs=(losses.logistic,)))
-    }
+    all_logistic = problems_of(standard(FULL, pairs=(losses.logistic,)))
+    full = {case.name.split()[0]: len(case.problem.fake) for case in all_logistic}
     assert full == {**sizes, "parallel-lines": 12, "case3": 40, "random-overlap": 12, "two-gaussians": 20}
     seeds = {case.name: case.problem.fake.points for case in all_logistic if "case4" in case.name}
     assert not np.array_equal(seeds["case4 seed 0, logistic, ball 1"], seeds["case4 seed 1, logistic, ball 1"])
