@@ -82,8 +82,8 @@ def test_thousands_of_points_are_certified(name):
 @pytest.mark.parametrize("scale", [1e-6, 1e6])
 def test_the_unit_of_length_does_not_matter(scale):
     fake, real = clouds(2, (40, 30), 1.0)
-    scaled = [DiscreteMeasure(scale * side.points, side.weights) for side in (fake, real)]
-    problem = CriticProblem(*scaled, losses.logistic(), LipschitzPenalty(0.1 * scale**2))
+    far_fake, far_real = (DiscreteMeasure(scale * side.points, side.weights) for side in (fake, real))
+    problem = CriticProblem(far_fake, far_real, losses.logistic(), LipschitzPenalty(0.1 * scale**2))
     plain = solve(CriticProblem(fake, real, losses.logistic(), LipschitzPenalty(0.1)), LineInteriorPoint())
     solution = solve(problem, LineInteriorPoint())
     error = plain.certificate.gap + solution.certificate.gap + rounding(plain)
