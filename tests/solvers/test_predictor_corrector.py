@@ -175,7 +175,7 @@ def merged(program: NormalisedProgram, point: Iterate) -> dict[str, np.ndarray]:
     size = len(program.carried)
     values, fakes, reals = np.empty(size), *program.pairs.owners()
     values[program.carried] = point.values.numpy()
-    result = {"values": values}
+    result: dict[str, np.ndarray] = {"values": values}
     for name in ("gamma", "slack"):
         result[name] = np.zeros((size, size))
         result[name][program.carried[fakes], program.carried[reals]] = getattr(point, name).numpy()

@@ -50,8 +50,10 @@ class Elimination:
         selections = (fake_range, real_range) if first else (real_range, fake_range)
         mask = shared_fakes if first else shared_reals
         if not bool(mask.any()):
-            ranges = isinstance(fake_range, slice) and isinstance(real_range, slice) and fake_range.start == 0
-            return cls(first, *selections, None, None, None, ranges and fake_range.stop == real_range.start)
+            adjacent = False
+            if isinstance(fake_range, slice) and isinstance(real_range, slice):
+                adjacent = fake_range.start == 0 and fake_range.stop == real_range.start
+            return cls(first, *selections, None, None, None, adjacent)
         position = torch.full((int(torch.cat([fakes, reals]).max()) + 1,), -1, dtype=torch.long, device=fakes.device)
         position[columns] = torch.arange(len(columns), device=fakes.device)
         pure, shared = torch.nonzero(~mask)[:, 0], torch.nonzero(mask)[:, 0]
