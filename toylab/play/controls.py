@@ -105,8 +105,7 @@ class Controls:
 
     def take(self, state: State) -> None:
         """Set the controls to a state."""
-        if state.losses not in self.losses.options:
-            self.losses.options = [*self.losses.options, state.losses]
+        self.losses.options = [*LOSSES, *({state.losses} - set(LOSSES))]
         self.losses.value = state.losses
         self.objective.value = state.objective.name
         exponent = float(np.log10(state.weight))

@@ -254,7 +254,7 @@ def view_of(state: State) -> View:
 
 def open_page(document: Document, first: State) -> Page:
     """The page of a new session: the state of its link where it has one, else the given one."""
-    context = document.session_context
+    context: Any = document.session_context  # the server's, which has the request
     arguments = context.request.arguments if context is not None and context.request is not None else {}
     text = b"".join(arguments.get("state", [])).decode("ascii", "replace")
     if not text:

@@ -46,7 +46,7 @@ class Picture:
         self._surface = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self._arrows = ColumnDataSource({"x0": [], "y0": [], "x1": [], "y1": []})
         self._pairs = ColumnDataSource({"x0": [], "y0": [], "x1": [], "y1": [], "share": [], "width": []})
-        self.figure = plot = figure(
+        frame: Any = figure(  # Bokeh's own types do not know what its plotting methods take
             title=title,
             name=title.split(maxsplit=1)[0],
             x_range=(view.left, view.right),
@@ -56,6 +56,7 @@ class Picture:
             frame_height=_height(view),
             output_backend="canvas",
         )
+        self.figure = plot = frame
         self._colours = LinearColorMapper(palette=_PALETTE, low=-1.0, high=1.0)
         plot.image("image", x="x", y="y", dw="dw", dh="dh", source=self._surface, color_mapper=self._colours)
         plot.add_layout(ColorBar(color_mapper=self._colours, ticker=BasicTicker(), title="f(z)", width=10), "right")
@@ -76,7 +77,7 @@ class Picture:
         plot.add_tools(HoverTool(renderers=[coupling], tooltips=[("share of the largest mass", "@share{0.000}")]))
         plot.legend.orientation, plot.legend.location = "horizontal", "top_left"
         plot.legend.background_fill_alpha = 0.7
-        self._dots = (fake_dots, real_dots)
+        self._dots: tuple[Any, Any] = (fake_dots, real_dots)
         self.tool: PointDrawTool | None = None
         if drawn:
             self.tool = PointDrawTool(renderers=list(self._dots), description="drag, add (tap) and remove points")

@@ -182,5 +182,5 @@ def preset(name: str, *, n: int = 10, seed: int = 0) -> State:
     Raises:
         InputError: unknown name, or one that the playground cannot show.
     """
-    size = {} if zoo.get(name).default_size is None else {"n": n}
-    return from_problem(zoo.load(name, seed=seed, **size))
+    size = None if zoo.get(name).default_size is None else n
+    return from_problem(zoo.load(name, n=size, seed=seed))

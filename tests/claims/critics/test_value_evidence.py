@@ -287,7 +287,8 @@ def half_rise(pair, d, weight, target) -> Any:
     """s with φ'(−s) = (4λ/d²)(s − k₀d/2), at most 1 for the hinge; least squares by its own equation."""
     if pair.name.startswith("quadratic") or pair.name not in {*SLOPES, "hinge"}:
         paid = [lambda r: 2 * (r - 3.0) / 2 + 2 * weight * max(r / d - target, 0.0) / d]  # (3 − r)²/2 + λ(r/d − k₀)²
-        return 0.5 * brentq(paid[0], 0.0, 3.0, xtol=1e-15)
+        root: Any = brentq(paid[0], 0.0, 3.0, xtol=1e-15)
+        return 0.5 * root
     ratio = 4 * weight / d**2
     if pair.name == "hinge":
         return min(1.0, 0.5 * target * d + 1 / ratio)
