@@ -46,7 +46,7 @@ class Picture:
         self._surface = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self._arrows = ColumnDataSource({"x0": [], "y0": [], "x1": [], "y1": []})
         self._pairs = ColumnDataSource({"x0": [], "y0": [], "x1": [], "y1": [], "share": [], "width": []})
-        frame: Any = figure(  # Bokeh's own types do not know what its plotting methods take
+        self.figure = plot = _frame(
             title=title,
             name=title.split(maxsplit=1)[0],
             x_range=(view.left, view.right),
@@ -56,7 +56,6 @@ class Picture:
             frame_height=_height(view),
             output_backend="canvas",
         )
-        self.figure = plot = frame
         self._colours = LinearColorMapper(palette=_PALETTE, low=-1.0, high=1.0)
         plot.image("image", x="x", y="y", dw="dw", dh="dh", source=self._surface, color_mapper=self._colours)
         plot.add_layout(ColorBar(color_mapper=self._colours, ticker=BasicTicker(), title="f(z)", width=10), "right")
@@ -70,9 +69,10 @@ class Picture:
                                  line_color="white", legend_label="fake", name="fake")  # fmt: skip
         real_dots = plot.scatter("x", "y", source=reals, size=_SIZE + 6, marker="diamond", fill_color=REAL,
                                  line_color="white", legend_label="real", name="real")  # fmt: skip
+        line: Any = {"line_color": INK, "line_width": 2}
         plot.add_layout(
             Arrow(end=NormalHead(size=8, fill_color=INK, line_color=INK), source=self._arrows, x_start="x0",
-                  y_start="y0", x_end="x1", y_end="y1", line_color=INK, line_width=2)
+                  y_start="y0", x_end="x1", y_end="y1", **line)
         )  # fmt: skip
         plot.add_tools(HoverTool(renderers=[coupling], tooltips=[("share of the largest mass", "@share{0.000}")]))
         plot.legend.orientation, plot.legend.location = "horizontal", "top_left"
@@ -114,6 +114,11 @@ class Picture:
         self._levels.set_data(contour_data(x, y, surface, levels, want_fill=False))
         self._arrows.data = _columns(arrows)
         self._pairs.data = {**_columns(pairs), "share": pairs[:, 4], "width": 0.5 + 4.0 * pairs[:, 4]}
+
+
+def _frame(**options: Any) -> Any:
+    """An empty figure; Bokeh's own types do not know what its plotting methods take."""
+    return figure(**options)
 
 
 def _height(view: View) -> int:
