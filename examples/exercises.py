@@ -86,6 +86,17 @@ def _corner_instance() -> float:
     return toylab.solve(problem).lipschitz_constant
 
 
+def _in_the_ball() -> float:
+    fake, real = DiscreteMeasure(np.array([[0.0]])), DiscreteMeasure(np.array([[0.02]]))
+    problem = toylab.CriticProblem(fake, real, losses.wasserstein(), toylab.LipschitzBall(1.0))
+    return toylab.solve(problem).lipschitz_constant
+
+
+def _midway() -> float:
+    fake, real = DiscreteMeasure(np.array([[0.0]])), DiscreteMeasure(np.array([[-1.0], [1.0]]))
+    return toylab.solve(toylab.CriticProblem(fake, real, losses.logistic(), LipschitzPenalty(0.5))).value
+
+
 def _square_costs() -> float:
     points = {"fake": [[0.0, 0.0], [0.0, 1.0]], "real": [[1.0, 0.0], [1.0, 1.0]]}
     measures = {name: DiscreteMeasure(np.array(where)) for name, where in points.items()}
@@ -166,6 +177,26 @@ EXERCISES = {
         truth=lambda: 1.0,
         digits=1,
         hint="The gap is measured against what the best constant critic leaves to gain.",
+    ),
+    # 04
+    "vanishing-constant": Exercise(
+        question="Wasserstein, λ = .1, W₁ = .02: what is k* (1 digit)?",
+        truth=lambda: _diracs(0.02, 0.1, losses.wasserstein()).lipschitz_constant,
+        digits=1,
+        hint="k* = W₁/(2λ): it vanishes with W₁.",
+    ),
+    "ball-constant": Exercise(
+        question="The same with a Lipschitz ball of radius 1 in place of the penalty: what is k (1 digit)?",
+        truth=_in_the_ball,
+        digits=1,
+        hint="Nothing draws the constant to 0.",
+    ),
+    "midway": Exercise(
+        question="One fake midway between two equal reals at distance 1 on either side, logistic, λ = .5: what is V "
+        "(3 digits)?",
+        truth=_midway,
+        digits=3,
+        hint="zoo.load('midway') with LipschitzPenalty(0.5); a step to either side raises V: the place is unstable.",
     ),
     # 05
     "corner-k": Exercise(

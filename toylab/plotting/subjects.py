@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from toylab.claims.base import Verdict
 from toylab.divergences import DensityPair
+from toylab.dynamics import Trajectory
 from toylab.errors import InputError
 from toylab.families import Family
 from toylab.functions import FunctionOnChain, FunctionOnPair
@@ -18,7 +19,7 @@ from toylab.generators import GeneratorPath, GeneratorUpdate
 from toylab.losses import LossPair
 from toylab.manifolds import ManifoldPair
 from toylab.measures import DiscreteMeasure
-from toylab.plotting import continuous, curves, families, line, paths, plane, points
+from toylab.plotting import continuous, curves, families, line, paths, plane, points, trajectories
 from toylab.plotting.canvas import TEXT
 from toylab.plotting.evidence import plot_evidence, plot_report
 from toylab.plotting.labels import candidate_title, chain_title, pair_title, problem_label, wrapped
@@ -54,6 +55,7 @@ def plot(
     * ManifoldPair: the sets, and where the nearer side changes.
     * GeneratorPath: W₁, JSD and TV of fakes and reals against θ.
     * GeneratorUpdate: the discriminator, fakes with the way they are moved, and reals.
+    * Trajectory: the paths of fake particles among the reals.
     * DiscreteMeasure, CriticProblem: the points, on the line with their masses as heights.
     * LossPair: φ and ϕ, with the constant a at which their slopes cancel.
     * Verdict, ClaimReport: residuals against their error bounds (`plot_evidence`).
@@ -86,6 +88,7 @@ _DRAWN = (
     "a DensityPair",
     "a ManifoldPair",
     "a GeneratorPath",
+    "a Trajectory",
     "a GeneratorUpdate",
     "a DiscreteMeasure",
     "a CriticProblem",
@@ -166,6 +169,13 @@ def _path(subject: GeneratorPath, axes: Axes | None = None, **choices: Any) -> A
     Options(**choices)
     axes, handles = paths.draw_path(axes, subject)
     head(axes, wrapped(subject.describe()), handles)
+    return axes
+
+
+@plot.register(Trajectory)
+def _trajectory(subject: Trajectory, axes: Axes | None = None, **choices: Any) -> Axes:
+    axes, handles = trajectories.draw_trajectory(axes, subject, Options(**choices))
+    head(axes, trajectories.title(subject), handles)
     return axes
 
 
