@@ -7,7 +7,7 @@ certificate; `claims` decides what the papers say about it.
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from toylab import claims, distributions, divergences, generators, losses, solvers, zoo
+from toylab import claims, distributions, divergences, dynamics, generators, losses, solvers, zoo
 from toylab.certificate import Certificate, certify
 from toylab.chosen_gradients import steered, uninformative
 from toylab.claims import Budget, Claim, Evidence, Verdict, VerdictStatus
@@ -79,6 +79,7 @@ __all__ = [
     "compare",
     "distributions",
     "divergences",
+    "dynamics",
     "explore",
     "falsify",
     "generators",
