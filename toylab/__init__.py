@@ -30,7 +30,7 @@ from toylab.solvers.solving import solve, solve_many
 from toylab.verification import ClaimReport, verify
 
 if TYPE_CHECKING:
-    from toylab.explore import explore
+    from toylab.exploration import explore
     from toylab.falsification import falsify
     from toylab.plotting import plot
 
@@ -105,7 +105,7 @@ def __getattr__(name: str) -> Any:
 
         return plot
     if name == "explore":
-        from toylab.explore import explore
+        from toylab.exploration import explore
 
         return explore
     if name == "falsify":
