@@ -26,7 +26,7 @@ LAYERS = (
     ("claims", "solvers", "generators"),
     ("verification", "comparison", "convergence", "falsification", "dynamics", "testing"),
     ("plotting",),
-    ("report", "bench", "play", "explore"),
+    ("report", "bench", "play", "exploration"),
     ("cli", "__main__", "__init__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}

@@ -9,7 +9,9 @@ import toylab
 
 def test_every_public_name_exists():
     for name in toylab.__all__:
-        assert getattr(toylab, name) is not None
+        first = getattr(toylab, name)
+        assert first is not None
+        assert getattr(toylab, name) is first, "a module of this name has taken its place"
     with pytest.raises(AttributeError, match="nonsense"):
         _ = toylab.nonsense
 

@@ -7,7 +7,7 @@ certificate; `claims` decides what the papers say about it.
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from toylab import claims, distributions, divergences, generators, losses, solvers, zoo
+from toylab import claims, distributions, divergences, dynamics, generators, losses, solvers, zoo
 from toylab.certificate import Certificate, certify
 from toylab.chosen_gradients import steered, uninformative
 from toylab.claims import Budget, Claim, Evidence, Verdict, VerdictStatus
@@ -30,7 +30,7 @@ from toylab.solvers.solving import solve, solve_many
 from toylab.verification import ClaimReport, verify
 
 if TYPE_CHECKING:
-    from toylab.explore import explore
+    from toylab.exploration import explore
     from toylab.falsification import falsify
     from toylab.plotting import plot
 
@@ -79,6 +79,7 @@ __all__ = [
     "compare",
     "distributions",
     "divergences",
+    "dynamics",
     "explore",
     "falsify",
     "generators",
@@ -104,7 +105,7 @@ def __getattr__(name: str) -> Any:
 
         return plot
     if name == "explore":
-        from toylab.explore import explore
+        from toylab.exploration import explore
 
         return explore
     if name == "falsify":

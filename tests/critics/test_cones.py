@@ -69,6 +69,18 @@ def test_values_are_those_of_every_pair(kind, dimension, constant, seed):
         assert (lower(z) == (values - everything).max(axis=1)).all()
 
 
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 5])
+@pytest.mark.parametrize("dimension", [1, 2])
+def test_few_points_over_many_centres_on_a_line(dimension, count):
+    rng = np.random.default_rng(count)
+    centres, values = collinear(rng, dimension)
+    z = centres[rng.choice(60, count, replace=False)]
+    everything = cdist(z, centres)
+    error = 2.0 * Cones(centres, values, 1.0).rounding(z)
+    exact = (values - everything).max(axis=1)
+    np.testing.assert_allclose(LowerExtension(centres, values, 1.0)(z), exact, rtol=0, atol=error)
+
+
 @settings(max_examples=20)
 @given(st.sampled_from([generic, tight, collinear]), st.sampled_from([1, 2, 5]), seeds)
 def test_gradients_point_to_a_centre_that_is_active(kind, dimension, seed):

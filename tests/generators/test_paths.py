@@ -108,6 +108,19 @@ def test_bad_paths_are_refused_in_words(changes, words):
         GeneratorPath(**{**good, **changes})
 
 
+def test_a_generator_of_ones_own_is_refused_even_where_its_law_is_known():
+    """Its moves depend on z, and no rate holds at every θ."""
+
+    class Bent(HiddenLayer):
+        def law(self, latent):
+            return NORMAL
+
+    generator = Bent(**vars(HiddenLayer.random(1, 2, 1, np.random.default_rng(0))))
+    thetas = np.stack([generator.parameters, 2.0 * generator.parameters])
+    with pytest.raises(InputError, match="no formula along this path of Bent"):
+        GeneratorPath.along(generator, thetas, latent=NORMAL, real=NORMAL)
+
+
 def test_flawed_json_is_refused():
     with pytest.raises(InputError, match=r"what GeneratorPath\.to_json\(\) wrote"):
         GeneratorPath.from_json({"generator": {}})

@@ -1,4 +1,4 @@
-"""Coincident and shared points, tiny weights, every scale, n ≠ m by 1000: certified by every exact solver."""
+"""Coincident and shared points, tiny weights, every scale, n ≠ m by 1000: certified by exact solvers of every loss."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from toylab.problem import CriticProblem
 from toylab.solution import Status
 from toylab.solvers import InteriorPoint
 
-#: Exact solvers for every loss; another one is added by its name.
+#: Those that take every loss and every arrangement of points.
 SOLVERS = (InteriorPoint(),)
 
 

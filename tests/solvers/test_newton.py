@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toylab.solvers.newton import _gram
-from toylab.solvers.pairs import AllPairs
+from toylab.solvers.pairs import Pairs
 
 
-def dense(pairs: AllPairs, theta: torch.Tensor, curvature: torch.Tensor) -> np.ndarray:
+def dense(pairs: Pairs, theta: torch.Tensor, curvature: torch.Tensor) -> np.ndarray:
     matrix = np.diag(curvature.numpy())
     for i, x in enumerate(pairs.fakes.tolist()):
         for j, y in enumerate(pairs.reals.tolist()):
@@ -37,7 +37,7 @@ SHAPES = {
 def test_solution_fits_the_dense_matrix(shape):
     fakes, reals = (torch.tensor(side) for side in SHAPES[shape])
     size = int(max(fakes.max(), reals.max())) + 1
-    pairs, rng = AllPairs(fakes, reals, size), np.random.default_rng(0)
+    pairs, rng = Pairs(fakes, reals, size), np.random.default_rng(0)
     theta = torch.tensor(rng.uniform(size=(len(fakes), len(reals))))
     theta[fakes[:, None] == reals] = 0.0
     curvature = torch.tensor(rng.uniform(0.1, 1, size))
@@ -49,7 +49,7 @@ def test_solution_fits_the_dense_matrix(shape):
 
 
 def test_without_curvature_one_point_is_held():
-    pairs = AllPairs(torch.tensor([0, 1]), torch.tensor([2]), 3)
+    pairs = Pairs(torch.tensor([0, 1]), torch.tensor([2]), 3)
     theta = torch.tensor([[1.0], [2.0]], dtype=torch.float64)
     right = torch.tensor([[1.0], [1.0], [-2.0]], dtype=torch.float64)  # sums to 0: solvable
     found = pairs.factorised(theta, torch.zeros(3, dtype=torch.float64)).solve(right).numpy()
@@ -57,7 +57,7 @@ def test_without_curvature_one_point_is_held():
 
 
 def test_outflow_and_drop_are_adjoint():
-    pairs, rng = AllPairs(torch.tensor([0, 1, 2]), torch.tensor([2, 3]), 4), np.random.default_rng(0)
+    pairs, rng = Pairs(torch.tensor([0, 1, 2]), torch.tensor([2, 3]), 4), np.random.default_rng(0)
     mass, values = torch.tensor(rng.uniform(size=(3, 2))), torch.tensor(rng.normal(size=4))
     left, right = float(pairs.outflow(mass) @ values), float((mass * pairs.drop(values)).sum())
     assert left == pytest.approx(right, rel=1e-13)
@@ -65,7 +65,7 @@ def test_outflow_and_drop_are_adjoint():
 
 def test_unequal_weights_lose_no_digits():
     """A chain of pairs over sixteen orders, against exact fractions: x = right / θ along the chain."""
-    pairs = AllPairs(torch.tensor([0]), torch.tensor([1, 2]), 3)
+    pairs = Pairs(torch.tensor([0]), torch.tensor([1, 2]), 3)
     theta = torch.tensor([[1e-12, 1e4]], dtype=torch.float64)
     curvature = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64)
     right = torch.tensor([[0.0], [1e-12], [0.0]], dtype=torch.float64)
@@ -76,7 +76,7 @@ def test_unequal_weights_lose_no_digits():
     np.testing.assert_allclose(found, [f0, f0 + 1.0, f2], rtol=1e-12)
 
 
-def systems(rng: np.random.Generator, shape: str, decades: float) -> tuple[AllPairs, torch.Tensor, torch.Tensor]:
+def systems(rng: np.random.Generator, shape: str, decades: float) -> tuple[Pairs, torch.Tensor, torch.Tensor]:
     """Edge weights and curvatures over this many decades to either side, half of the curvatures 0."""
     fakes, reals = (torch.tensor(side) for side in SHAPES[shape])
     size = int(max(fakes.max(), reals.max())) + 1
@@ -84,10 +84,10 @@ def systems(rng: np.random.Generator, shape: str, decades: float) -> tuple[AllPa
     theta[fakes[:, None] == reals] = 0.0
     curvature = torch.tensor(10.0 ** rng.uniform(-decades, decades, size))
     curvature[torch.tensor(rng.permutation(size)[: size // 2])] = 0.0
-    return AllPairs(fakes, reals, size), theta, curvature
+    return Pairs(fakes, reals, size), theta, curvature
 
 
-def exact_matrix(pairs: AllPairs, theta: torch.Tensor, curvature: torch.Tensor) -> Any:
+def exact_matrix(pairs: Pairs, theta: torch.Tensor, curvature: torch.Tensor) -> Any:
     """The matrix again, summed without rounding."""
     matrix = mpmath.diag([mpmath.mpf(entry) for entry in curvature.tolist()])
     for i, x in enumerate(pairs.fakes.tolist()):
@@ -122,7 +122,7 @@ def test_every_entry_keeps_its_digits_where_one_side_is_a_point(others, mirrored
     """Nothing but sums, products and quotients of positive numbers: 4 (N + 2) roundings at most, weights 1e±15."""
     rng = np.random.default_rng(seed)
     many, one = torch.arange(others), torch.tensor([others])
-    pairs = AllPairs(one, many, others + 1) if mirrored else AllPairs(many, one, others + 1)
+    pairs = Pairs(one, many, others + 1) if mirrored else Pairs(many, one, others + 1)
     theta = torch.tensor(10.0 ** rng.uniform(-15, 15, (others, 1)))
     curvature = torch.tensor(10.0 ** rng.uniform(-15, 15, others + 1))
     curvature[torch.tensor(rng.permutation(others + 1)[: others // 2])] = 0.0
@@ -137,7 +137,7 @@ def test_every_entry_keeps_its_digits_where_one_side_is_a_point(others, mirrored
 
 def test_points_that_are_linked_ever_more_tightly_become_one():
     """θ → ∞ merges the two ends of an edge: (h₀ + h₁) f = b₀ + b₁, up to h/θ."""
-    pairs = AllPairs(torch.tensor([0]), torch.tensor([1]), 2)
+    pairs = Pairs(torch.tensor([0]), torch.tensor([1]), 2)
     curvature, right = torch.tensor([2.0, 3.0], dtype=torch.float64), torch.tensor([[1.0], [4.0]], dtype=torch.float64)
     theta = torch.tensor([[1e17]], dtype=torch.float64)
     found = pairs.factorised(theta, curvature).solve(right).numpy().ravel()

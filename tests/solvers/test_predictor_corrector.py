@@ -173,12 +173,12 @@ def test_every_step_close_to_the_end_gains_at_least_a_digit():
 def merged(program: NormalisedProgram, point: Iterate) -> dict[str, np.ndarray]:
     """Values (N,) and quantities of pairs (N, N) in the order of the merged points."""
     size = len(program.carried)
-    values, fakes, reals = np.empty(size), *program.pairs.owners()
+    values, ends = np.empty(size), (program.pairs.fakes.numpy(), program.pairs.reals.numpy())
     values[program.carried] = point.values.numpy()
     result: dict[str, np.ndarray] = {"values": values}
     for name in ("gamma", "slack"):
         result[name] = np.zeros((size, size))
-        result[name][program.carried[fakes], program.carried[reals]] = getattr(point, name).numpy()
+        result[name][np.ix_(*(program.carried[end] for end in ends))] = getattr(point, name).numpy()
     return result
 
 

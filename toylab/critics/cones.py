@@ -95,7 +95,7 @@ class Cones:
         """
         everything = len(z) * len(self.centres) <= _EVERY_PAIR or not np.isfinite(self.slope)
         if not everything and ties and (line := line_of(np.concatenate([z[:_FEW], self.centres, z]))) is not None:
-            yield from self._along(line.positions[_FEW:])
+            yield from self._along(line.positions[len(z[:_FEW]) :])
             return
         if everything:
             for rows in row_blocks(len(z), len(self.centres)):

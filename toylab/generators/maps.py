@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
 from math import prod
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -40,9 +40,6 @@ def _array(values: npt.ArrayLike, what: str, axes: int) -> np.ndarray:
 
 class Generator(ABC):
     """A map g_θ from R^l to R^d that is smooth in its parameters θ, but for `Switch`; immutable."""
-
-    #: Whether g_θ(z) is affine in θ, so that ∂g/∂θ is the same at every θ.
-    affine_in_parameters: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -157,7 +154,6 @@ class ParallelLine(Generator):
         theta: where the line stands, (1,).
     """
 
-    affine_in_parameters: ClassVar[bool] = True
     theta: np.ndarray
 
     def __init__(self, theta: npt.ArrayLike) -> None:
@@ -201,7 +197,6 @@ class Shift(Generator):
         offset: θ, (d,).
     """
 
-    affine_in_parameters: ClassVar[bool] = True
     offset: np.ndarray
 
     def __init__(self, offset: npt.ArrayLike) -> None:
@@ -252,7 +247,6 @@ class Affine(Generator):
         offset: b, (d,).
     """
 
-    affine_in_parameters: ClassVar[bool] = True
     matrix: np.ndarray
     offset: np.ndarray
 

@@ -27,11 +27,13 @@ from toylab.divergences import DensityPair, FDivergence, Quadrature, mean_length
 from toylab.divergences.distances import distance_is_known
 from toylab.errors import InputError
 from toylab.generators.averages import average
-from toylab.generators.maps import Affine, Generator
+from toylab.generators.maps import Affine, Generator, ParallelLine, Shift, Switch
 from toylab.generators.update import from_json
 from toylab.markup import card, facts, number, quiet, table
 
 _EPS = float(np.finfo(np.float64).eps)
+#: Generators for which g_θ(z) − g_θ'(z) is the same for all z.
+_RIGID = (ParallelLine, Shift, Switch)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,8 +114,10 @@ class GeneratorPath:
 
     @staticmethod
     def _move_is_known(one: Generator, other: Generator) -> bool:
-        constant = not isinstance(one, Affine) or np.array_equal(one.matrix, other.matrix)  # type: ignore[attr-defined]
-        return constant or one.latent_dimension == one.dimension == 1
+        """Whether `moved` is exact and `rate` the same at every θ: of other kinds of generators nothing is known."""
+        if isinstance(one, Affine) and isinstance(other, Affine):
+            return np.array_equal(one.matrix, other.matrix) or one.latent_dimension == one.dimension == 1
+        return isinstance(one, _RIGID)
 
     @classmethod
     def along(

@@ -16,18 +16,21 @@ import numpy as np
 from bokeh.document import Document
 from bokeh.models import ColumnDataSource
 
+from toylab.dynamics import UnitStep
+from toylab.dynamics.answers import along_plan
 from toylab.errors import InputError, ToylabError
 from toylab.play.answer import Answer, View, answer, picture
 from toylab.play.controls import Controls
 from toylab.play.picture import Picture
 from toylab.play.state import Objective, State, from_link, preset, rounded
+from toylab.regularizers import Unrestricted
 from toylab.solution import Candidate
 from toylab.solvers.solving import solve
 
 #: Answers that take longer than this are given when the points have come to rest for so long (seconds).
 SLOW, REST = 0.15, 0.3
 _MARGIN = 0.18
-#: The fakes' step, as a share of the view's diagonal, for a gradient of norm k; and the pause between steps (ms).
+#: The fakes' step, as a share of the view's diagonal, where f* is smooth; and the pause between steps (ms).
 _STRIDE, _PAUSE = 0.01, 120
 _TRAINING_STEPS = 1500
 _WORKERS = ThreadPoolExecutor(max_workers=1, thread_name_prefix="playground")
@@ -177,7 +180,7 @@ class Page:
         self.controls.move.active = on
 
     def move(self) -> None:
-        """One step of every fake along its gradient, a share of the view long where the norm is k."""
+        """One step of every fake along ∇f*, a share of the view long where f* is smooth."""
         if self.last is None:
             return
         moved = _step(self.last, self.view)
@@ -207,6 +210,8 @@ class Page:
                 done = partial(self._show_trained, view, drawn, words)
             except ToylabError as error:
                 done = partial(self._end_training, str(error))
+            except Exception as error:  # nobody sees what a worker raises, and the button would stay grey
+                done = partial(self._end_training, f"The training failed ({type(error).__name__}: {error}).")
             self._document.add_next_tick_callback(done)
 
         _WORKERS.submit(work)
@@ -229,16 +234,15 @@ def _gap(trained: Candidate, exact: Candidate) -> float:
 
 
 def _step(last: Answer, view: View) -> np.ndarray | None:
-    """The moved fakes, or None where none of them would move."""
+    """The moved fakes, or None where none would move: along ∇f*, at a kink along the mean that the plan gives."""
     solution = last.solution
-    points, k = solution.problem.fake.points, solution.lipschitz_constant
-    gradients = np.asarray(solution.critic.gradient(points))
-    if k <= 0 or not np.abs(gradients).max() > 1e-9 * k:
+    fake, real = solution.problem.fake, solution.problem.real
+    if isinstance(solution.problem.regularizer, Unrestricted):  # f* says nothing between the points
         return None
-    nearest = np.linalg.norm(points[:, None] - solution.problem.real.points[None], axis=2).min(axis=1, keepdims=True)
-    stride = np.minimum(_STRIDE * view.diagonal, nearest)  # nobody jumps over a real point
-    moved = points + stride * gradients / k
-    return moved if np.abs(moved - points).max() > 1e-4 * view.diagonal else None
+    plan, k = solution.certificate.plan.toarray(), solution.lipschitz_constant
+    told = along_plan(fake.points, fake.weights, real.points, plan, constant=k)
+    stride = UnitStep(length=_STRIDE * view.diagonal).move(told, np.zeros(fake.points.shape))
+    return fake.points + stride if np.abs(stride).max() > 1e-4 * view.diagonal else None
 
 
 def view_of(state: State) -> View:

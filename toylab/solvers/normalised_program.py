@@ -17,7 +17,7 @@ import torch
 from toylab.losses import LossPair
 from toylab.problem import CriticProblem
 from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks
-from toylab.solvers.pairs import AllPairs, Pairs
+from toylab.solvers.pairs import Pairs
 from toylab.solvers.sides import Sides
 from toylab.solvers.straight_piece import is_straight
 
@@ -96,15 +96,12 @@ def carried_points(problem: CriticProblem) -> tuple[np.ndarray, np.ndarray, np.n
 class NormalisedProgram:
     """One problem in normalised units: weights, distances, and the functions of an iterate."""
 
-    def __init__(
-        self, problem: CriticProblem, device: torch.device, pairs: Pairs | None = None, length: float | None = None
-    ) -> None:
+    def __init__(self, problem: CriticProblem, device: torch.device, length: float | None = None) -> None:
         """Normalise.
 
         Args:
             problem: with a penalty or a ball.
             device: where the tensors live.
-            pairs: over the points that carry mass, in the order of `carried_points`; all of them when not given.
             length: the unit of length; the median distance of the pairs when not given.
         """
         support = problem.support
@@ -113,7 +110,7 @@ class NormalisedProgram:
         def tensor(array: np.ndarray) -> torch.Tensor:
             return torch.as_tensor(array, device=device)
 
-        self.pairs = pairs or AllPairs(tensor(fakes), tensor(reals), len(points))
+        self.pairs = Pairs(tensor(fakes), tensor(reals), len(points))
         distance = self.pairs.distances(points)
         moving = distance > 0
         self.length = length or (float(np.median(distance[moving])) if moving.any() else 1.0)

@@ -1,34 +1,23 @@
-"""The fake→real pairs the interior point works on: all of them, or a shortlist.
+"""The fake→real pairs the interior point works on: every fake point with every real point.
 
-A quantity that every pair has (a slack, a multiplier, a distance) is one tensor, (g, r) or (E,). Everything that the
-iteration has to know of its shape is asked of the pairs, so that one predictor-corrector serves both.
+A quantity that every pair has (a slack, a multiplier, a distance) is one tensor (g, r).
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import torch
 from scipy.spatial.distance import cdist
-from typing_extensions import override
 
 from toylab.solvers.newton import Elimination, LaplacianSystem
 
 
-class NewtonSystem(ABC):
-    """A factorised diag(curvature) + Laplacian(θ)."""
-
-    @abstractmethod
-    def solve(self, right: torch.Tensor) -> torch.Tensor:
-        """The solution (N, c) for right-hand sides (N, c)."""
-
-
 @dataclass(frozen=True, eq=False)
-class Pairs(ABC):
-    """Pairs of fake and real points among N merged points.
+class Pairs:
+    """All pairs of fake and real points among N merged points.
 
     Attributes:
         fakes: (g,), indices of the points with fake mass.
@@ -50,33 +39,38 @@ class Pairs(ABC):
         """The same for the reals."""
         return _range(self.reals)
 
-    @abstractmethod
-    def distances(self, points: np.ndarray) -> np.ndarray:
-        """The Euclidean distance of every pair, for points (N, d)."""
+    @cached_property
+    def elimination(self) -> Elimination:
+        """Which points the Newton system eliminates; the same for every iterate."""
+        return Elimination.of(self.fakes, self.reals, self.fake_range, self.real_range)
 
-    @abstractmethod
+    def distances(self, points: np.ndarray) -> np.ndarray:
+        """The Euclidean distance of every pair, (g, r), for points (N, d)."""
+        return cdist(points[self.fakes.cpu().numpy()], points[self.reals.cpu().numpy()])
+
     def outflow(self, mass: torch.Tensor) -> torch.Tensor:
         """Net outflow at every point, (N,), of the masses of the pairs."""
+        out, into = mass.sum(dim=1), mass.sum(dim=0).neg_()
+        if len(out) + len(into) == self.size and self.elimination.disjoint_ranges:
+            return torch.cat([out, into])
+        total = torch.zeros(self.size, dtype=mass.dtype, device=mass.device)
+        return total.index_add_(0, self.fakes, out).index_add_(0, self.reals, into)
 
-    @abstractmethod
     def drop(self, values: torch.Tensor) -> torch.Tensor:
         """f(x) − f(y) of every pair, for values (N,)."""
+        return values[self.fake_range][:, None] - values[self.real_range]
 
-    @abstractmethod
     def products(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         """a(x) b(y) of every pair, for a (g,) and b (r,)."""
+        return a[:, None] * b
 
-    @abstractmethod
     def least(self, each: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The least entry of the pairs of every fake point, (g,), and of every real point, (r,)."""
+        return each.min(dim=1).values, each.min(dim=0).values
 
-    @abstractmethod
-    def factorised(self, theta: torch.Tensor, curvature: torch.Tensor) -> NewtonSystem:
+    def factorised(self, theta: torch.Tensor, curvature: torch.Tensor) -> LaplacianSystem:
         """The Newton system with these weights of the pairs, not negative, and curvatures (N,)."""
-
-    @abstractmethod
-    def owners(self) -> tuple[np.ndarray, np.ndarray]:
-        """The fake and the real point (indices of the N) of every pair, each in the shape of a pair's quantity."""
+        return LaplacianSystem(self.elimination, theta, curvature)
 
 
 def _range(indices: torch.Tensor) -> slice | torch.Tensor:
@@ -85,46 +79,3 @@ def _range(indices: torch.Tensor) -> slice | torch.Tensor:
     first, last = int(indices[0]), int(indices[-1])
     same = last - first + 1 == len(indices) and bool((indices[1:] > indices[:-1]).all())
     return slice(first, last + 1) if same else indices
-
-
-class AllPairs(Pairs):
-    """Every fake point with every real point; quantities have shape (g, r)."""
-
-    @cached_property
-    def elimination(self) -> Elimination:
-        """Which points the Newton system eliminates; the same for every iterate."""
-        return Elimination.of(self.fakes, self.reals, self.fake_range, self.real_range)
-
-    @override
-    def distances(self, points: np.ndarray) -> np.ndarray:
-        return cdist(points[self.fakes.cpu().numpy()], points[self.reals.cpu().numpy()])
-
-    @override
-    def outflow(self, mass: torch.Tensor) -> torch.Tensor:
-        out, into = mass.sum(dim=1), mass.sum(dim=0).neg_()
-        if len(out) + len(into) == self.size and self.elimination.disjoint_ranges:
-            return torch.cat([out, into])
-        total = torch.zeros(self.size, dtype=mass.dtype, device=mass.device)
-        return total.index_add_(0, self.fakes, out).index_add_(0, self.reals, into)
-
-    @override
-    def drop(self, values: torch.Tensor) -> torch.Tensor:
-        return values[self.fake_range][:, None] - values[self.real_range]
-
-    @override
-    def products(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        return a[:, None] * b
-
-    @override
-    def least(self, each: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return each.min(dim=1).values, each.min(dim=0).values
-
-    @override
-    def factorised(self, theta: torch.Tensor, curvature: torch.Tensor) -> LaplacianSystem:
-        return LaplacianSystem(self.elimination, theta, curvature)
-
-    @override
-    def owners(self) -> tuple[np.ndarray, np.ndarray]:
-        fakes, reals = self.fakes.cpu().numpy(), self.reals.cpu().numpy()
-        shape = (len(fakes), len(reals))
-        return np.broadcast_to(fakes[:, None], shape), np.broadcast_to(reals, shape)

@@ -12,7 +12,7 @@ Source: Grassmann, Taksar, Heyman (1985) for elimination without subtraction; Ho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +37,8 @@ class ChainSystem:
 
     ground: np.ndarray
     conductance: np.ndarray
+    _steps: tuple[_Halving, ...] = field(init=False, repr=False)
+    _last: float = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         steps: list[_Halving] = []
@@ -54,11 +56,8 @@ class ChainSystem:
             between = (left * step.to_right)[: len(stays) - 1]
             ground = stays
             steps.append(step)
-        object.__setattr__(self, "_steps", steps)
+        object.__setattr__(self, "_steps", tuple(steps))
         object.__setattr__(self, "_last", ground[0])
-
-    _steps: list[_Halving] = None  # type: ignore[assignment]
-    _last: float = 0.0
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """The solution x, (N,), for a right-hand side b, (N,)."""

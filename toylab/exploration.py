@@ -38,11 +38,11 @@ class Explorer:
     problem: CriticProblem
     losses: tuple[LossPair, ...]
     weights: tuple[float, ...]
-    _solved: dict[tuple[str, float], Solution] = field(default_factory=dict, repr=False)
+    _solved: dict[tuple[LossPair, float], Solution] = field(default_factory=dict, repr=False)
 
     def solution(self, losses: LossPair, weight: float) -> Solution:
         """The certified optimum of one choice, found once."""
-        key = (losses.name, weight)
+        key = (losses, weight)
         if key not in self._solved:
             chosen = replace(self.problem, losses=losses, regularizer=LipschitzPenalty(weight))
             self._solved[key] = solve(chosen, throw=False)
