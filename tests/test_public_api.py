@@ -52,6 +52,8 @@ def test_problems_and_candidates_survive_json():
 
 def test_solver_names():
     for name in toylab.solvers.__all__:
-        assert getattr(toylab.solvers, name) is not None
+        first = getattr(toylab.solvers, name)
+        assert callable(first)
+        assert getattr(toylab.solvers, name) is first, "a module of this name has taken its place"
     with pytest.raises(AttributeError, match="Simplex"):
         _ = toylab.solvers.Simplex

@@ -26,7 +26,7 @@ from toylab.dynamics import (
 )
 from toylab.errors import InputError
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
-from toylab.solvers.dirac_pair import dirac_pair
+from toylab.solvers.dirac_pairs import dirac_pair
 
 WEIGHT = 0.5
 

@@ -7,7 +7,7 @@ from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solvers import solve
-from toylab.solvers.dirac_pair import dirac_pair
+from toylab.solvers.dirac_pairs import dirac_pair
 from toylab.solvers.network.polish import best_scale_and_offset
 from toylab.solvers.on_the_line import averaged_penalty
 

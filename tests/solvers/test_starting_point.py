@@ -158,7 +158,7 @@ def test_it_is_no_worse_than_the_best_constant(problem):
 @pytest.mark.parametrize("distance", [0.1, 1.0, 30.0])
 def test_two_diracs_start_within_half_a_decade_of_their_optimum(pair, distance):
     """There the shape is the optimal critic itself, so the best scale of the grid is a neighbour of the optimal one."""
-    from toylab.solvers.dirac_pair import dirac_pair
+    from toylab.solvers.dirac_pairs import dirac_pair
 
     weight = 0.1
     problem = CriticProblem(DiscreteMeasure([[0.0]]), DiscreteMeasure([[distance]]), pair, LipschitzPenalty(weight))

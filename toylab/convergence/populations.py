@@ -100,7 +100,7 @@ _ACROSS: dict[str, Rate | None] = {"k": rates.ACROSS, "V": rates.ACROSS, "gradie
 
 def _logistic_lines() -> Population:
     """Every pair is at least θ apart and straight pairs are θ apart: the optimum is that of two Diracs."""
-    from toylab.solvers.dirac_pair import dirac_pair
+    from toylab.solvers.dirac_pairs import dirac_pair
 
     pair = losses.logistic()
     optimum = dirac_pair(pair, _THETA, LipschitzPenalty(WEIGHT))

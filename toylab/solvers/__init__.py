@@ -15,7 +15,7 @@ from toylab.solvers.solving import solve, solve_many
 if TYPE_CHECKING:
     from toylab.solvers.bundle import Bundle
     from toylab.solvers.closed_form import ClosedForm
-    from toylab.solvers.dirac_pair import DiracOptimum, dirac_pair, matched_pairs
+    from toylab.solvers.dirac_pairs import DiracOptimum, dirac_pair, matched_pairs
     from toylab.solvers.interior_point import InteriorPoint
     from toylab.solvers.line import LineInteriorPoint, LineTransport
     from toylab.solvers.linear_programs import CompactDual, KantorovichRubinstein
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "Bundle": "toylab.solvers.bundle",
     "ClosedForm": "toylab.solvers.closed_form",
-    "DiracOptimum": "toylab.solvers.dirac_pair",
-    "dirac_pair": "toylab.solvers.dirac_pair",
-    "matched_pairs": "toylab.solvers.dirac_pair",
+    "DiracOptimum": "toylab.solvers.dirac_pairs",
+    "dirac_pair": "toylab.solvers.dirac_pairs",
+    "matched_pairs": "toylab.solvers.dirac_pairs",
     "InteriorPoint": "toylab.solvers.interior_point",
     "LineInteriorPoint": "toylab.solvers.line",
     "LineTransport": "toylab.solvers.line",

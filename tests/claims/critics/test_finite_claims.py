@@ -89,7 +89,7 @@ PAIRS = [
 @pytest.mark.parametrize("target", [0.0, 0.3])
 def test_closed_forms_of_two_diracs_agree_with_the_solvers(pair, target):
     for distance, weight in itertools.product((0.2, 1.0, 4.0), (0.02, 0.5, 3.0)):
-        known = dirac_pair.dirac_pair(pair, distance, LipschitzPenalty(weight, target))
+        known = dirac_pair(pair, distance, LipschitzPenalty(weight, target))
         rise, total = _rise(pair, distance, weight, target)
         assert rise == pytest.approx(known.real_value - known.fake_value, rel=1e-12)
         assert total == pytest.approx(known.real_value + known.fake_value, abs=1e-12)

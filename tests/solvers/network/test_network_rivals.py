@@ -13,7 +13,7 @@ from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Unrestricted
 from toylab.solvers import solve
-from toylab.solvers.dirac_pair import dirac_pair, matched_pairs
+from toylab.solvers.dirac_pairs import dirac_pair, matched_pairs
 from toylab.solvers.network import (
     GP,
     LP,

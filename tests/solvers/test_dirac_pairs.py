@@ -12,7 +12,7 @@ from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem
 from toylab.regularizers import LipschitzBall, LipschitzPenalty, Unrestricted
-from toylab.solvers.dirac_pair import dirac_pair, matched_pairs
+from toylab.solvers.dirac_pairs import dirac_pair, matched_pairs
 from toylab.solvers.reference import Reference
 from toylab.solvers.solving import solve
 
