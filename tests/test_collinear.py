@@ -78,3 +78,10 @@ def test_the_monotone_plan_is_optimal(seed):
     assert cost == pytest.approx(wasserstein_distance(x, y, p, q), abs=rounding)
     np.testing.assert_allclose(plan.sum(axis=1), support.fake_weights, atol=rounding)
     np.testing.assert_allclose(plan.sum(axis=0), support.real_weights, atol=rounding)
+
+
+def test_a_cloud_far_from_the_origin_is_no_line():
+    rng = np.random.default_rng(0)
+    fake, real = (np.column_stack([np.full(5, 1e12), 1e-3 * rng.normal(size=(5, 2))]) for _ in range(2))
+    problem = CriticProblem(DiscreteMeasure(fake), DiscreteMeasure(real), losses.wasserstein(), LipschitzPenalty(1.0))
+    assert not is_collinear(problem)

@@ -10,6 +10,8 @@ import numpy as np
 _EPS = float(np.finfo(np.float64).eps)
 #: Points may lie off their line by this many roundings of their largest coordinate.
 _ROUNDINGS = 16.0
+#: Share of the extent from which on a distance off the line is one.
+_SEEN = 1e-9
 #: Most clouds are told from a line by this many points.
 _FEW = 8
 
@@ -54,8 +56,9 @@ class Line:
 
     @property
     def rounding(self) -> float:
-        """How far points on the line may seem to lie off it."""
-        return _ROUNDINGS * _EPS * float(np.sqrt(self.points.shape[1]) * np.abs(self.points).max())
+        """How far points on the line may seem to lie off it; never a share of their extent that would be seen."""
+        coordinates = _ROUNDINGS * _EPS * float(np.sqrt(self.points.shape[1]) * np.abs(self.points).max())
+        return min(coordinates, _SEEN * float(np.ptp(self.positions)))
 
     @property
     def holds_all(self) -> bool:

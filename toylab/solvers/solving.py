@@ -22,6 +22,10 @@ from toylab.solvers.precision import limits_of_precision
 
 #: (Fake points) × (real points) from which on collinear data is left to the solver for lines.
 _MANY_PAIRS = 2**18
+#: Pairs of a fake and a real point from which on the sparse engine is faster than the dense one, on the CPU.
+_SPARSE_FROM = 600_000
+#: Bytes of GPU memory that the dense engine takes for every pair.
+_DENSE_BYTES = 8.0 * 16
 
 
 def check_has_optimum(problem: CriticProblem) -> None:
@@ -34,12 +38,6 @@ def check_has_optimum(problem: CriticProblem) -> None:
     reason = problem.losses.describe_missing_optimum()
     if reason is not None:
         raise InputError(f"the loss {problem.losses.name!r} has no optimal critic: {reason}.")
-
-
-#: Pairs of a fake and a real point from which on the sparse engine is faster than the dense one, on the CPU.
-_SPARSE_FROM = 600_000
-#: Bytes of GPU memory that the dense engine takes for every pair.
-_DENSE_BYTES = 8.0 * 16
 
 
 def default_solver(problem: CriticProblem) -> AbstractSolver:
