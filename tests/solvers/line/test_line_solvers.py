@@ -143,3 +143,11 @@ def test_other_losses_and_pairs_that_need_more_constraints_are_refused():
 def test_few_points_on_a_line_keep_the_solver_of_all_pairs():
     problem = CriticProblem(*clouds(5, (10, 10), 1.0), losses.logistic(), LipschitzPenalty(0.1))
     assert isinstance(default_solver(problem), InteriorPoint)
+
+
+def test_points_without_mass_may_lie_off_the_line():
+    fake = DiscreteMeasure(np.array([[0.0, 0.0], [3.0, -1.0]]), weights=[1.0, 0.0])
+    real = DiscreteMeasure(np.array([[-0.25, -0.25], [2.0, 5.0]]), weights=[1.0, 0.0])
+    for solver in (LineTransport(), LineInteriorPoint()):
+        solution = solve(CriticProblem(fake, real, losses.wasserstein(), LipschitzPenalty(1.0)), solver)
+        assert solution.lipschitz_constant == pytest.approx(np.sqrt(0.125) / 2, rel=1e-8)  # W₁/(2λ), within rtol

@@ -152,7 +152,7 @@ def test_derivatives_of_the_loss_are_those_of_finite_differences(regularizer, mo
     assert found.cooling.numpy()[:free] == pytest.approx(numeric, abs=1e-6)
     # the same a few rows at a time, with distances computed anew
     monkeypatch.setattr(funnel_objective, "_KEPT_DISTANCES", 0)
-    monkeypatch.setattr("toylab.critics._BLOCK_ENTRIES", 3 * (len(x) - 1))
+    monkeypatch.setattr("toylab.critics.base._BLOCK_ENTRIES", 3 * (len(x) - 1))
     pieces = SmoothedFunnel(problem, 1.0, CPU).derivatives(x, 0.15)
     for name in ("gradient", "hessian", "scale", "cooling"):
         torch.testing.assert_close(getattr(pieces, name), getattr(found, name), rtol=1e-12, atol=1e-13)

@@ -62,9 +62,10 @@ def sorted_outcome(problem: CriticProblem, piece: StraightPiece) -> Outcome | No
         piece: where the losses are straight.
     """
     support = problem.support
-    positions = Line.through(support.points).positions
-    order = np.argsort(positions, kind="stable")
-    order = order[(support.in_fake | support.in_real)[order]]
+    carried = np.flatnonzero(support.in_fake | support.in_real)  # points without mass may lie anywhere
+    positions = np.zeros(len(support.points))
+    positions[carried] = Line.through(support.points[carried]).positions
+    order = carried[np.argsort(positions[carried], kind="stable")]
     ahead = imbalance(support.fake_weights[order], support.real_weights[order])
     steps = np.diff(positions[order])
     w1 = float(piece.slope * np.sum(np.abs(ahead) * steps))
