@@ -20,7 +20,10 @@ from toylab.solvers.multiscale.refinement import to_keep
 from toylab.solvers.multiscale.stage import Stage
 
 #: Pairs are exchanged when the gap has shrunk by this factor.
-_EXCHANGE = 0.3
+_EXCHANGE = 0.1
+_BACK = 0.5
+_ALWAYS = 0
+_SWEEPS = 10
 #: Relative gaps below which all pairs are scanned at the next exchange.
 _SCANS = (5e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6, 3e-7, 1e-7, 3e-8)
 #: Pairs of every row and column that are added at most, and that are kept at most.
@@ -60,6 +63,7 @@ class Rounds:
     def __init__(self, stage: Stage, program: EdgeProgram, point: Iterate, candidates: Candidates) -> None:
         self.stage, self.program, self.point, self.candidates = stage, program, point, candidates
         self.scans = 0
+        self._clean = True
 
     def run(self, goal: float, max_iterations: int, *, scans: bool = True) -> Reached:
         """Iterate until the repaired iterate has this relative gap over all pairs.
@@ -71,29 +75,39 @@ class Rounds:
         """
         last, least, since, status, whole = np.inf, np.inf, 0, Status.ITERATION_LIMIT, np.inf
         best = (np.inf, self.program, self.point)
-        due = [each for each in _SCANS if scans and each > 0.5 * goal]
+        trail: list[tuple[float, Iterate]] = []
         iteration = 0
         for iteration in range(max_iterations + 1):
             absolute, room = self.program.gap_and_room(self.point)
             gap = absolute / room
-            done = gap + self._missing(room) <= 0.5 * goal
+            missing = self._missing(room)
+            done = gap + missing <= 0.5 * goal
             since = 0 if gap < 0.9 * least else since + 1
             least = min(least, gap)
             if not np.isfinite(gap) or since > _STALLED_AFTER:
                 status = Status.INACCURATE
                 break
-            if done or gap <= _EXCHANGE * last:
-                last, least, since = gap, np.inf, 0
-                wanted = done or bool(due and gap < due[0])
-                due = [each for each in due if each <= gap]
+            trail.append((gap, self.point))
+            if done or (gap + missing <= _EXCHANGE * last):
+                wanted = done or (scans and (self._clean or _ALWAYS))
                 found = self._scanned() if wanted else self._priced()
-                if wanted:
-                    whole = self.program.repaired_gap(self.point, found.least)
+                estimate = self.program.repaired_gap(self.point, found.least)
+                self.est = estimate
+                if not wanted:
+                    self._clean = estimate <= 3.0 * gap
+                else:
+                    whole = estimate
                     best = min(best, (whole, self.program, self.point), key=lambda each: each[0])
                     if done and whole <= goal:
                         status = Status.OPTIMAL
                         break
-                self._exchange(found.rows, found.columns, drop=not done)
+                    self._clean = whole <= 3.0 * gap
+                later = self.point
+                back = [each for each in trail if each[0] >= _BACK * estimate]
+                if _BACK:
+                    self.point = back[-1][1] if back else trail[0][1]
+                last, least, since, trail = max(gap, _BACK * estimate), np.inf, 0, []
+                self._exchange(found.rows, found.columns, later, drop=True)
             if iteration == max_iterations:
                 break
             try:
@@ -118,12 +132,12 @@ class Rounds:
         self.candidates = self.candidates.extended(found.rows, found.columns, distance)
         return found
 
-    def _exchange(self, rows: np.ndarray, columns: np.ndarray, *, drop: bool) -> None:
+    def _exchange(self, rows: np.ndarray, columns: np.ndarray, later: Iterate, *, drop: bool) -> None:
         """List these pairs, and drop those that are far from tight."""
         stage, program, point = self.stage, self.program, self.point
         kept = np.ones(len(program.rows), dtype=bool)
         if drop:
-            kept = to_keep(program.rows, program.columns, point.gamma, point.slack, stage.shape, _KEPT, _FAR)
+            kept = to_keep(program.rows, program.columns, later.gamma, later.slack, stage.shape, _KEPT, _FAR)
         width = stage.shape[1]
         old = program.rows[kept] * width + program.columns[kept]
         new = np.setdiff1d(rows * np.int64(width) + columns, program.rows * width + program.columns)
@@ -136,16 +150,30 @@ class Rounds:
         def spread(values: np.ndarray) -> np.ndarray:
             return np.concatenate([values[kept], np.zeros(len(new))])[order]
 
-        gamma, slack, miss = spread(point.gamma), spread(point.slack), spread(miss)
-        true = (point.k * fresh.distance + fresh.drop(point.values))[added]
-        product = point.complementarity * fresh.path[added]
-        slack[added] = np.maximum(
-            np.abs(true), product / (_NEW_SHARE * _smaller_plan(fresh, gamma, stage.shape)[added])
-        )
-        gamma[added] = product / slack[added]
-        miss[added] = true - slack[added]
+        values, shape = point.values.copy(), stage.shape
+        short = np.maximum(-(point.k * fresh.distance + fresh.drop(values)), 0.0)
+        half = [np.zeros(size) for size in shape]
+        for each, group in zip(half, (fresh.rows, fresh.columns), strict=True):
+            np.maximum.at(each, group, 0.5 * short)
+        values[stage.pointwise.fakes.at] += half[0]
+        values[stage.pointwise.reals.at] -= half[1]
+        out = np.bincount(program.rows, weights=point.gamma, minlength=shape[0])
+        into = np.bincount(program.columns, weights=point.gamma, minlength=shape[1])
+        true = point.k * fresh.distance + fresh.drop(values)
+        mu = point.complementarity + float(out @ half[0] + into @ half[1])
+        smaller = np.minimum(out[fresh.rows], into[fresh.columns])
+        slack = np.maximum(true, mu * fresh.path / (_NEW_SHARE * smaller))
+        if not added.all():
+            old_slack = spread(point.slack)
+            slack = np.where(added, slack, np.maximum(true, old_slack))
+        gamma = mu * fresh.path / slack
+        for _ in range(_SWEEPS):
+            for group, goal in ((fresh.rows, out), (fresh.columns, into)):
+                gamma *= (goal / np.maximum(np.bincount(group, weights=gamma, minlength=len(goal)), 1e-300))[group]
+        gamma = np.maximum(gamma, 1e-300)
+        miss = true - slack
         self.program = fresh
-        self.point = replace(point, gamma=gamma, slack=slack, miss=miss if miss.any() else None)
+        self.point = replace(point, values=values, gamma=gamma, slack=slack, miss=miss if miss.any() else None)
 
 
 def _smaller_plan(program: EdgeProgram, gamma: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
