@@ -114,12 +114,11 @@ class Multiscale(AbstractSolver):
             fine = finest
             if number:
                 fine = _coarse_stage(problem, _at(fake_levels, number), _at(real_levels, number), finest.length)
-            program, point, candidates = refined(stage, program, point, fine)
+            program, point = refined(stage, program, point, fine)
             goal = _BETWEEN if number else self.rtol
-            reached = Rounds(fine, program, point, candidates).run(goal, self.max_iterations, scans=not number)
+            reached = Rounds(fine, program, point).run(goal, self.max_iterations)
             if reached.status is Status.INACCURATE:
-                cold = Rounds(fine, program, _constant_start(program), candidates)
-                again = cold.run(goal, self.max_iterations, scans=not number)
+                again = Rounds(fine, program, _constant_start(program)).run(goal, self.max_iterations)
                 reached = min((again, reached), key=lambda each: each.gap)
             stage, program, point = fine, reached.program, reached.point
         return reached
