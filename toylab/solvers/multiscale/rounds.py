@@ -22,14 +22,14 @@ from toylab.solvers.multiscale.stage import Stage
 
 #: Pairs are exchanged when the gap on those listed is this share of what it began with.
 _EXCHANGE = 0.1
-#: The iteration goes back to where the listed pairs had at least this share of the gap of all pairs.
-_BACK = 1.0
+#: Pairs are dropped only when the gap of all pairs has shrunk by this factor: none come and go for ever.
+_PROGRESS = 0.7
 #: Pairs of every row and column that are added at most, and that are kept at most.
-_ADDED, _KEPT = 3, 10
+_ADDED, _KEPT = 4, 10
 #: Slack, in units of what is typical, beyond which a pair is dropped.
 _FAR = 30.0
 #: Multiplier of a pair at most, as a share of the smaller plan of its two points, when it is new.
-_NEW_SHARE = 0.03
+_NEW_SHARE = 0.2
 #: Scalings of the multipliers to both marginals.
 _SWEEPS = 10
 #: Steps without a tenth gained after which the iteration has stalled.
@@ -88,12 +88,13 @@ class Rounds:
             if gap <= max(_EXCHANGE * began, 0.5 * goal):
                 found = self._scanned()
                 whole = self.program.repaired_gap(self.point, found.least)
+                progress = whole <= _PROGRESS * best[0]
                 best = min(best, (whole, self.program, self.point), key=lambda each: each[0])
                 if whole <= goal:
                     status = Status.OPTIMAL
                     break
-                self._exchange(found, _at_gap(trail, _BACK * whole))
-                began, least, since, trail = max(gap, _BACK * whole), np.inf, 0, []
+                self._exchange(found, _at_gap(trail, whole), drop=progress)
+                began, least, since, trail = max(gap, whole), np.inf, 0, []
             if iteration == max_iterations:
                 break
             try:
@@ -112,12 +113,12 @@ class Rounds:
         self.scans += 1
         return scan(self.stage.critic(self.point), _ADDED)
 
-    def _exchange(self, found: Violations, base: Iterate) -> None:
+    def _exchange(self, found: Violations, base: Iterate, *, drop: bool) -> None:
         """List violated pairs, drop those that are far from tight, and go on from an earlier iterate."""
-        program, width = self.program, self.stage.shape[1]
-        kept = to_keep(
-            program.rows, program.columns, self.point.gamma, self.point.slack, self.stage.shape, _KEPT, _FAR
-        )
+        program, later, shape = self.program, self.point, self.stage.shape
+        kept, width = np.ones(len(program.rows), dtype=bool), shape[1]
+        if drop:
+            kept = to_keep(program.rows, program.columns, later.gamma, later.slack, shape, _KEPT, _FAR)
         listed = program.rows * np.int64(width) + program.columns
         new = np.setdiff1d(found.rows * np.int64(width) + found.columns, listed)
         code = np.concatenate([listed[kept], new])
