@@ -106,7 +106,7 @@ def test_three_levels_at_once():
 
 
 def test_an_iteration_limit_is_a_status_with_the_gap_that_was_reached():
-    limited = Multiscale(coarsest=8, max_iterations=25)
+    limited = Multiscale(coarsest=8, max_iterations=8)
     solution = solve(problem(*clouds()), limited, throw=False)
     assert solution.status is Status.ITERATION_LIMIT
     assert 1e-6 < solution.certificate.relative_gap < 1.0

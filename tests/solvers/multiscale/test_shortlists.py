@@ -14,7 +14,7 @@ from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solvers.multiscale.coarsening import levels
 from toylab.solvers.multiscale.factorisation import Factorisation
 from toylab.solvers.multiscale.pointwise import Pointwise
-from toylab.solvers.multiscale.pricing import Candidates, Critic, nearest, scan
+from toylab.solvers.multiscale.pricing import Critic, scan
 from toylab.solvers.multiscale.refinement import children, forest, smallest, to_keep
 
 
@@ -92,23 +92,6 @@ def test_a_scan_finds_the_worst_pairs_of_all(rng):
     for i in range(len(values.u)):
         assert all((i, int(j)) in chosen for j in np.argsort(slack[i])[:2] if slack[i, j] < 0)
     assert all(slack[pair] < 0 for pair in chosen)
-
-
-def test_a_list_of_all_pairs_finds_what_a_scan_finds(rng):
-    values = critic(rng)
-    rows, columns = np.divmod(np.arange(37 * 53), 53)
-    distance = np.linalg.norm(values.fakes[rows] - values.reals[columns], axis=1)
-    listed = Candidates(rows[100:], columns[100:], distance[100:])
-    listed = listed.extended(rows[:100], columns[:100], distance[:100]).violations(values, 2)
-    assert listed.least == pytest.approx(scan(values, 2).least, abs=1e-14)
-
-
-def test_the_nearest_pairs_of_rows_and_columns(rng):
-    values = critic(rng)
-    slack = values.k * cdist(values.fakes, values.reals) + values.u[:, None] - values.v
-    chosen = set(zip(*(ends.tolist() for ends in nearest(values, 3)), strict=True))
-    assert all((i, int(j)) in chosen for i in range(37) for j in np.argsort(slack[i])[:3])
-    assert all((int(i), j) in chosen for j in range(53) for i in np.argsort(slack[:, j])[:3])
 
 
 def test_factors_solve_with_the_laplacian_again_and_again(rng):

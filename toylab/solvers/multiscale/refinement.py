@@ -26,15 +26,19 @@ def forest(rows: np.ndarray, columns: np.ndarray, mass: np.ndarray, shape: tuple
     return kept
 
 
+def ranks(group: np.ndarray, key: np.ndarray) -> np.ndarray:
+    """Ranks (E,) of the entries by their keys within their group, from 0."""
+    by_key = np.argsort(key)
+    numbers = np.arange(len(key))
+    ordered = sparse.coo_array((by_key, (group[by_key], numbers))).tocsr()  # sorts by group and keeps the order
+    rank = np.empty(len(key), dtype=np.intp)
+    rank[ordered.data] = numbers - np.repeat(ordered.indptr[:-1], np.diff(ordered.indptr))
+    return rank
+
+
 def smallest(group: np.ndarray, key: np.ndarray, count: int) -> np.ndarray:
     """Mask (E,) of the entries with the `count` smallest keys of their group."""
-    order = np.lexsort((key, group))
-    ordered = group[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-    rank = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
-    mask = np.zeros(len(key), dtype=bool)
-    mask[order[rank < count]] = True
-    return mask
+    return ranks(group, key) < count if len(key) else np.zeros(0, dtype=bool)
 
 
 def to_refine(  # noqa: PLR0917 - the arrays of the pairs
@@ -66,10 +70,10 @@ def to_keep(  # noqa: PLR0917 - the arrays of the pairs
     times what is typical there; two in any case; and the forest.
     """
     ratio = slack / np.maximum(gamma, _TINY)
-    kept = smallest(rows, ratio, count) | smallest(columns, ratio, count)
+    rank = np.minimum(ranks(rows, ratio), ranks(columns, ratio))
     typical = _mean(rows, gamma, slack, shape[0])[rows] + _mean(columns, gamma, slack, shape[1])[columns]
-    kept &= slack < band * typical
-    return kept | smallest(rows, ratio, 2) | smallest(columns, ratio, 2) | forest(rows, columns, gamma, shape)
+    kept = (rank < count) & (slack < band * typical)
+    return kept | (rank < 2) | forest(rows, columns, gamma, shape)
 
 
 def _mean(group: np.ndarray, gamma: np.ndarray, slack: np.ndarray, size: int) -> np.ndarray:

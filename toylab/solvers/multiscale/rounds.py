@@ -1,36 +1,40 @@
 """The interior point on one level, while pairs come and go.
 
-Whenever the gap has shrunk by a factor, the pairs that the iterate violates are added and those far from being tight
-are dropped; the iteration goes on from where it is. A new pair lacks part of its slack, which the next full step makes
-up for; its multiplier is small beside the plan of its points. The gap of the whole problem is known after a scan of
-all pairs only.
+The gap of the whole problem is known from the pairs that the iterate violates, of all pairs. Once the gap on the
+listed pairs is well below that of the whole problem, these pairs are added, those far from being tight are dropped,
+and the iteration goes back to where the listed pairs had the gap that all pairs have now. From there on it begins near
+its new central path: the values are raised and lowered until the new pairs are nearly satisfied, and the multipliers
+are those of the central path for these slacks, scaled to the plan's marginals.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from toylab.solution import Status
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
 from toylab.solvers.multiscale.edge_step import edge_step
-from toylab.solvers.multiscale.pricing import Candidates, Violations, scan
+from toylab.solvers.multiscale.pricing import Violations, scan
 from toylab.solvers.multiscale.refinement import to_keep
 from toylab.solvers.multiscale.stage import Stage
 
-#: Pairs are exchanged when the gap has shrunk by this factor.
-_EXCHANGE = 0.3
-#: Relative gaps below which all pairs are scanned at the next exchange.
-_SCANS = (5e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6, 3e-7, 1e-7, 3e-8)
+#: Pairs are exchanged when the gap on those listed is this share of what it began with.
+_EXCHANGE = 0.1
+#: Pairs are dropped only when the gap of all pairs has shrunk by this factor: none come and go for ever.
+_PROGRESS = 0.7
 #: Pairs of every row and column that are added at most, and that are kept at most.
-_ADDED, _KEPT = 3, 10
+_ADDED, _KEPT = 4, 10
 #: Slack, in units of what is typical, beyond which a pair is dropped.
 _FAR = 30.0
-#: Multiplier of a new pair at most, as a share of the smaller plan of its two points.
-_NEW_SHARE = 0.03
+#: Multiplier of a pair at most, as a share of the smaller plan of its two points, when it is new.
+_NEW_SHARE = 0.2
+#: Scalings of the multipliers to both marginals.
+_SWEEPS = 10
 #: Steps without a tenth gained after which the iteration has stalled.
 _STALLED_AFTER = 60
+_TINY = 1e-300
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,45 +59,42 @@ class Reached:
 
 
 class Rounds:
-    """One level with its listed pairs and its candidates."""
+    """One level with its listed pairs."""
 
-    def __init__(self, stage: Stage, program: EdgeProgram, point: Iterate, candidates: Candidates) -> None:
-        self.stage, self.program, self.point, self.candidates = stage, program, point, candidates
+    def __init__(self, stage: Stage, program: EdgeProgram, point: Iterate) -> None:
+        self.stage, self.program, self.point = stage, program, point
         self.scans = 0
 
-    def run(self, goal: float, max_iterations: int, *, scans: bool = True) -> Reached:
+    def run(self, goal: float, max_iterations: int) -> Reached:
         """Iterate until the repaired iterate has this relative gap over all pairs.
 
         Args:
             goal: relative gap.
             max_iterations: steps at most.
-            scans: whether all pairs are scanned on the way, and not at the end only.
         """
-        last, least, since, status, whole = np.inf, np.inf, 0, Status.ITERATION_LIMIT, np.inf
+        began, least, since, status = np.inf, np.inf, 0, Status.ITERATION_LIMIT
         best = (np.inf, self.program, self.point)
-        due = [each for each in _SCANS if scans and each > 0.5 * goal]
+        trail: list[tuple[float, Iterate]] = []
         iteration = 0
         for iteration in range(max_iterations + 1):
             absolute, room = self.program.gap_and_room(self.point)
-            gap = absolute / room
-            done = gap + self._missing(room) <= 0.5 * goal
+            gap = absolute / room + self._missing(room)
             since = 0 if gap < 0.9 * least else since + 1
             least = min(least, gap)
             if not np.isfinite(gap) or since > _STALLED_AFTER:
                 status = Status.INACCURATE
                 break
-            if done or gap <= _EXCHANGE * last:
-                last, least, since = gap, np.inf, 0
-                wanted = done or bool(due and gap < due[0])
-                due = [each for each in due if each <= gap]
-                found = self._scanned() if wanted else self._priced()
-                if wanted:
-                    whole = self.program.repaired_gap(self.point, found.least)
-                    best = min(best, (whole, self.program, self.point), key=lambda each: each[0])
-                    if done and whole <= goal:
-                        status = Status.OPTIMAL
-                        break
-                self._exchange(found.rows, found.columns, drop=not done)
+            trail.append((gap, self.point))
+            if gap <= max(_EXCHANGE * began, 0.5 * goal):
+                found = self._scanned()
+                whole = self.program.repaired_gap(self.point, found.least)
+                progress = whole <= _PROGRESS * best[0]
+                best = min(best, (whole, self.program, self.point), key=lambda each: each[0])
+                if whole <= goal:
+                    status = Status.OPTIMAL
+                    break
+                self._exchange(found, _at_gap(trail, whole), drop=progress)
+                began, least, since, trail = max(gap, whole), np.inf, 0, []
             if iteration == max_iterations:
                 break
             try:
@@ -101,55 +102,65 @@ class Rounds:
             except (FloatingPointError, ZeroDivisionError):
                 status = Status.INACCURATE
                 break
-        if status is not Status.OPTIMAL and np.isfinite(best[0]):
-            whole, self.program, self.point = best
-        return Reached(self.program, self.point, whole, status, iteration, self.scans)
+        if np.isfinite(best[0]):
+            _, self.program, self.point = best
+        return Reached(self.program, self.point, best[0], status, iteration, self.scans)
 
     def _missing(self, room: float) -> float:
         return 0.0 if self.point.miss is None else float(np.abs(self.point.miss) @ self.point.gamma) / room
 
-    def _priced(self) -> Violations:
-        return self.candidates.violations(self.stage.critic(self.point, 1.0), _ADDED)
-
     def _scanned(self) -> Violations:
         self.scans += 1
-        found = scan(self.stage.critic(self.point), _ADDED)
-        distance = self.stage.distance(found.rows, found.columns)
-        self.candidates = self.candidates.extended(found.rows, found.columns, distance)
-        return found
+        return scan(self.stage.critic(self.point), _ADDED)
 
-    def _exchange(self, rows: np.ndarray, columns: np.ndarray, *, drop: bool) -> None:
-        """List these pairs, and drop those that are far from tight."""
-        stage, program, point = self.stage, self.program, self.point
-        kept = np.ones(len(program.rows), dtype=bool)
+    def _exchange(self, found: Violations, base: Iterate, *, drop: bool) -> None:
+        """List violated pairs, drop those that are far from tight, and go on from an earlier iterate."""
+        program, later, shape = self.program, self.point, self.stage.shape
+        kept, width = np.ones(len(program.rows), dtype=bool), shape[1]
         if drop:
-            kept = to_keep(program.rows, program.columns, point.gamma, point.slack, stage.shape, _KEPT, _FAR)
-        width = stage.shape[1]
-        old = program.rows[kept] * width + program.columns[kept]
-        new = np.setdiff1d(rows * np.int64(width) + columns, program.rows * width + program.columns)
-        code = np.concatenate([old, new])
+            kept = to_keep(program.rows, program.columns, later.gamma, later.slack, shape, _KEPT, _FAR)
+        listed = program.rows * np.int64(width) + program.columns
+        new = np.setdiff1d(found.rows * np.int64(width) + found.columns, listed)
+        code = np.concatenate([listed[kept], new])
         order = np.argsort(code, kind="stable")
-        fresh = stage.program(*np.divmod(code[order], width))
-        added = order >= len(old)
-        miss = np.zeros_like(point.slack) if point.miss is None else point.miss
-
-        def spread(values: np.ndarray) -> np.ndarray:
-            return np.concatenate([values[kept], np.zeros(len(new))])[order]
-
-        gamma, slack, miss = spread(point.gamma), spread(point.slack), spread(miss)
-        true = (point.k * fresh.distance + fresh.drop(point.values))[added]
-        product = point.complementarity * fresh.path[added]
-        slack[added] = np.maximum(
-            np.abs(true), product / (_NEW_SHARE * _smaller_plan(fresh, gamma, stage.shape)[added])
-        )
-        gamma[added] = product / slack[added]
-        miss[added] = true - slack[added]
+        fresh = self.stage.program(*np.divmod(code[order], width))
+        before = np.concatenate([base.slack[kept], np.zeros(len(new))])[order]
+        self.point = _recentred(self.stage, program, base, fresh, before)
         self.program = fresh
-        self.point = replace(point, gamma=gamma, slack=slack, miss=miss if miss.any() else None)
 
 
-def _smaller_plan(program: EdgeProgram, gamma: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """The smaller of the masses that both points of every pair give and take."""
-    out = np.bincount(program.rows, weights=gamma, minlength=shape[0])
-    into = np.bincount(program.columns, weights=gamma, minlength=shape[1])
-    return np.minimum(out[program.rows], into[program.columns])
+def _at_gap(trail: list[tuple[float, Iterate]], gap: float) -> Iterate:
+    """The last iterate with at least this gap, or the first one."""
+    return next((point for reached, point in reversed(trail) if reached >= gap), trail[0][1])
+
+
+def _recentred(stage: Stage, program: EdgeProgram, base: Iterate, fresh: EdgeProgram, before: np.ndarray) -> Iterate:
+    """An iterate over other pairs, near its central path.
+
+    Args:
+        stage: the level.
+        program: the pairs of the iterate.
+        base: the iterate.
+        fresh: the other pairs.
+        before: (E,), their slacks in the iterate, 0 where a pair is new.
+    """
+    out = np.bincount(program.rows, weights=base.gamma, minlength=stage.shape[0])
+    into = np.bincount(program.columns, weights=base.gamma, minlength=stage.shape[1])
+    short = np.maximum(-(base.k * fresh.distance + fresh.drop(base.values)), 0.0)
+    up, down = np.zeros(len(out)), np.zeros(len(into))
+    np.maximum.at(up, fresh.rows, 0.5 * short)
+    np.maximum.at(down, fresh.columns, 0.5 * short)
+    values = base.values.copy()
+    values[stage.pointwise.fakes.at] += up
+    values[stage.pointwise.reals.at] -= down
+    slack = base.k * fresh.distance + fresh.drop(values)
+
+    products = (base.complementarity + float(out @ up + into @ down)) * fresh.path
+    most = _NEW_SHARE * np.minimum(out[fresh.rows], into[fresh.columns])
+    positive = np.maximum(slack, np.where(before > 0, before, products / most))
+    gamma = products / positive
+    for _ in range(_SWEEPS):
+        for group, goal in ((fresh.rows, out), (fresh.columns, into)):
+            gamma *= (goal / np.maximum(np.bincount(group, weights=gamma, minlength=len(goal)), _TINY))[group]
+    miss = slack - positive
+    return Iterate(values, base.k, np.maximum(gamma, _TINY), positive, miss if miss.any() else None)

@@ -34,8 +34,9 @@ from toylab.solvers.predictor_corrector import predictor_corrector
 from toylab.solvers.starting_point import starting_point
 from toylab.solvers.threads import one_thread
 
-#: Relative gaps at which the coarsest level and those between are left.
-_AT_COARSEST, _BETWEEN = 1e-2, 3e-3
+#: Relative gap at which the coarsest level is left, and that of the others but the finest times their cells: the
+#: error of coarsening goes with the square of the size of a cell.
+_AT_COARSEST, _BETWEEN = 1e-2, 0.3
 _STEPS_AT_COARSEST = 60
 _SAMPLED_DISTANCES = 10_001
 
@@ -114,12 +115,11 @@ class Multiscale(AbstractSolver):
             fine = finest
             if number:
                 fine = _coarse_stage(problem, _at(fake_levels, number), _at(real_levels, number), finest.length)
-            program, point, candidates = refined(stage, program, point, fine)
-            goal = _BETWEEN if number else self.rtol
-            reached = Rounds(fine, program, point, candidates).run(goal, self.max_iterations, scans=not number)
+            program, point = refined(stage, program, point, fine)
+            goal = max(_BETWEEN / max(fine.shape), self.rtol) if number else self.rtol
+            reached = Rounds(fine, program, point).run(goal, self.max_iterations)
             if reached.status is Status.INACCURATE:
-                cold = Rounds(fine, program, _constant_start(program), candidates)
-                again = cold.run(goal, self.max_iterations, scans=not number)
+                again = Rounds(fine, program, _constant_start(program)).run(goal, self.max_iterations)
                 reached = min((again, reached), key=lambda each: each.gap)
             stage, program, point = fine, reached.program, reached.point
         return reached

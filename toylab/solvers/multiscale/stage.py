@@ -14,13 +14,11 @@ import numpy as np
 from toylab.solvers.multiscale.coarsening import Level
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
 from toylab.solvers.multiscale.pointwise import Pointwise
-from toylab.solvers.multiscale.pricing import Candidates, Critic, nearest
+from toylab.solvers.multiscale.pricing import Critic
 from toylab.solvers.multiscale.refinement import children, to_refine
 
 #: Pairs of every row and column by slack, and by slack for their mass, whose children a finer level begins with.
 _REFINED = 3
-#: Pairs of every row and column by slack whose children are candidates there.
-_CANDIDATES = 15
 #: A slack may differ from what the path has by this factor.
 _OFF_THE_PATH = 10.0
 _TINY = 1e-300
@@ -53,26 +51,19 @@ class Stage:
         """The program on these pairs."""
         return EdgeProgram(self.pointwise, self.points, rows, columns, self.length)
 
-    def critic(self, point: Iterate, unit: float | None = None) -> Critic:
-        """An iterate as a critic, its constant for distances in this unit (the points' own when not given)."""
-        f, k = point.values, point.k / (unit or self.length)
+    def critic(self, point: Iterate) -> Critic:
+        """An iterate as a critic in the points' own unit of length."""
+        f, k = point.values, point.k / self.length
         at = self.pointwise.fakes.at, self.pointwise.reals.at
         return Critic(self.fakes.points, self.reals.points, f[at[0]], f[at[1]], k)
-
-    def distance(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Distances of pairs, in the unit of length."""
-        step = self.fakes.points[rows] - self.reals.points[columns]
-        return np.sqrt(np.einsum("ij,ij->i", step, step)) / self.length
 
     def apart(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Mask of the pairs of two different points."""
         return self.pointwise.fakes.at[rows] != self.pointwise.reals.at[columns]
 
 
-def refined(
-    coarse: Stage, program: EdgeProgram, point: Iterate, fine: Stage
-) -> tuple[EdgeProgram, Iterate, Candidates]:
-    """Program, iterate and candidates of a finer level.
+def refined(coarse: Stage, program: EdgeProgram, point: Iterate, fine: Stage) -> tuple[EdgeProgram, Iterate]:
+    """Program and iterate of a finer level.
 
     Args:
         coarse: the level above.
@@ -82,7 +73,6 @@ def refined(
     """
     kept = to_refine(program.rows, program.columns, point.gamma, point.slack, coarse.shape, _REFINED)
     rows, columns, gamma = program.rows[kept], program.columns[kept], point.gamma[kept]
-    candidates = _candidates(coarse, point, rows, columns, fine)
     values = _prolonged(coarse, point, rows, columns, gamma, fine)
 
     # what the pairs that are dropped carried is left to the others of their row and column
@@ -99,7 +89,7 @@ def refined(
     slack = point.k * fresh.distance + fresh.drop(values)
     on_path = point.complementarity * fresh.path / mass
     w = np.clip(slack, on_path / _OFF_THE_PATH, on_path * _OFF_THE_PATH)
-    return fresh, Iterate(values, point.k, mass, w, slack - w), candidates
+    return fresh, Iterate(values, point.k, mass, w, slack - w)
 
 
 def constant_start(program: EdgeProgram, cost: float, k: float) -> Iterate:
@@ -115,16 +105,6 @@ def constant_start(program: EdgeProgram, cost: float, k: float) -> Iterate:
     gamma = program.path / slack
     gamma *= cost / float(gamma @ program.distance)
     return Iterate(np.full(program.size, pointwise.best_constant), k, gamma, slack)
-
-
-def _candidates(coarse: Stage, point: Iterate, rows: np.ndarray, columns: np.ndarray, fine: Stage) -> Candidates:
-    width = coarse.shape[1]
-    near = nearest(coarse.critic(point), _CANDIDATES)
-    code = np.unique(np.concatenate([near[0] * width + near[1], rows * width + columns]))
-    fine_rows, fine_columns, _ = children(*np.divmod(code, width), fine.fakes.parents, fine.reals.parents)
-    apart = fine.apart(fine_rows, fine_columns)
-    fine_rows, fine_columns = fine_rows[apart].astype(np.int32), fine_columns[apart].astype(np.int32)
-    return Candidates(fine_rows, fine_columns, fine.distance(fine_rows, fine_columns))
 
 
 def _prolonged(  # noqa: PLR0917 - the arrays of the pairs
