@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from toylab import losses, zoo
 from toylab.errors import InputError, SolverError
@@ -10,6 +11,8 @@ from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Status
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.multiscale import Multiscale
+from toylab.solvers.multiscale.solver import _places
+from toylab.solvers.normalised_program import NormalisedProgram
 from toylab.solvers.solving import default_solver, solve
 
 SMALL = Multiscale(coarsest=8)
@@ -126,5 +129,15 @@ def test_what_it_does_not_take_is_said_before_any_work():
 def test_the_engine_is_picked_by_the_number_of_pairs():
     assert isinstance(default_solver(problem(*clouds())), InteriorPoint)
     many = problem(*clouds(1000, 1000))
-    assert isinstance(default_solver(many), (Multiscale, InteriorPoint))  # dense where there is a GPU
+    expected = InteriorPoint if torch.cuda.is_available() else Multiscale
+    assert isinstance(default_solver(many), expected)
     assert isinstance(default_solver(problem(many.fake, many.real, losses.hinge())), InteriorPoint)
+
+
+def test_rows_of_shared_cells_are_those_of_the_dense_program():
+    points = np.arange(4.0)[:, None]
+    subject = problem(DiscreteMeasure(points[[0, 1, 2]]), DiscreteMeasure(points[[0, 3]]))
+    dense = NormalisedProgram(subject, torch.device("cpu"))
+    rows, columns = _places(subject, dense)
+    found = dense.distance.numpy()[np.ix_(rows, columns)] * dense.length
+    assert np.allclose(found, np.abs(points[[0, 1, 2]] - points[[0, 3]].T), rtol=1e-15)

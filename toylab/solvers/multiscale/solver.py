@@ -161,7 +161,7 @@ def _coarsest(problem: CriticProblem, stage: Stage) -> tuple[EdgeProgram, Iterat
             point = predictor_corrector(dense, point)
         except (FloatingPointError, ZeroDivisionError):
             return program, _constant_start(program)
-    place = _places(coarse)
+    place = _places(coarse, dense)
     ends = place[0][rows], place[1][columns]
     gamma = point.gamma.numpy()[ends]
     for owner, weights, group in ((place[0], stage.fakes.weights, rows), (place[1], stage.reals.weights, columns)):
@@ -186,11 +186,14 @@ def _constant_start(program: EdgeProgram) -> Iterate:
     raise InputError(f"Multiscale does not know the regulariser {type(pointwise.regularizer).__name__}.")
 
 
-def _places(problem: CriticProblem) -> tuple[np.ndarray, np.ndarray]:
+def _places(problem: CriticProblem, dense: NormalisedProgram) -> tuple[np.ndarray, np.ndarray]:
     """The row of every fake point and the column of every real point in the dense program; points may coincide."""
-    support = problem.support
-    row, column = np.cumsum(support.in_fake) - 1, np.cumsum(support.in_real) - 1
-    return row[support.fake_owner], column[support.real_owner]
+    support, places = problem.support, []
+    for owner, listed in ((support.fake_owner, dense.pairs.fakes), (support.real_owner, dense.pairs.reals)):
+        place = np.full(len(support.points), -1)
+        place[dense.carried[listed.numpy()]] = np.arange(len(listed))
+        places.append(place[owner])
+    return places[0], places[1]
 
 
 def _typical_distance(fakes: np.ndarray, reals: np.ndarray) -> float:
