@@ -28,11 +28,12 @@ def forest(rows: np.ndarray, columns: np.ndarray, mass: np.ndarray, shape: tuple
 
 def ranks(group: np.ndarray, key: np.ndarray) -> np.ndarray:
     """Ranks (E,) of the entries by their keys within their group, from 0."""
-    by_key = np.argsort(key)
+    by_key: np.ndarray = np.argsort(key)
     numbers = np.arange(len(key))
     ordered = sparse.coo_array((by_key, (group[by_key], numbers))).tocsr()  # sorts by group and keeps the order
     rank = np.empty(len(key), dtype=np.intp)
-    rank[ordered.data] = numbers - np.repeat(ordered.indptr[:-1], np.diff(ordered.indptr))
+    places: np.ndarray = ordered.data
+    rank[places] = numbers - np.repeat(ordered.indptr[:-1], np.diff(ordered.indptr))
     return rank
 
 
