@@ -32,7 +32,7 @@ def ranks(group: np.ndarray, key: np.ndarray) -> np.ndarray:
     numbers = np.arange(len(key))
     ordered = sparse.coo_array((by_key, (group[by_key], numbers))).tocsr()  # sorts by group and keeps the order
     rank = np.empty(len(key), dtype=np.intp)
-    rank[ordered.data] = numbers - np.repeat(ordered.indptr[:-1], np.diff(ordered.indptr))
+    rank[ordered.data.astype(np.intp, copy=False)] = numbers - np.repeat(ordered.indptr[:-1], np.diff(ordered.indptr))
     return rank
 
 
