@@ -94,6 +94,18 @@ def test_a_scan_finds_the_worst_pairs_of_all(rng):
     assert all(slack[pair] < 0 for pair in chosen)
 
 
+def test_branch_and_bound_finds_the_worst_pair_of_every_point(rng):
+    values = critic(rng, 900, 700)
+    slack = values.k * cdist(values.fakes, values.reals) + values.u[:, None] - values.v
+    found = scan(values, 4)
+    assert found.least == pytest.approx(np.maximum(values.u, values.u - slack.min(axis=1)), abs=1e-13)
+    chosen = set(zip(found.rows.tolist(), found.columns.tolist(), strict=True))
+    worst = [(i, int(j)) for i, j in enumerate(slack.argmin(axis=1))]
+    worst += [(int(i), j) for j, i in enumerate(slack.argmin(axis=0))]
+    assert all(pair in chosen for pair in worst if slack[pair] < 0)
+    assert all(slack[pair] < 0 for pair in chosen)
+
+
 def test_factors_solve_with_the_laplacian_again_and_again(rng):
     sources, sinks = rng.integers(0, 12, size=40), rng.integers(12, 25, size=40)  # some pairs twice
     factorisation = Factorisation(sources, sinks, 25)
