@@ -15,6 +15,7 @@ from scipy.stats import norm
 
 import toylab
 from toylab import DiscreteMeasure, LipschitzPenalty, Unrestricted, losses
+from toylab.regularizers import Regularizer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +52,10 @@ def check(name: str, answer: float | None) -> None:
         print(f"✗ not yet. {exercise.hint}")
 
 
-def _diracs(distance: float, weight: float, pair: toylab.LossPair) -> toylab.Solution:
+def _diracs(distance: float, restriction: float | Regularizer, pair: toylab.LossPair) -> toylab.Solution:
     fake, real = DiscreteMeasure(np.array([[0.0]])), DiscreteMeasure(np.array([[distance]]))
-    return toylab.solve(toylab.CriticProblem(fake, real, pair, LipschitzPenalty(weight)))
+    regularizer = restriction if isinstance(restriction, Regularizer) else LipschitzPenalty(restriction)
+    return toylab.solve(toylab.CriticProblem(fake, real, pair, regularizer))
 
 
 def _shared_point() -> float:
@@ -83,12 +85,6 @@ def _corner_instance() -> float:
         losses.wasserstein(),
         LipschitzPenalty(0.5),
     )
-    return toylab.solve(problem).lipschitz_constant
-
-
-def _in_the_ball() -> float:
-    fake, real = DiscreteMeasure(np.array([[0.0]])), DiscreteMeasure(np.array([[0.02]]))
-    problem = toylab.CriticProblem(fake, real, losses.wasserstein(), toylab.LipschitzBall(1.0))
     return toylab.solve(problem).lipschitz_constant
 
 
@@ -158,16 +154,7 @@ EXERCISES = {
     ),
     "gp-slope": Exercise(
         question="The same with the target-1 penalty λ (k − 1)² of WGAN-GP: which slope (1 digit)?",
-        truth=lambda: float(
-            toylab.solve(
-                toylab.CriticProblem(
-                    DiscreteMeasure(np.array([[0.0]])),
-                    DiscreteMeasure(np.array([[3.0]])),
-                    losses.wasserstein(),
-                    LipschitzPenalty(0.5, target=1.0),
-                )
-            ).lipschitz_constant
-        ),
+        truth=lambda: _diracs(3.0, LipschitzPenalty(0.5, target=1.0), losses.wasserstein()).lipschitz_constant,
         digits=1,
         hint="Minimise −3 k + λ (k − 1)².",
     ),
@@ -187,7 +174,7 @@ EXERCISES = {
     ),
     "ball-constant": Exercise(
         question="The same with a Lipschitz ball of radius 1 in place of the penalty: what is k (1 digit)?",
-        truth=_in_the_ball,
+        truth=lambda: _diracs(0.02, toylab.LipschitzBall(1.0), losses.wasserstein()).lipschitz_constant,
         digits=1,
         hint="Nothing draws the constant to 0.",
     ),

@@ -8,5 +8,6 @@ loop among them, `critic_stopwatch` times one, `critic_judging` says what it is 
 record of both; `critic_summary`, `critic_tables` and `critic_plot` show what they say together.
 
 `exact` times exact critics from a hundred points to tens of thousands: `exact_data` has the points, `exact_trial`
-measures one solve alone in a process, `exact_summary`, `exact_tables` and `exact_plot` show medians, ratios and growth.
+measures one solve alone in a process, `exact_summary`, `exact_tables` and `exact_plot` show medians, ratios and growth;
+`sheets` are the tables of both.
 """

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from toylab.bench.critic_cell import Cell
 from toylab.bench.critic_summary import GAPS, TARGETS, Group, MethodSummary, Ratio
+from toylab.bench.sheets import Sheet, print_sheets
 
 _TARGET_WORDS = {
     "gap": "gap ≤ {:g}",
@@ -19,43 +17,6 @@ _TARGET_WORDS = {
     "cone_median": "median angle ≤ {:g}°",
     "cone_worst": "worst ≤ {:g}°",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sheet:
-    """One table.
-
-    Attributes:
-        title: above it.
-        header: of the columns; the first is text, the others numbers.
-        sections: rows under a heading of their own.
-        notes: below it.
-    """
-
-    title: str
-    header: Sequence[str]
-    sections: Mapping[str, Sequence[Sequence[str]]]
-    notes: Sequence[str] = field(default_factory=tuple)
-
-    def markdown(self) -> str:
-        """As Markdown, the heading of each section as a column of its own."""
-        header = ["", *self.header]
-        lines = [f"### {self.title}", "", f"| {' | '.join(header)} |", "|---|---" + "|--:" * (len(header) - 2) + "|"]
-        for heading, rows in self.sections.items():
-            lines += [f"| {' | '.join([heading, *row])} |" for row in rows]
-        return "\n".join([*lines, *(f"\n{note}" for note in self.notes)])
-
-    def rich(self) -> Table:
-        """For a terminal."""
-        table = Table(title=self.title, title_justify="left", header_style="bold")
-        for index, name in enumerate(self.header):
-            table.add_column(name, justify="right" if index > 1 else "left", overflow="fold")
-        for heading, rows in self.sections.items():
-            table.add_section()
-            table.add_row(Text(heading, style="bold"))
-            for row in rows:
-                table.add_row(*(Text(cell) for cell in row))
-        return table
 
 
 def sheets(groups: Sequence[Group]) -> list[Sheet]:
@@ -223,10 +184,4 @@ def markdown(groups: Sequence[Group], legend: Sequence[str]) -> str:
 
 def print_tables(groups: Sequence[Group], legend: Sequence[str], console: Console) -> None:
     """All tables with their notes, for a terminal."""
-    for sheet in sheets(groups):
-        console.print(sheet.rich())
-        for note in sheet.notes:
-            console.print(Text(note, style="dim"))
-        console.print()
-    for line in legend:
-        console.print(Text(line, style="dim"))
+    print_sheets(sheets(groups), legend, console)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from statistics import median
 
 from rich.console import Console
-from rich.text import Text
 
-from toylab.bench.critic_tables import Sheet
 from toylab.bench.exact_summary import Row, grouped, growth
 from toylab.bench.exact_trial import CLARABEL, EMD
+from toylab.bench.sheets import Sheet, print_sheets
 
 _CLOCKS = {"wall": "seconds on the clock", "cpu": "CPU seconds of all threads"}
 
@@ -145,10 +144,4 @@ def markdown(rows: Sequence[Row], legend: Sequence[str]) -> str:
 
 def print_tables(rows: Sequence[Row], legend: Sequence[str], console: Console) -> None:
     """All tables with their notes."""
-    for sheet in sheets(rows):
-        console.print(sheet.rich())
-        for note in sheet.notes:
-            console.print(Text(note, style="dim"))
-        console.print()
-    for line in legend:
-        console.print(Text(line, style="dim"))
+    print_sheets(sheets(rows), legend, console)
