@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from toylab.cli import main
+from toylab.solution import Candidate
+from toylab.solvers import InteriorPoint
 
 
 def from_a_shell(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -123,6 +125,19 @@ def test_nothing_selected_is_exit_code_4_and_leaves_an_earlier_report_alone(tmp_
     assert done.returncode == 4
     assert "no claim matches 'nothing.*'" in done.stderr
     assert report.read_text() == "earlier"
+
+
+def test_a_solver_that_misses_its_tolerance_still_writes_what_it_reached(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("toylab.cli.solve.default_solver", lambda problem: InteriorPoint(max_iterations=3))
+    assert main(["solve", "case4", "--n", "8", "--json", "out.json"]) == 3
+    printed = capsys.readouterr()
+    assert "status          iteration_limit" in printed.out
+    assert printed.err.startswith("toylab: InteriorPoint reached a relative gap of ")
+    assert "try max_iterations=6" in printed.err
+    gap = float(printed.err.split("relative gap of ")[1].split(",")[0])
+    written = Candidate.from_json(json.loads((tmp_path / "out.json").read_text()))
+    assert written.certificate.relative_gap == pytest.approx(gap, rel=0.05)  # two digits are printed
 
 
 def test_help_names_the_exit_codes(capsys):

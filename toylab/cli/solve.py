@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from toylab.cli.terminal import progress_bar
 from toylab.data_files import save_problem
 from toylab.errors import InputError, unknown_name
 from toylab.problem import CriticProblem
+from toylab.solution import Solution, Status
 from toylab.solvers.base import AbstractSolver
 from toylab.solvers.solving import default_solver
 from toylab.verification import ExitCode
@@ -67,7 +70,9 @@ def _solver(options: argparse.Namespace, problem: CriticProblem, progress: Any) 
         raise unknown_name("solver", options.solver, (*_EXACT, *_TRAINED))
     if options.published or options.steps is not None:
         raise InputError(f"--published and --steps are for trained critics, and {options.solver!r} is exact.")
-    return makers[options.solver]()
+    solver = makers[options.solver]()
+    told = isinstance(solver, solvers.InteriorPoint | solvers.Multiscale)
+    return replace(solver, progress=progress) if told else solver
 
 
 def _in_training(numbers: Mapping[str, float]) -> str:
@@ -107,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
         solver = _solver(options, problem, advance)
         if saved is not None:  # first, so that a problem that cannot be solved can be looked at again
             print(f"Written: {save_problem(problem, saved)}")
-        solution = solve(problem, solver)
+        solution = solve(problem, solver, throw=False)
     certificate = solution.certificate
     print(f"problem         {source.label}: {problem.describe()}")
     if source.known is not None:
@@ -137,4 +142,15 @@ def run(options: argparse.Namespace) -> int:
     if data is not None:
         write_json(data, solution.to_json())
         print(f"Written: {data}")
-    return ExitCode.AS_EXPECTED
+    return _exit_code(solution, solver)
+
+
+def _exit_code(solution: Solution, solver: AbstractSolver) -> int:
+    """130 where the user has stopped it, 3 where an exact solver has missed its tolerance."""
+    from toylab.solvers.solving import shortfall
+
+    if solver.exact and solution.status is not Status.OPTIMAL:
+        print(f"toylab: {shortfall(solution, solver)}.", file=sys.stderr)
+    if solution.status is Status.INTERRUPTED:
+        return 130
+    return ExitCode.AS_EXPECTED if not solver.exact or solution.status is Status.OPTIMAL else ExitCode.INCONCLUSIVE

@@ -30,6 +30,7 @@ from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome, check_memory, check_restricted
 from toylab.solvers.continuation import continued
 from toylab.solvers.devices import find_device, run_on
+from toylab.solvers.headway import Headway, Progress, check_progress
 from toylab.solvers.normalised_program import BY_MASS, BY_MASS_AND_DISTANCE, Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
 from toylab.solvers.recession import recession_pair
@@ -64,11 +65,19 @@ class InteriorPoint(AbstractSolver):
         rtol: relative gap to be certified.
         max_iterations: Newton steps at most.
         device: "cpu", "cuda", or "auto" (a GPU where there is one).
+        progress: called before every Newton step with (thousandths done, 1000, relative_gap and k); KeyboardInterrupt,
+            from it or from the keyboard, ends the run and keeps the best critic so far.
     """
 
     rtol: float = 1e-8
     max_iterations: int = 200
     device: str = "cpu"
+    progress: Progress | None = None
+
+    @override
+    def check_settings(self) -> None:
+        super().check_settings()
+        check_progress(self.progress)
 
     @override
     def check(self, problem: CriticProblem) -> None:
@@ -95,16 +104,17 @@ class InteriorPoint(AbstractSolver):
         """The first start that leads to the tolerance, or the one that leads closest."""
         # of a loss that never gets flat the gap to first order says too little: mass that is missing is routed far
         steep = problem.losses.fake_loss.slope_range.lower > 0
-        best, least = None, np.inf
+        best, least, headway = None, np.inf, Headway(self.progress)
+        headway.stretch(0.0, 1.0, 0.1 * self.rtol)
         for start in self._starts(problem, program):
-            point, status, gaps = self._iterate(program, start)
+            point, status, gaps = self._iterate(program, start, headway)
             outcome = _outcome(problem, program, point, status, gaps)
             reached = min(gaps, default=0.0)
             if steep:
                 reached = certify(problem, outcome.critic, outcome.plan).relative_gap
             if best is None or reached < least:
                 best, least = outcome, reached
-            if status is Status.OPTIMAL and reached <= self.rtol:
+            if status is Status.INTERRUPTED or (status is Status.OPTIMAL and reached <= self.rtol):
                 break
         assert best is not None
         return best
@@ -167,7 +177,9 @@ class InteriorPoint(AbstractSolver):
                 break
         return replace(point, kinks=program.kinks.start(point.values, 1.0))
 
-    def _iterate(self, program: NormalisedProgram, point: Iterate) -> tuple[Iterate, Status, list[float]]:
+    def _iterate(
+        self, program: NormalisedProgram, point: Iterate, headway: Headway
+    ) -> tuple[Iterate, Status, list[float]]:
         """The best iterate, how the iteration ended, and the relative gap of every iterate."""
         if program.count == 0 or program.equal_measures:
             return replace(point, k=0.0, gamma=0.0 * point.gamma), Status.OPTIMAL, []
@@ -189,9 +201,13 @@ class InteriorPoint(AbstractSolver):
                 status = Status.INACCURATE
                 break
             try:
+                headway.at(gap, point.k / program.length)
                 point = predictor_corrector(program, point)
             except (FloatingPointError, ZeroDivisionError):
                 status = Status.INACCURATE
+                break
+            except KeyboardInterrupt:
+                status = Status.INTERRUPTED
                 break
         return best, status, record
 

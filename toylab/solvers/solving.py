@@ -210,22 +210,27 @@ def _certified(
         history=MappingProxyType(dict(outcome.history)),
     )
     if throw and missed:
-        why = f" ({'; '.join(limits)})" if limits else ""
-        advice = _what_to_try(status, certificate.relative_gap, solver)
-        raise SolverError(
-            f"{type(solver).__name__} reached a relative gap of {certificate.relative_gap:.2g}, not {solver.rtol:.2g}, "
-            f"on {problem.describe()}: {status.value}{why}; {advice}throw=False returns what was reached."
-        )
+        raise SolverError(f"{shortfall(solution, solver)}; throw=False returns what was reached.")
     return solution
+
+
+def shortfall(solution: Solution, solver: AbstractSolver) -> str:
+    """Why an exact solver has missed its tolerance, and what to try, in one sentence without its full stop."""
+    gap, limits = solution.certificate.relative_gap, solution.stats["limits"]
+    why = f" ({'; '.join(limits)})" if limits else ""
+    return (
+        f"{type(solver).__name__} reached a relative gap of {gap:.2g}, not {solver.rtol:.2g}, "
+        f"on {solution.problem.describe()}: {solution.status.value}{why}{_what_to_try(solution.status, gap, solver)}"
+    )
 
 
 def _what_to_try(status: Status, relative_gap: float, solver: AbstractSolver) -> str:
     """Advice for an exact solver that missed its tolerance, or nothing."""
     limit = getattr(solver, "max_iterations", None)
     if status is Status.ITERATION_LIMIT and limit is not None:
-        return f"try max_iterations={2 * limit}; "
+        return f"; try max_iterations={2 * limit}"
     if relative_gap <= 1e-3:
-        return f"rtol={10.0 ** np.ceil(np.log10(relative_gap)):.0e} can be had; "
+        return f"; rtol={10.0 ** np.ceil(np.log10(relative_gap)):.0e} can be had"
     return ""
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toylab.solution import Status
+from toylab.solvers.headway import Headway
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
 from toylab.solvers.multiscale.edge_step import edge_step
 from toylab.solvers.multiscale.pricing import Violations, scan
@@ -59,52 +60,67 @@ class Reached:
 
 
 class Rounds:
-    """One level with its listed pairs."""
+    """One level with its listed pairs.
 
-    def __init__(self, stage: Stage, program: EdgeProgram, point: Iterate) -> None:
-        self.stage, self.program, self.point = stage, program, point
-        self.scans = 0
+    Args:
+        stage: the level.
+        program: the pairs to begin with.
+        point: an iterate over them.
+        headway: who is told of every step.
+    """
+
+    def __init__(self, stage: Stage, program: EdgeProgram, point: Iterate, headway: Headway) -> None:
+        self.stage, self.program, self.point, self._headway = stage, program, point, headway
+        self._best = (np.inf, program, point)
+        self.iterations = self.scans = 0
 
     def run(self, goal: float, max_iterations: int) -> Reached:
-        """Iterate until the repaired iterate has this relative gap over all pairs.
+        """Iterate until the repaired iterate has this relative gap over all pairs, or the user stops it.
 
         Args:
             goal: relative gap.
             max_iterations: steps at most.
         """
-        began, least, since, status = np.inf, np.inf, 0, Status.ITERATION_LIMIT
-        best = (np.inf, self.program, self.point)
+        try:
+            status = self._iterate(goal, max_iterations)
+        except KeyboardInterrupt:
+            status = Status.INTERRUPTED
+        if np.isfinite(self._best[0]):
+            _, self.program, self.point = self._best
+        return Reached(self.program, self.point, self._best[0], status, self.iterations, self.scans)
+
+    def _iterate(self, goal: float, max_iterations: int) -> Status:
+        began, least, since = np.inf, np.inf, 0
         trail: list[tuple[float, Iterate]] = []
-        iteration = 0
-        for iteration in range(max_iterations + 1):
+        while True:
             absolute, room = self.program.gap_and_room(self.point)
             gap = absolute / room + self._missing(room)
             since = 0 if gap < 0.9 * least else since + 1
             least = min(least, gap)
             if not np.isfinite(gap) or since > _STALLED_AFTER:
-                status = Status.INACCURATE
-                break
+                return Status.INACCURATE
             trail.append((gap, self.point))
             if gap <= max(_EXCHANGE * began, 0.5 * goal):
                 found = self._scanned()
                 whole = self.program.repaired_gap(self.point, found.least)
-                progress = whole <= _PROGRESS * best[0]
-                best = min(best, (whole, self.program, self.point), key=lambda each: each[0])
+                progress = whole <= _PROGRESS * self._best[0]
+                self._best = min(self._best, (whole, self.program, self.point), key=lambda each: each[0])
                 if whole <= goal:
-                    status = Status.OPTIMAL
-                    break
+                    return Status.OPTIMAL
                 self._exchange(found, _at_gap(trail, whole), drop=progress)
                 began, least, since, trail = max(gap, whole), np.inf, 0, []
-            if iteration == max_iterations:
-                break
+            self._headway.at(self._known(gap), self.point.k / self.stage.length)
+            if self.iterations == max_iterations:
+                return Status.ITERATION_LIMIT
             try:
                 self.point = edge_step(self.program, self.point)
             except (FloatingPointError, ZeroDivisionError):
-                status = Status.INACCURATE
-                break
-        if np.isfinite(best[0]):
-            _, self.program, self.point = best
-        return Reached(self.program, self.point, best[0], status, iteration, self.scans)
+                return Status.INACCURATE
+            self.iterations += 1
+
+    def _known(self, gap: float) -> float:
+        """The gap of all pairs, as far as it is known."""
+        return max(gap, self._best[0]) if np.isfinite(self._best[0]) else gap
 
     def _missing(self, room: float) -> float:
         return 0.0 if self.point.miss is None else float(np.abs(self.point.miss) @ self.point.gamma) / room

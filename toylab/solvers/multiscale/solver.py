@@ -9,7 +9,7 @@ The certificate is that of every solver: over all pairs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from toylab.plans import split_plan
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome, check_restricted
+from toylab.solvers.headway import Headway, Progress, check_progress
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.multiscale.coarsening import Level, levels
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
@@ -54,16 +55,20 @@ class Multiscale(AbstractSolver):
         rtol: relative gap to be certified.
         max_iterations: Newton steps of one level at most.
         coarsest: points of a cloud at the coarsest level at most.
+        progress: called before every step with (thousandths done, 1000, relative_gap and k), the gap being that of the
+            level; KeyboardInterrupt, from it or from the keyboard, ends the run and keeps the best critic so far.
     """
 
     rtol: float = 1e-6
     max_iterations: int = 500
     coarsest: int = 256
+    progress: Progress | None = None
 
     @override
     def check_settings(self) -> None:
         super().check_settings()
         whole_number(self.coarsest, "coarsest", least=1)
+        check_progress(self.progress)
 
     @override
     def check(self, problem: CriticProblem) -> None:
@@ -83,7 +88,9 @@ class Multiscale(AbstractSolver):
             )
 
     def _dense(self) -> InteriorPoint:
-        return InteriorPoint(rtol=min(self.rtol, 1e-8), max_iterations=self.max_iterations)
+        return InteriorPoint(
+            rtol=min(self.rtol, 1e-8), max_iterations=self.max_iterations, progress=self.progress
+        )
 
     @override
     def run(self, problem: CriticProblem) -> Outcome:
@@ -111,18 +118,39 @@ class Multiscale(AbstractSolver):
         depth = max(len(fake_levels), len(real_levels))
         stage = _coarse_stage(problem, _at(fake_levels, depth - 1), _at(real_levels, depth - 1), finest.length)
         program, point = _coarsest(problem, stage)
+        headway, shares = Headway(self.progress), _shares_of_work(fake_levels, real_levels, depth)
+        interrupted = False
         for number in range(depth - 2, -1, -1):
             fine = finest
             if number:
                 fine = _coarse_stage(problem, _at(fake_levels, number), _at(real_levels, number), finest.length)
             program, point = refined(stage, program, point, fine)
             goal = max(_BETWEEN / max(fine.shape), self.rtol) if number else self.rtol
-            reached = Rounds(fine, program, point).run(goal, self.max_iterations)
-            if reached.status is Status.INACCURATE:
-                again = Rounds(fine, program, _constant_start(program)).run(goal, self.max_iterations)
-                reached = min((again, reached), key=lambda each: each.gap)
+            if interrupted:  # what the coarser level has reached is carried to the points themselves
+                reached = Reached(program, point, np.inf, Status.INTERRUPTED, 0, 0)
+            else:
+                headway.stretch(shares[number + 1], shares[number], goal)
+                reached = self._on_level(fine, program, point, goal, headway)
+                interrupted = reached.status is Status.INTERRUPTED
             stage, program, point = fine, reached.program, reached.point
         return reached
+
+    def _on_level(
+        self, stage: Stage, program: EdgeProgram, point: Iterate, goal: float, headway: Headway
+    ) -> Reached:
+        reached = Rounds(stage, program, point, headway).run(goal, self.max_iterations)
+        if reached.status is not Status.INACCURATE:
+            return reached
+        again = Rounds(stage, program, _constant_start(program), headway).run(goal, self.max_iterations)
+        best = min((again, reached), key=lambda each: each.gap)
+        return replace(best, status=again.status) if again.status is Status.INTERRUPTED else best
+
+
+def _shares_of_work(fakes: list[Level], reals: list[Level], depth: int) -> np.ndarray:
+    """(depth,), share of the work that is done when a level is, the finest first: points to the power of 1.6."""
+    points = np.array([len(_at(fakes, level).points) + len(_at(reals, level).points) for level in range(depth)])
+    work = points[::-1] ** 1.6
+    return (np.cumsum(work) / work.sum())[::-1]
 
 
 def _at(cloud: list[Level], number: int) -> Level:

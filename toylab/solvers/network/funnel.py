@@ -7,7 +7,6 @@ training is the convex problem min over v, k of E_fake φ(f) + E_real ϕ(f) + R(
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +22,7 @@ from toylab.problem import CriticProblem, LipschitzBall
 from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome, check_restricted
 from toylab.solvers.devices import find_device
+from toylab.solvers.headway import Progress, check_progress
 from toylab.solvers.network.funnel_objective import SmoothedFunnel
 from toylab.solvers.network.funnel_path import Annealing
 from toylab.solvers.network.normalisation import NormalisedProblem
@@ -61,15 +61,14 @@ class FunnelMaxGP(AbstractSolver):
     max_iterations: int = 500
     seed: int = 0
     device: str = "auto"
-    progress: Callable[[int, int, Mapping[str, float]], None] | None = None
+    progress: Progress | None = None
 
     exact = False
 
     def __post_init__(self) -> None:
         whole_number(self.seed, "the seed", least=0)
         whole_number(self.max_iterations, "max_iterations", least=1)
-        if self.progress is not None and not callable(self.progress):
-            raise InputError(f"progress must be a function of (done, total, numbers), got {self.progress!r}.")
+        check_progress(self.progress)
 
     @override
     def check(self, problem: CriticProblem) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from toylab.errors import InputError
 from toylab.problem import CriticProblem
 from toylab.solvers.base import AbstractSolver, Outcome
 from toylab.solvers.devices import find_device, run_on
+from toylab.solvers.headway import Progress, check_progress
 from toylab.solvers.network.architectures import MLP, AbstractArchitecture
 from toylab.solvers.network.batches import AbstractBatches, FullBatch
 from toylab.solvers.network.curriculum import Curriculum
@@ -22,9 +23,6 @@ from toylab.solvers.network.polish import AbstractPolish, ScaleAndOffset
 from toylab.solvers.network.schedules import Schedule
 from toylab.solvers.network.stopping import AbstractStopping, CertifiedGap
 from toylab.solvers.threads import suited_threads
-
-#: Called with (steps done, steps in all, named numbers).
-Progress = Callable[[int, int, Mapping[str, float]], None]
 
 #: Units of a layer, to judge the size of the arrays of a step.
 _TYPICAL_WIDTH = 64
@@ -82,6 +80,7 @@ class NetworkSolver(AbstractSolver):
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise InputError(f"{name} must be a {kind.__name__}, got {getattr(self, name)!r}.")
+        check_progress(self.progress)
         if not (isinstance(self.ensemble_size, int) and self.ensemble_size >= 1):
             raise InputError(f"the ensemble size must be a positive whole number, got {self.ensemble_size!r}.")
         if not (isinstance(self.seed, int | np.integer) and self.seed >= 0):
@@ -123,6 +122,3 @@ class NetworkSolver(AbstractSolver):
 def _size_class(problem: CriticProblem) -> tuple[int, int]:
     """Problems of one class differ by less than a factor of two in their points a side."""
     return len(problem.fake).bit_length(), len(problem.real).bit_length()
-
-
-__all__ = ["NetworkSolver", "Progress"]
