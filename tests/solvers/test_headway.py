@@ -10,7 +10,7 @@ from toylab.solvers.headway import PARTS, Headway
 
 def clouds(n: int) -> CriticProblem:
     rng = np.random.default_rng(3)
-    fake, real = rng.normal(size=(n, 2)), rng.normal(size=(n, 2)) + [1.0, 0.5]
+    fake, real = rng.normal(size=(n, 2)), rng.normal((1.0, 0.5), size=(n, 2))
     return CriticProblem(DiscreteMeasure(fake), DiscreteMeasure(real), losses.logistic(), LipschitzPenalty(0.1))
 
 

@@ -88,9 +88,7 @@ class Multiscale(AbstractSolver):
             )
 
     def _dense(self) -> InteriorPoint:
-        return InteriorPoint(
-            rtol=min(self.rtol, 1e-8), max_iterations=self.max_iterations, progress=self.progress
-        )
+        return InteriorPoint(rtol=min(self.rtol, 1e-8), max_iterations=self.max_iterations, progress=self.progress)
 
     @override
     def run(self, problem: CriticProblem) -> Outcome:
@@ -135,9 +133,7 @@ class Multiscale(AbstractSolver):
             stage, program, point = fine, reached.program, reached.point
         return reached
 
-    def _on_level(
-        self, stage: Stage, program: EdgeProgram, point: Iterate, goal: float, headway: Headway
-    ) -> Reached:
+    def _on_level(self, stage: Stage, program: EdgeProgram, point: Iterate, goal: float, headway: Headway) -> Reached:
         reached = Rounds(stage, program, point, headway).run(goal, self.max_iterations)
         if reached.status is not Status.INACCURATE:
             return reached

@@ -7,6 +7,7 @@ training is the convex problem min over v, k of E_fake φ(f) + E_real ϕ(f) + R(
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
