@@ -14,7 +14,7 @@ from toylab.claims.explanation.wording import vector
 from toylab.claims.kinds import ObjectiveKind
 from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition
-from toylab.distributions import Distribution, Gaussian
+from toylab.distributions import Distribution, Gaussian, Mixture
 from toylab.divergences import DensityPair, FisherIPM, Uniform, WassersteinOnLine, integrate
 from toylab.divergences.densities import log_density
 from toylab.divergences.quadrature import Quadrature
