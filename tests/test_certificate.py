@@ -662,7 +662,7 @@ def test_a_certificate_cannot_be_changed():
 
 
 def test_without_restriction_rounding_of_the_masses_is_worth_the_larger_fall_of_the_losses():
-    """φ = max(0, 1 + t), ϕ = max(0, 3 − t): at δ more real mass than fake, f = 3 gains 3 δ over f = 0, which costs it."""
+    """φ = max(0, 1 + t), ϕ = max(0, 3 − t): at δ more real mass than fake, f = 3 gains 3 δ over f = 0."""
     pair = losses.LossPair("wide hinge", Hinge(), Shifted(Reflected(Hinge()), 2.0))
     assert pair.fake_loss.value(np.array([0.0, -1.0])) == pytest.approx([1.0, 0.0])
     assert pair.real_loss.value(np.array([0.0, 3.0])) == pytest.approx([3.0, 0.0])
