@@ -125,6 +125,7 @@ class _Record:
     def begun(
         cls, problem: CriticProblem, objective: AbstractObjective, rules: _Rules, start: Trajectory | None
     ) -> _Record:
+        objective = objective.begun(problem.fake if start is None else start.fake(), problem.real)
         fresh = cls(problem=problem, objective=objective, rules=rules, move=np.zeros(problem.fake.points.shape))
         if start is None:
             fresh.look(problem.fake.points)
@@ -148,6 +149,7 @@ class _Record:
         """Ask the objective about these positions and write down what it says."""
         points = self.rules.split.placed(np.array(points), len(self.positions))
         fake, real = DiscreteMeasure(points, self.problem.fake.weights), self.problem.real
+        self.objective.update(lambda: (fake, real))
         self.answer = self.rules.split.answered(self.objective.answer(fake, real), fake, real)
         self.positions.append(points)
         self.constants.append(self.answer.constant)
