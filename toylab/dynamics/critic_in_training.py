@@ -1,6 +1,8 @@
 """A critic that is trained along with what follows it, as in a GAN: n_critic updates, one step, and so for ever.
 
-    objective = CriticInTraining(losses=losses.logistic(), regularizer=LipschitzPenalty(0.1), solver=MaxGP(), n_critic=5)
+    objective = CriticInTraining(
+        losses=losses.logistic(), regularizer=LipschitzPenalty(0.1), solver=MaxGP(seed=0), n_critic=5
+    )
     follow(problem, objective, step=UnitStep(length=0.05)).gaps      how far the critic lags behind, step by step
 
 `LipschitzCritic(solver=MaxGP())` trains a new network to its end in every step instead.

@@ -1,8 +1,8 @@
 """Which way a generator's loss pulls a fake point: −ψ'(f(x)) ∇f(x) for the loss E ψ(f(G(z))) of the generator.
 
-    CriticPull      ψ(t) = −t        LGAN's choice: the way of a free particle in `follow`, ∇f
-    RealLossPull    ψ(t) = ϕ(t)      the loss of a real point; of the logistic pair the non-saturating −log D
-    MinMaxPull      ψ(t) = −φ(t)     the zero-sum game; of the logistic pair the saturating log(1 − D)
+CriticPull      ψ(t) = −t        LGAN's choice: the way of a free particle in `follow`, ∇f
+RealLossPull    ψ(t) = ϕ(t)      the loss of a real point; of the logistic pair the non-saturating −log D
+MinMaxPull      ψ(t) = −φ(t)     the zero-sum game; of the logistic pair the saturating log(1 − D)
 """
 
 from __future__ import annotations

@@ -88,9 +88,9 @@ class Scoring:
     def describe(self, what: str = "parts") -> str:
         """One sentence."""
         return (
-            f"of {self.samples} samples those within {self.within:g}σ are of high quality ({self.near:g}σ beside), "
-            f"{what} count as covered from {self.least} of them on, W₁ is exact between {self.w1_points} samples and "
-            f"{self.w1_points} reals"
+            f"of {self.samples} samples those within {self.within:g}σ of a mode (of the curve) are of high quality, "
+            f"those within {self.near:g}σ near; {what} count as covered from {self.least} samples of high quality on; W₁ is "
+            f"exact between {self.w1_points} samples and {self.w1_points} reals"
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -37,11 +37,11 @@ class GeneratorTraining:
     depth: int = 3
     latent: int = 2
     batch: int = 128
-    steps: int = 1500
-    learning_rate: float = 1e-3
+    steps: int = 1000
+    learning_rate: float = 2e-3
     final_share: float = 0.05
     betas: tuple[float, float] = (0.5, 0.9)
-    evaluations: int = 10
+    evaluations: int = 8
     scoring: Scoring = field(default_factory=Scoring)
     kept: int = 400
     device: str = "cpu"

@@ -34,6 +34,7 @@ class Trainer:
         objective: AbstractObjective,
         pull: AbstractPull,
         training: GeneratorTraining,
+        *,
         seed: int,
         state: str | Path | None,
     ) -> None:

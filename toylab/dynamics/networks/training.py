@@ -70,8 +70,8 @@ def train_generator(
 
     whole_number(seed, "the seed of a generator", least=0)
     with one_thread():
-        trainer = Trainer(goal, objective, pull or CriticPull(), training or GeneratorTraining(), seed, state)
-        return trainer.run(progress)
+        settings = training or GeneratorTraining()
+        return Trainer(goal, objective, pull or CriticPull(), settings, seed=seed, state=state).run(progress)
 
 
 __all__ = ["Progress", "train_generator"]
