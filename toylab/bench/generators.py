@@ -111,9 +111,9 @@ class GeneratorBench:
         return (
             f"Seeds {self.start} to {self.start + self.seeds - 1}. {words} Trained critics: LeakyReLU networks "
             f"{WIDTH}×{DEPTH}, learning rate {RATE:g}, on fresh minibatches of the same size, warm-started from step "
-            f"to step, 100 updates before the first; λ = {WEIGHT:g}. Gap: certified relative gap of the last critic, on "
-            "one minibatch, to the optimum of its loss with λ k² (which MaxGP trains for; WGAN-GP and WGAN do not). CPU "
-            "seconds of one thread, scoring left out."
+            f"to step, 100 updates before the first; λ = {WEIGHT:g}. Gap: certified relative gap of the last critic, "
+            "on one minibatch, to the optimum of its loss with λ k² (which MaxGP trains for; WGAN-GP and WGAN do not). "
+            "CPU seconds of one thread, scoring left out."
         )
 
     def header(self) -> dict[str, Any]:

@@ -89,8 +89,8 @@ class Scoring:
         """One sentence."""
         return (
             f"of {self.samples} samples those within {self.within:g}σ of a mode (of the curve) are of high quality, "
-            f"those within {self.near:g}σ near; {what} count as covered from {self.least} samples of high quality on; W₁ is "
-            f"exact between {self.w1_points} samples and {self.w1_points} reals"
+            f"those within {self.near:g}σ near; {what} count as covered from {self.least} samples of high quality on; "
+            f"W₁ is exact between {self.w1_points} samples and {self.w1_points} reals"
         )
 
     def to_json(self) -> dict[str, Any]:
