@@ -42,7 +42,7 @@ def test_along_the_exact_plan_the_arrow_points_as_the_certificate_says():
     own = problem()
     exact = toylab.solve(own)
     running = updated(objective(first=200), own)
-    critic = running._training.critic()
+    critic = running.critic()
     plan = exact.certificate.plan.toarray()
     certificate = toylab.certify(own, critic, plan=plan)
     assert certificate.relative_gap < 0.05

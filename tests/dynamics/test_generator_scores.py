@@ -26,7 +26,7 @@ def test_real_samples_have_the_shares_of_the_normal_distribution(name):
     # and its ends change that by less than the 5 standard deviations of a share of 2500 samples
     for share, width in ((scores.quality, 3.0), (scores.near, 4.0)):
         expected = chi2(2).cdf(width**2) if isinstance(goal, GaussianModes) else norm.cdf(width) - norm.cdf(-width)
-        assert share == pytest.approx(expected, abs=5 * np.sqrt(expected * (1 - expected) / 2500) + 1e-3)
+        assert share == pytest.approx(expected, abs=float(5 * np.sqrt(expected * (1 - expected) / 2500) + 1e-3))
 
 
 def test_a_collapsed_generator_gets_one_mode_and_the_distance_to_all_others():

@@ -23,6 +23,7 @@ from toylab.dynamics.objectives import AbstractObjective, Draw
 from toylab.errors import InputError, whole_number
 from toylab.losses import LossPair
 from toylab.measures import DiscreteMeasure
+from toylab.network_critic import NetworkCritic
 from toylab.problem import CriticProblem
 from toylab.regularizers import Regularizer, Unrestricted
 
@@ -80,10 +81,10 @@ class CriticInTraining(AbstractObjective):
         self.solver.penalty.check(self._problem(fake, real))
 
     @override
-    def begun(self, fake: DiscreteMeasure, real: DiscreteMeasure) -> AbstractObjective:
+    def begun(self, fake: DiscreteMeasure, real: DiscreteMeasure) -> RunningCritic:
         from toylab.solvers.network.warm_start import WarmTraining
 
-        return _Running(self, WarmTraining(self.solver, self._problem(fake, real)))
+        return RunningCritic(self, WarmTraining(self.solver, self._problem(fake, real)))
 
     @override
     def answer(self, fake: DiscreteMeasure, real: DiscreteMeasure) -> Answer:
@@ -96,8 +97,8 @@ class CriticInTraining(AbstractObjective):
         return CriticProblem(fake, real, self.losses, self.regularizer)
 
 
-class _Running(AbstractObjective):
-    """The critic of one run."""
+class RunningCritic(AbstractObjective):
+    """The critic of one run, as `CriticInTraining.begun` starts it; mutable."""
 
     def __init__(self, settings: CriticInTraining, training: WarmTraining) -> None:
         self._settings, self._training = settings, training
@@ -113,6 +114,10 @@ class _Running(AbstractObjective):
         for _ in range(settings.n_critic if self._training.steps else max(settings.first, settings.n_critic)):
             self._training.step(*draw())
 
+    def critic(self) -> NetworkCritic:
+        """The network as it is now, in float64."""
+        return self._training.critic()
+
     @override
     def uncertified(self, fake: DiscreteMeasure, real: DiscreteMeasure) -> Answer:
         values, gradients = self._training.values_and_gradients(fake.points)
@@ -120,7 +125,7 @@ class _Running(AbstractObjective):
 
     @override
     def answer(self, fake: DiscreteMeasure, real: DiscreteMeasure) -> Answer:
-        critic = self._training.critic()
+        critic = self.critic()
         gradients = critic.gradient(fake.points)
         problem = CriticProblem(fake, real, self._settings.losses, self._settings.regularizer)
         certificate = None if isinstance(problem.regularizer, Unrestricted) else certify(problem, critic)
@@ -147,4 +152,4 @@ def _directions(gradients: np.ndarray) -> np.ndarray:
     return unit_vectors(gradients) if np.isfinite(gradients).all() else gradients
 
 
-__all__ = ["CriticInTraining"]
+__all__ = ["CriticInTraining", "RunningCritic"]

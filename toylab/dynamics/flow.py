@@ -59,7 +59,8 @@ def follow(
         steps: at most so many more.
         tolerance: share of the initial W₁ at which the flow has arrived.
         patience: end when the least W₁ so far has not fallen by a thousandth in so many steps; never when not given.
-        start: a trajectory of the same fakes to go on from, its steps included in the answer.
+        start: a trajectory of the same fakes to go on from, its steps included in the answer; a `CriticInTraining`
+            begins anew there.
         progress: called after every step.
 
     Returns:
