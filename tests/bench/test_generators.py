@@ -73,9 +73,9 @@ def test_the_table_has_medians_and_ranges_and_the_reals(done):
     assert [(row.method, row.seeds, row.parts) for row in rows] == [("MaxGP-exact", 2, 8), ("GAN", 2, 8)]
     w1 = [found.run.w1[-1] for found in runs if found.key.method == "GAN"]
     assert rows[1].numbers["w1"] == Spread(median=float(np.mean(w1)), least=min(w1), most=max(w1))
-    table = sheet(rows, runs)
+    table = sheet(rows, runs, 8)
     (lines,) = table.sections.values()
-    assert [line[0] for line in lines] == ["MaxGP-exact", "GAN", "real samples"]
+    assert [line[0] for line in lines] == ["MaxGP-exact", "GAN", "real samples", "two minibatches of reals"]
     assert lines[1][4] == f"{np.mean(w1):.3f} ({min(w1):.3f}–{max(w1):.3f})"
     assert lines[1][5] == "·", "an unrestricted critic has no certificate"
     assert float(lines[0][5]) < 1e-6
@@ -98,7 +98,7 @@ def test_the_worst_there_is_can_be_told_from_the_best():
 def test_lost_trainings_are_named(done):
     _, runs, _ = done
     lost = [BenchRun(key=found.key, run=replace(found.run, stop=RunStop.LOST)) for found in runs]
-    table = sheet(rows_of(lost, BENCH.targets, BENCH.names()), lost)
+    table = sheet(rows_of(lost, BENCH.targets, BENCH.names()), lost, 8)
     assert any("GAN on 8-gaussians: 2 of 2" in note for note in table.notes)
 
 

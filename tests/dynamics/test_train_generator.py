@@ -146,6 +146,22 @@ def test_an_interruption_leaves_no_trace(make, tmp_path):
         train_generator(two_modes(), make(), training=FEW, seed=3, state=state)
 
 
+def test_between_evaluations_the_state_is_written_after_a_while(tmp_path, monkeypatch):
+    from toylab.dynamics.networks import trainer
+
+    monkeypatch.setattr(trainer, "_WRITE_EVERY", 0.0)
+    state, seen = tmp_path / "run.state", []
+
+    def stop_at_three(done, total, words):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    train_generator(two_modes(), EXACT, training=FEW, state=state, progress=stop_at_three)
+    rest = train_generator(two_modes(), EXACT, training=FEW, state=state, progress=lambda done, *_: seen.append(done))
+    assert seen == [4, 5, 6]
+    np.testing.assert_array_equal(rest.samples, train_generator(two_modes(), EXACT, training=FEW).samples)
+
+
 def test_a_run_survives_json_and_a_target_of_ones_own_does_not():
     run = train_generator("8-gaussians", EXACT, training=replace(FEW, steps=1, evaluations=1))
     again = GeneratorRun.from_json(json.loads(json.dumps(run.to_json())))

@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
             )
             return 130
     rows = rows_of(runs, bench.targets, bench.names())
-    table = sheet(rows, runs)
+    table = sheet(rows, runs, bench.training.batch)
     methods = known_methods()
     legend = [f"{name}: {methods[name].what}." for name in bench.names()] + [bench.describe()]
     print_sheets([table], legend, console())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from toylab.dynamics import GeneratorRun
 from toylab.plotting import surface
@@ -54,8 +54,9 @@ def dress(axes: Axes, run: GeneratorRun, name: str) -> None:
     axes.set_title(title, fontsize=TEXT)
     if name == "w1":
         axes.set_yscale("log")
-        for formatted in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-            formatted(LogFormatter(labelOnlyBase=False, minor_thresholds=(2.0, 0.4)))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_ylim(-0.03 * level, 1.06 * level)
     axes.tick_params(which="both", labelsize=SMALL)

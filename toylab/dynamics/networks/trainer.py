@@ -22,6 +22,9 @@ from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
 from toylab.storage import replacing, writable_folder
 
+#: Seconds after which the state is written between two evaluations.
+_WRITE_EVERY = 30.0
+
 _SERIES = ("steps", "covered", "quality", "near", "w1", "gaps", "cpu_seconds")
 
 
@@ -51,7 +54,7 @@ class Trainer:
         self._name = objective.name
         self._mark = _mark(target, objective, pull, training, self._seed)
         self._objective = objective.begun(fake, real)
-        self._done, self._cpu = 0, 0.0
+        self._done, self._cpu, self._written = 0, 0.0, time.monotonic()
         self._series: dict[str, list[float]] = {name: [] for name in _SERIES}
         self._samples: list[np.ndarray] = []
         self._read()
@@ -76,6 +79,8 @@ class Trainer:
                     stop = RunStop.LOST
                     break
                 self._done += 1
+                if time.monotonic() - self._written > _WRITE_EVERY:
+                    self._write()
                 if progress is not None:
                     progress(self._done, training.steps, self._words())
         except KeyboardInterrupt:
@@ -175,6 +180,7 @@ class Trainer:
         }
         with replacing(self._state) as temporary:
             torch.save(kept, temporary)
+        self._written = time.monotonic()
 
     def _read(self) -> None:
         if self._state is None or not self._state.exists():

@@ -48,8 +48,8 @@ def train_generator(
         pull: the generator's loss ψ; `CriticPull()`, ψ(t) = −t, when not given.
         training: network, steps and scores.
         seed: of the generator, of the minibatches and of what is scored; a critic in training has its solver's.
-        state: a file that is written, whole, at every evaluation and when the training is interrupted, and from which
-            the same call goes on; the result is that of a training without a break.
+        state: a file that is written, whole, at every evaluation and every half minute, and from which the same call
+            goes on after an interruption; the result is that of a training without a break.
         progress: called after every step.
 
     Returns:
