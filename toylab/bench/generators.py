@@ -151,11 +151,11 @@ def run_generator_bench(
     missing, total = [key for key in keys if key not in done], len(keys) * steps
     for number, key in enumerate(missing):
         before = (len(keys) - len(missing) + number) * steps
-        words = f"{key.method}, {key.target}, seed {key.seed}"
+        words = f"{key.method}, {key.target} {key.seed}"
 
-        def say(now: int, _: int, scores: str, before: int = before, words: str = words) -> None:
+        def say(now: int, _: int, __: str, before: int = before, words: str = words) -> None:
             if progress is not None:
-                progress(before + now, total, f"{words}: {scores}")
+                progress(before + now, total, words)
 
         done[key] = _trained(bench, key, journal.folder / f"{key.target}-{key.method}-{key.seed}.state", say)
         journal.append([done[key]])
