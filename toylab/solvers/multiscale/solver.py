@@ -24,7 +24,7 @@ from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome, check_restricted
 from toylab.solvers.interior_point import InteriorPoint
-from toylab.solvers.multiscale.coarsening import Level, levels
+from toylab.solvers.multiscale.coarsening import Level, levels, on_level
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
 from toylab.solvers.multiscale.pointwise import Pointwise
 from toylab.solvers.multiscale.rounds import Reached, Rounds
@@ -109,12 +109,16 @@ class Multiscale(AbstractSolver):
         self, problem: CriticProblem, fake_levels: list[Level], real_levels: list[Level], finest: Stage
     ) -> Reached:
         depth = max(len(fake_levels), len(real_levels))
-        stage = _coarse_stage(problem, _at(fake_levels, depth - 1), _at(real_levels, depth - 1), finest.length)
+        stage = _coarse_stage(
+            problem, on_level(fake_levels, depth - 1), on_level(real_levels, depth - 1), finest.length
+        )
         program, point = _coarsest(problem, stage)
         for number in range(depth - 2, -1, -1):
             fine = finest
             if number:
-                fine = _coarse_stage(problem, _at(fake_levels, number), _at(real_levels, number), finest.length)
+                fine = _coarse_stage(
+                    problem, on_level(fake_levels, number), on_level(real_levels, number), finest.length
+                )
             program, point = refined(stage, program, point, fine)
             goal = max(_BETWEEN / max(fine.shape), self.rtol) if number else self.rtol
             reached = Rounds(fine, program, point).run(goal, self.max_iterations)
@@ -123,13 +127,6 @@ class Multiscale(AbstractSolver):
                 reached = min((again, reached), key=lambda each: each.gap)
             stage, program, point = fine, reached.program, reached.point
         return reached
-
-
-def _at(cloud: list[Level], number: int) -> Level:
-    """A level of a cloud; one with fewer levels stays as it is above its coarsest."""
-    if number < len(cloud):
-        return cloud[number]
-    return Level(cloud[-1].points, cloud[-1].weights, np.arange(len(cloud[-1].points)))
 
 
 def _coarse_stage(problem: CriticProblem, fakes: Level, reals: Level, length: float) -> Stage:
