@@ -15,12 +15,12 @@ Source: column generation is Gilmore and Gomory (1961); shortlists from coarse t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
-from toylab.errors import SolverError
 from toylab.solution import Status
 from toylab.solvers.multiscale.coarsening import Level, levels, on_level
 from toylab.solvers.multiscale.pricing import Critic, scan
@@ -41,7 +41,7 @@ _FAR = 30.0
 _MOST_LISTS = 300
 _TINY = 1e-300
 #: POT's result codes.
-_SIMPLEX_OPTIMAL, _SIMPLEX_AT_LIMIT = 1, 3
+_INFEASIBLE, _OPTIMAL = 0, 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,14 +96,11 @@ def shortlisted_transport(
         accuracy: cost of raising the fake values to feasibility, as a share of the cost of the plan.
         max_iterations: of each run of the network simplex.
         coarsest: points of a cloud at the coarsest level at most.
-
-    Raises:
-        SolverError: the simplex finds no plan.
     """
     clouds = levels(fakes, p, coarsest), levels(reals, q, coarsest)
-    lists, stage, found = 0, None, None
+    lists, stage, found, worst = 0, None, None, Status.OPTIMAL
     for number in range(max(map(len, clouds)) - 1, -1, -1):
-        finer = _Stage(*(on_level(cloud, number) for cloud in clouds), max_iterations)
+        finer = _Stage(on_level(clouds[0], number), on_level(clouds[1], number), max_iterations)
         if stage is None or found is None:
             finer.list_everything()
         else:
@@ -111,8 +108,9 @@ def shortlisted_transport(
         spread = _UNRESOLVED * _spread(clouds, number) if number else 0.0
         stage, found = finer, finer.run(_BETWEEN if number else accuracy, spread)
         lists += found.lists
+        worst = found.status if worst is Status.OPTIMAL else worst
     assert found is not None
-    return Transported(**{**vars(found), "lists": lists})
+    return replace(found, lists=lists, status=worst)
 
 
 def _spread(clouds: tuple[list[Level], ...], number: int) -> float:
@@ -166,13 +164,16 @@ class _Stage:
         """
         least = np.inf
         for lists in range(1, _MOST_LISTS + 1):
-            rows, columns, mass, complete = self._simplex()
+            rows, columns, mass, status = self._simplex()
             distance = _distances(self.fakes.points[rows], self.reals.points[columns])
             found = scan(self.critic, _ADDED)
             raised, cost = float(self.fakes.weights @ (found.least - self.u)), float(mass @ distance)
             small = raised <= max(accuracy * cost, spread)
             listed = len(self.rows)
-            if small or not complete or lists == _MOST_LISTS:
+            if small or status is not Status.OPTIMAL:
+                break
+            if lists == _MOST_LISTS:
+                status = Status.ITERATION_LIMIT
                 break
             self._add(found.rows, found.columns)
             if len(self.rows) == listed:  # nothing new: what is left is rounding, unless far pairs have caused it
@@ -180,7 +181,6 @@ class _Stage:
                     break
                 least = raised
                 self._forget_beyond(_FAR * cost, rows, columns)
-        status = Status.OPTIMAL if complete else Status.ITERATION_LIMIT
         return Transported(rows, columns, mass, distance, self.u, self.v, status, lists, listed)
 
     def _forget_beyond(self, slack: float, rows: np.ndarray, columns: np.ndarray) -> None:
@@ -194,8 +194,8 @@ class _Stage:
         width = len(self.v)
         self.rows, self.columns = np.divmod(np.union1d(self.rows * width + self.columns, rows * width + columns), width)
 
-    def _simplex(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
-        """Solve the list; the pairs that carry mass, how much, and whether the simplex came to its end.
+    def _simplex(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, Status]:
+        """Solve the list; the pairs that carry mass, how much, and how the simplex ended.
 
         In terms of what the critic so far leaves of every distance: the simplex is several times faster where most
         costs are nearly 0, and their differences keep their digits.
@@ -206,18 +206,23 @@ class _Stage:
         least = float(left.min())
         unit = float(left.max()) - least or 1.0  # the simplex has absolute tolerances
         cost = sparse.coo_matrix(((left - least) / unit, (self.rows, self.columns)), shape=(len(self.u), len(self.v)))
-        plan, log = ot.emd(
-            self.fakes.weights, self.reals.weights, cost, numItermax=self.max_iterations, log=True, center_dual=False
-        )
-        complete = log["result_code"] == _SIMPLEX_OPTIMAL
-        if not complete and log["result_code"] != _SIMPLEX_AT_LIMIT:
-            raise SolverError(
-                f"POT's network simplex found no plan on a list of {len(self.rows)} pairs that holds one."
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # the status says it
+            plan, log = ot.emd(
+                self.fakes.weights,
+                self.reals.weights,
+                cost,
+                numItermax=self.max_iterations,
+                log=True,
+                center_dual=False,
             )
+        if log["result_code"] == _INFEASIBLE:  # but for rounding, only after a level that was left too early
+            return plan.row[:0], plan.col[:0], plan.data[:0], Status.INACCURATE
         self.u = self.u - unit * np.asarray(log["u"]) - least
         self.v = self.v + unit * np.asarray(log["v"])
         moved = plan.data > 0
-        return plan.row[moved], plan.col[moved], plan.data[moved], complete
+        status = Status.OPTIMAL if log["result_code"] == _OPTIMAL else Status.ITERATION_LIMIT
+        return plan.row[moved], plan.col[moved], plan.data[moved], status
 
 
 def _prolonged(values: np.ndarray, coarser: Level, finer: Level, group: np.ndarray, pull: np.ndarray) -> np.ndarray:
