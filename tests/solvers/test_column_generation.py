@@ -115,7 +115,9 @@ def test_awkward_data_is_certified_at_scale(fake, p, real, q):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["rings", "parallel-lines", "independent-lines", "swiss-roll", "25-gaussians", "min-funnels"])
+@pytest.mark.parametrize(
+    "name", ["rings", "parallel-lines", "independent-lines", "swiss-roll", "25-gaussians", "min-funnels"]
+)
 def test_the_zoo_is_certified_at_scale(name):
     problem = zoo.load(name, n=3000, losses=losses.wasserstein(), regularizer=LipschitzPenalty(0.1))
     assert solve(problem, Transport()).status is Status.OPTIMAL

@@ -26,27 +26,31 @@ from toylab.solvers.base import AbstractSolver, Outcome, check_restricted
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.multiscale.coarsening import Level, levels, on_level
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
+from toylab.solvers.multiscale.kinks import beside
 from toylab.solvers.multiscale.pointwise import Pointwise
 from toylab.solvers.multiscale.rounds import Reached, Rounds
 from toylab.solvers.multiscale.stage import Stage, constant_start, refined
 from toylab.solvers.normalised_program import NormalisedProgram, carried_points
 from toylab.solvers.predictor_corrector import predictor_corrector
 from toylab.solvers.starting_point import starting_point
+from toylab.solvers.straight_piece import straight_piece
 from toylab.solvers.threads import one_thread
+from toylab.solvers.transport import transport_outcome
 
 #: Relative gap at which the coarsest level is left, and that of the others but the finest times their cells: the
 #: error of coarsening goes with the square of the size of a cell.
 _AT_COARSEST, _BETWEEN = 1e-2, 0.3
 _STEPS_AT_COARSEST = 60
 _SAMPLED_DISTANCES = 10_001
+_SIMPLEX_ITERATIONS = 10_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Multiscale(AbstractSolver):
     """The exact solver for many points: memory O(points + listed pairs), on the CPU.
 
-    For the curved losses without kinks whose fake→real program is the whole problem: condition (11), least squares
-    with α ≤ β, a user's own convex pair of this kind; with a penalty or a ball; supports may overlap. Relative gap
+    For the losses but Wasserstein whose fake→real program is the whole problem: condition (11), the hinge, least
+    squares with α ≤ β, a user's own convex pair of this kind; with a penalty or a ball; supports may overlap. Relative gap
     1e-6 by default and 1e-8 on request, certified over every fake→real pair. Clouds of at most `coarsest` points are
     left to `InteriorPoint`.
 
@@ -76,11 +80,6 @@ class Multiscale(AbstractSolver):
         compact = problem.losses.compact_form()
         if not compact:
             raise InputError(f"fake→real pairs do not describe {problem.losses.name!r}: {'; '.join(compact.reasons)}.")
-        if problem.losses.fake_loss.kinks or problem.losses.real_loss.kinks:
-            raise InputError(
-                f"Multiscale takes losses without kinks, and {problem.losses.name!r} has some; "
-                "use toylab.solvers.InteriorPoint()."
-            )
 
     def _dense(self) -> InteriorPoint:
         return InteriorPoint(rtol=min(self.rtol, 1e-8), max_iterations=self.max_iterations)
@@ -90,6 +89,11 @@ class Multiscale(AbstractSolver):
         carried, points, fakes, reals = carried_points(problem)
         if max(len(fakes), len(reals)) <= self.coarsest:
             return self._dense().run(problem)
+        piece = straight_piece(problem.losses)
+        if piece is not None and not problem.support.equal_measures:
+            straight = transport_outcome(problem, piece, self.rtol, _SIMPLEX_ITERATIONS)
+            if straight is not None:
+                return straight
         support = problem.support
         p, q = support.fake_weights[carried][fakes], support.real_weights[carried][reals]
         fake_levels, real_levels = levels(points[fakes], p, self.coarsest), levels(points[reals], q, self.coarsest)
@@ -168,7 +172,8 @@ def _coarsest(problem: CriticProblem, stage: Stage) -> tuple[EdgeProgram, Iterat
     values[dense.carried] = point.values.numpy()
     values = np.concatenate([values[support.fake_owner], values[support.real_owner]])
     slack = np.maximum(point.slack.numpy()[ends], 1e-300)
-    return program, Iterate(values, point.k, np.maximum(gamma, 1e-300), slack)
+    gamma = np.maximum(gamma, 1e-300)
+    return program, Iterate(values, point.k, gamma, slack, beside(program.kinks, values, float(gamma @ slack)))
 
 
 def _constant_start(program: EdgeProgram) -> Iterate:
