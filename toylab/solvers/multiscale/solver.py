@@ -51,9 +51,9 @@ class Multiscale(AbstractSolver):
     """The exact solver for many points: memory O(points + listed pairs), on the CPU.
 
     For the losses but Wasserstein whose fake→real program is the whole problem: condition (11), the hinge, least
-    squares with α ≤ β, a user's own convex pair of this kind; with a penalty or a ball; supports may overlap. Relative gap
-    1e-6 by default and 1e-8 on request, certified over every fake→real pair. Clouds of at most `coarsest` points are
-    left to `InteriorPoint`.
+    squares with α ≤ β, a user's own convex pair of this kind; with a penalty or a ball; supports may overlap. Relative
+    gap 1e-6 by default and 1e-8 on request, certified over every fake→real pair. Clouds of at most `coarsest` points
+    are left to `InteriorPoint`.
 
     Attributes:
         rtol: relative gap to be certified.
@@ -152,7 +152,7 @@ class Multiscale(AbstractSolver):
 
 def _shares_of_work(fakes: list[Level], reals: list[Level], depth: int) -> np.ndarray:
     """(depth,), share of the work that is done when a level is, the finest first: points to the power of 1.6."""
-    points = np.array([len(_at(fakes, level).points) + len(_at(reals, level).points) for level in range(depth)])
+    points = np.array([len(on_level(fakes, level).points) + len(on_level(reals, level).points) for level in range(depth)])
     work = points[::-1] ** 1.6
     return (np.cumsum(work) / work.sum())[::-1]
 
