@@ -152,7 +152,9 @@ class Multiscale(AbstractSolver):
 
 def _shares_of_work(fakes: list[Level], reals: list[Level], depth: int) -> np.ndarray:
     """(depth,), share of the work that is done when a level is, the finest first: points to the power of 1.6."""
-    points = np.array([len(on_level(fakes, level).points) + len(on_level(reals, level).points) for level in range(depth)])
+    points = np.array(
+        [len(on_level(fakes, level).points) + len(on_level(reals, level).points) for level in range(depth)]
+    )
     work = points[::-1] ** 1.6
     return (np.cumsum(work) / work.sum())[::-1]
 
