@@ -32,7 +32,7 @@ from toylab.verification import ClaimReport, verify
 if TYPE_CHECKING:
     from toylab.exploration import explore
     from toylab.falsification import falsify
-    from toylab.plotting import plot
+    from toylab.plotting import animate, plot
 
 try:
     __version__ = version("toylab")
@@ -74,6 +74,7 @@ __all__ = [
     "UpperExtension",
     "Verdict",
     "VerdictStatus",
+    "animate",
     "certify",
     "claims",
     "compare",
@@ -99,11 +100,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """`plot`, `explore`, `falsify` are loaded on first use: importing toylab imports no matplotlib or hypothesis."""
+    """Some names are loaded on first use: importing toylab imports no matplotlib or hypothesis."""
     if name == "plot":
         from toylab.plotting import plot
 
         return plot
+    if name == "animate":
+        from toylab.plotting import animate
+
+        return animate
     if name == "explore":
         from toylab.exploration import explore
 
