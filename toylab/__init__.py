@@ -7,7 +7,7 @@ certificate; `claims` decides what the papers say about it.
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from toylab import claims, distributions, divergences, dynamics, generators, losses, solvers, zoo
+from toylab import claims, diracgan, distributions, divergences, dynamics, generators, losses, solvers, zoo
 from toylab.certificate import Certificate, certify
 from toylab.chosen_gradients import steered, uninformative
 from toylab.claims import Budget, Claim, Evidence, Verdict, VerdictStatus
@@ -15,6 +15,7 @@ from toylab.comparison import Comparison, compare
 from toylab.condition import Condition
 from toylab.critics import Critic, FormulaCritic, LowerExtension, UpperExtension
 from toylab.data_files import load_problem, read_measure, save_problem
+from toylab.diracgan import DiracGAN, DiracTraining
 from toylab.divergences import DensityPair
 from toylab.errors import InputError, SolverError, ToylabError
 from toylab.families import Family, ProblemFamily
@@ -50,6 +51,8 @@ __all__ = [
     "Critic",
     "CriticProblem",
     "DensityPair",
+    "DiracGAN",
+    "DiracTraining",
     "DiscreteMeasure",
     "Evidence",
     "Family",
@@ -78,6 +81,7 @@ __all__ = [
     "certify",
     "claims",
     "compare",
+    "diracgan",
     "distributions",
     "divergences",
     "dynamics",
