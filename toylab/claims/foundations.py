@@ -134,8 +134,8 @@ FOUNDATIONS: tuple[Foundation, ...] = (
     Foundation(
         name="conserved quantities",
         sentence=(
-            "A function whose derivative along a field is 0 is constant along its curves; one whose derivative is never "
-            "positive never rises."
+            "A function whose derivative along a field is 0 is constant along its curves; one whose derivative is "
+            "never positive never rises."
         ),
     ),
     Foundation(

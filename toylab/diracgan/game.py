@@ -159,7 +159,7 @@ class DiracGAN:
         if eigenvalues is None:
             return Condition(holds=False, reasons=("the field jumps at ψ = 0 and pushes the critic away from there",))
         if rule is None:
-            largest = float(eigenvalues.real.max())
+            largest = float(np.real(eigenvalues).max())
             return Condition.that(largest < -_ROUNDING, f"the largest real part of an eigenvalue is {number(largest)}")
         radius = float(np.abs(eigenvalues).max())
         return Condition.that(radius < 1.0 - _ROUNDING, f"the spectral radius of a round is {number(radius, 9)}")

@@ -219,11 +219,11 @@ LEMMA_2_4 = Claim(
 
 LEMMA_2_5 = Claim(
     id="mescheder.lemma-2.5",
-    title="alternating gradient descent on the unregularised Dirac-GAN has its eigenvalues on the unit circle, or outside",
+    title="alternating gradient descent on the unregularised Dirac-GAN: eigenvalues on the unit circle, or outside",
     statement=(
-        "For alternating gradient descent with n_g and n_d steps on the unregularised Dirac-GAN a round has eigenvalues "
-        "with the product 1 and the sum 2 − α², α = √(n_g n_d) h f'(0), at the equilibrium: on the unit circle for "
-        "α ≤ 2, one of them outside for α > 2. It never converges at a linear rate."
+        "For alternating gradient descent with n_g and n_d steps on the unregularised Dirac-GAN a round has "
+        "eigenvalues with the product 1 and the sum 2 − α², α = √(n_g n_d) h f'(0), at the equilibrium: on the unit "
+        "circle for α ≤ 2, one of them outside for α > 2. It never converges at a linear rate."
     ),
     sources=("Mescheder 2018 Lemma 2.5",),
     rests_on=("mescheder.lemma-2.2", "linearisation at a fixed point"),

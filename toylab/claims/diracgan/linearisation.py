@@ -103,7 +103,7 @@ def rounds_to_a_quarter(training: DiracTraining) -> int:
 
 
 def contraction_entry(training: DiracTraining) -> Evidence:
-    """Training from eight starts around the equilibrium: at most half of the distance is left where a quarter should."""
+    """Eight starts near the equilibrium: at most half of the distance is left where the linear map leaves a quarter."""
     angle = np.pi * np.arange(8) / 4.0
     rounds = rounds_to_a_quarter(training)
     start = _NEAR * np.stack([np.cos(angle), np.sin(angle)])

@@ -1,4 +1,4 @@
-"""WGAN with clipped weights and WGAN-GP never come to rest on the Dirac-GAN: Mescheder, Geiger and Nowozin, Lemma 3.1."""
+"""WGAN with clipped weights and WGAN-GP on the Dirac-GAN: Mescheder, Geiger and Nowozin, Lemma 3.1."""
 
 from __future__ import annotations
 

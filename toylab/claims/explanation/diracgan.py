@@ -33,8 +33,8 @@ def _argue(why: str) -> Callable[[Verdict], Sequence[str]]:
 
 
 eigenvalues = _argue(
-    "At θ = ψ = 0 the derivatives of (−ψ f'(ψθ), θ f'(ψθ)) are ((0, −f'(0)), (f'(0), 0)): a turn by a right angle, with "
-    "eigenvalues of sum 0 and product f'(0)²."
+    "At θ = ψ = 0 the derivatives of (−ψ f'(ψθ), θ f'(ψθ)) are ((0, −f'(0)), (f'(0), 0)): a turn by a right angle, "
+    "with eigenvalues of sum 0 and product f'(0)²."
 )
 integral_curves = _argue(
     "½ d(θ² + ψ²)/dt = ⟨x, v⟩ = −θψ f'(ψθ) + ψθ f'(ψθ) = 0: the field is at right angles to the radius everywhere, and "
@@ -49,21 +49,22 @@ alternating = _argue(
     "product 1, so that never both of them are inside the unit circle."
 )
 orbits = _argue(
-    "A training that converged would take ever shorter steps. Near the equilibrium a penalty with a target pushes ψ away "
-    "from 0 by hγg in each step; clipping does nothing there at all, and what remains turns without coming nearer."
+    "A training that converged would take ever shorter steps. Near the equilibrium a penalty with a target pushes ψ "
+    "away from 0 by hγg in each step; clipping does nothing there at all, and what remains turns without coming nearer."
 )
 instance_noise = _argue(
     "Noise makes the critic's gain E f(ψ(θ + σε)) + E f(−ψσε) concave in ψ if f is: its second derivative in ψ at the "
     "equilibrium is 2f''(0)σ², which damps ψ, and through ψ the generator."
 )
 zero_centred = _argue(
-    "The penalty γ/2 ψ² adds −γψ to the critic's rate. A turn with one of its two coordinates damped is a spiral inwards, "
-    "or, from γ = 2 f'(0) on, a node."
+    "The penalty γ/2 ψ² adds −γψ to the critic's rate. A turn with one of its two coordinates damped is a spiral "
+    "inwards, or, from γ = 2 f'(0) on, a node."
 )
 consensus = _argue(
     "Near the equilibrium ½‖v‖² = ½ f'(0)² (θ² + ψ²): descending on it draws both players in at the rate γ f'(0)²."
 )
 max_gp = _argue(
-    "D(x) = ψx has the gradient ψ everywhere, so that the largest one is any one: MaxGP is λψ², the zero-centred penalty "
-    "with γ = 2λ, and adds −2λψ to the critic's rate. No curvature of the loss is needed; ½ d(θ² + ψ²)/dt ≤ −2λψ² ≤ 0."
+    "D(x) = ψx has the gradient ψ everywhere, so that the largest one is any one: MaxGP is λψ², the zero-centred "
+    "penalty with γ = 2λ, and adds −2λψ to the critic's rate. No curvature of the loss is needed; "
+    "½ d(θ² + ψ²)/dt ≤ −2λψ² ≤ 0."
 )
