@@ -252,7 +252,7 @@ class DiracGAN:
 
 def complex_number(value: complex, digits: int = 4) -> str:
     """A complex number as a person writes it."""
-    real, imaginary = number(value.real, digits), number(abs(value.imag), digits)
+    real, imaginary = number(value.real, digits).replace("-", "−"), number(abs(value.imag), digits)
     if value.imag == 0:
         return real
     sign = "+" if value.imag > 0 else "−"
