@@ -31,6 +31,8 @@ from toylab.markup import card, facts, number, quiet
 _ROUNDING = 1e-12
 #: Tolerances of the integrator of the flow.
 _RTOL, _ATOL = 1e-10, 1e-12
+#: Its longest step where the field jumps, so that no jump is stepped over: a sixtieth of a turn.
+_SHORT = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -202,7 +204,7 @@ class DiracGAN:
             t_eval=time,
             rtol=_RTOL,
             atol=_ATOL,
-            max_step=0.1 / self.slope,
+            max_step=_SHORT / self.slope if self.method.jumps else np.inf,
         )
         return Orbit(time=time, theta=found.y[0], psi=found.y[1])
 

@@ -58,8 +58,9 @@ class AbstractMethod(ABC):
     kind: ClassVar[str]
     title: ClassVar[str]
     formula: ClassVar[str]
-    #: Whether the field has a Jacobian at the equilibrium.
+    #: Whether the field has a Jacobian at the equilibrium, and whether it jumps somewhere.
     smooth: ClassVar[bool] = True
+    jumps: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -169,6 +170,7 @@ class GradientPenalty(AbstractMethod):
     title = "GP with a target"
     formula = "none: the field jumps at ψ = 0"
     smooth = False
+    jumps = True
 
     @override
     def field(self, game: DiracGAN, theta: np.ndarray, psi: np.ndarray) -> Field:
@@ -193,6 +195,7 @@ class WeightClipping(AbstractMethod):
     kind = "weight-clipping"
     title = "weight clipping"
     formula = "± a i"
+    jumps = True
 
     @override
     def field(self, game: DiracGAN, theta: np.ndarray, psi: np.ndarray) -> Field:
