@@ -39,7 +39,7 @@ SPEC = FigureSpec(
     name="fig_dirac_gan",
     paper="Mescheder, Geiger and Nowozin (ICML 2018) Figure 3, Lemmas 2.2 to 3.3",
     parameters={"step": 0.2, "rounds": 300, "turns": 5.0, "points": 800, "arrows": 13, "reach": 1.25},
-    quick={"rounds": 60, "points": 60, "arrows": 5},
+    quick={"rounds": 60, "points": 60, "arrows": 5, "turns": 1.0},
     seconds=3.0,
 )
 

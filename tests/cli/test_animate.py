@@ -5,18 +5,20 @@ import json
 import pytest
 from PIL import Image
 
-from toylab.dynamics import Trajectory
+from toylab.cli import parser
+from toylab.cli.animate import step_of
+from toylab.dynamics import FixedStep, ProportionalStep, Trajectory, UnitStep
 
 
 def test_a_problem_moves(tmp_path, toylab):
     done = toylab(
-        *("animate", "case4", "--n", "2", "--loss", "wasserstein", "--steps", "2", "--dpi", "30"),
+        *("animate", "case4", "--n", "2", "--loss", "wasserstein", "--steps", "2", "--every", "2", "--dpi", "30"),
         *("--out", "flow.gif", "--json", "flow.json"),
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
     with Image.open(tmp_path / "flow.gif") as moving:
-        assert moving.n_frames == 3  # type: ignore[attr-defined]
+        assert moving.n_frames == 2  # type: ignore[attr-defined]
     path = Trajectory.from_json(json.loads((tmp_path / "flow.json").read_text()))
     assert path.steps == 2
     # two fakes that go straight up and down by a tenth of their way
@@ -25,13 +27,17 @@ def test_a_problem_moves(tmp_path, toylab):
     assert "Written: flow.gif" in done.stdout
 
 
-@pytest.mark.parametrize(("rule", "ends"), [(("--length", "0.25"), 0.5), (("--rate", "0.02"), 0.81)])
-def test_other_rules(rule, ends, tmp_path, toylab):
-    """Length: a quarter a step. Rate: k* = W₁/2λ with λ = .1, so that 1 − .02/.2 of the way is left a step."""
-    command = ("animate", "case4", "--n", "2", "--loss", "wasserstein", "--steps", "2", "--dpi", "30")
-    done = toylab(*command, *rule, "--out", "flow.gif", "--json", "flow.json", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "flow.json").read_text())["w1"][-1] == pytest.approx(ends, rel=1e-6)
+@pytest.mark.parametrize(
+    ("arguments", "rule"),
+    [
+        ((), ProportionalStep(share=0.1)),
+        (("--share", "0.3"), ProportionalStep(share=0.3)),
+        (("--length", "0.25"), UnitStep(length=0.25)),
+        (("--rate", "0.02"), FixedStep(rate=0.02)),
+    ],
+)
+def test_rules(arguments, rule):
+    assert step_of(parser().parse_args(["animate", "case4", "--out", "flow.gif", *arguments])) == rule
 
 
 @pytest.mark.parametrize(

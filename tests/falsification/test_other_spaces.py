@@ -172,10 +172,9 @@ def test_generators_go_along_their_parameter_as_they_are_drawn(kind, data):
     assert dict(recipe.words(path))["generator"] == type(path.generator).__name__
 
 
-@pytest.mark.parametrize("method", MethodKind)
-@FEW
-@given(data=st.data())
-def test_dirac_gans_are_trained_as_they_are_drawn_and_opposite_starts_go_opposite_ways(method, data):
+@settings(examples(20), deadline=None)
+@given(data=st.data(), method=st.sampled_from(MethodKind))
+def test_dirac_gans_are_trained_as_they_are_drawn_and_opposite_starts_go_opposite_ways(data, method):
     recipe = data.draw(DIRAC_TRAININGS.recipes(selection(DIRAC_TRAININGS, a=[method])))
     training, (opposite, _) = recipe.subject(), recipe.second_opinion()
     assert bool(NOTHING.test(training)) == (method is MethodKind.NONE)

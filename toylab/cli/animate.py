@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     checked_choices(options.out, fps=options.fps, every=options.every, dpi=options.dpi)
     target = checked_target(options.out, (".gif", ".mp4"))
     data = checked_target(options.json, (".json",))
-    rule, source = _step(options), problem_from(options)
+    rule, source = step_of(options), problem_from(options)
     assert target is not None
     with progress_bar() as progress:
         task = progress.add_task("moving", total=None)
@@ -75,7 +75,8 @@ def run(options: argparse.Namespace) -> int:
     return ExitCode.AS_EXPECTED
 
 
-def _step(options: argparse.Namespace) -> Any:
+def step_of(options: argparse.Namespace) -> Any:
+    """The rule that the options name."""
     from toylab.dynamics import FixedStep, ProportionalStep, UnitStep
 
     if options.unrestricted:

@@ -17,7 +17,7 @@ _SIZE = (4.6, 4.8)
 #: Arrows along a side, the longest as a share of their spacing, and their colour.
 _ARROWS, _LONGEST, _PALE = 17, 0.9, "#8C8C8C"
 #: Where the flow begins when nothing else is said, for how long it is followed in turns of the field, and in points.
-_START, _TURNS, _POINTS = (1.0, 0.0), 6.0, 1500
+_START, _TURNS, _POINTS = (1.0, 0.0), 5.0, 1500
 #: Half the side of the picture in units of the largest distance that is shown.
 _ROOM = 1.15
 
