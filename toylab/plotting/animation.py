@@ -79,8 +79,9 @@ def animate(
     target = checked_choices(path, fps=fps, every=every, dpi=dpi)
     writer = (_Gif if target.suffix.lower() == ".gif" else _Mp4)(fps=fps)  # type: ignore[arg-type]
     steps = steps_shown(trajectory, every)
-    scene = Scene(trajectory, Choices(extent=extent, arrows=arrows, surface=surface))
+    choices = Choices(extent=extent, arrows=arrows, surface=surface)
     with replacing(target) as temporary:
+        scene = Scene(trajectory, choices)
         try:
             with writer.saving(scene.figure, str(temporary), dpi):
                 for done, step in enumerate(steps, start=1):

@@ -96,7 +96,8 @@ def _draw(
     axes = new_axes(*_SIZE) if axes is None else axes
     if options.arrows:
         draw_field(axes, game, region)
-    handles: list[Artist] = axes.plot(flow.theta, flow.psi, color=REAL, lw=1.3, zorder=4, label="flow", gid="flow")
+    handles: list[Artist] = []
+    handles += axes.plot(flow.theta, flow.psi, color=REAL, lw=1.3, zorder=4, label="flow", gid="flow")
     if training is not None:
         look = {"ls": "-", "lw": 0.5, "marker": "o", "ms": 2.6, "mew": 0.0, "color": FAKE, "zorder": 5}
         orbit = training.orbit

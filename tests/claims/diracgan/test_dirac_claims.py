@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from typing_extensions import override
 
 from toylab import claims, losses
 from toylab.claims import VerdictStatus
@@ -50,7 +49,6 @@ def with_field(subject, change):
 
     @dataclass(frozen=True, kw_only=True)
     class Wrong(type(method)):
-        @override
         def field(self, game, theta, psi):
             return change(theta, psi, *super().field(game, theta, psi))
 
@@ -100,6 +98,7 @@ def test_alternating_steps_beyond_alpha_2_keep_the_product_1_but_leave_the_circl
     assert overshoot(subject) > 4.0
     assert CLAIMS["mescheder.lemma-2.5"].check(subject).status is VerdictStatus.HOLDS
     eigenvalues = subject.game.eigenvalues(subject.rule)
+    assert eigenvalues is not None
     assert np.prod(eigenvalues) == pytest.approx(1.0)
     assert np.abs(eigenvalues).max() > 1.0
 
