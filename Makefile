@@ -89,6 +89,7 @@ notebooks: install
 
 readme-picture: install
 	$(RUN)/toylab solve case3 --n 60 --seed 1 --plot docs/case3.png
+	$(RUN)/toylab animate case3 --n 40 --seed 1 --loss wasserstein --out docs/dynamics.gif
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis toylab-[a-z]*

@@ -18,7 +18,7 @@ LAYERS = (
     ("errors", "condition", "markup", "straight_line"),
     ("measures", "storage", "critics", "regularizers"),
     ("losses",),
-    ("distributions", "support", "problem", "collinear"),
+    ("distributions", "support", "problem", "collinear", "diracgan"),
     ("zoo", "data_files", "fenchel_young", "plans", "network_critic", "functions", "divergences", "manifolds"),
     ("certificate",),
     ("solution", "families"),
