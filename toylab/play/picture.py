@@ -24,8 +24,8 @@ from toylab.plotting.canvas import FAKE, INK, REAL, SURFACE
 #: Dot sizes on the screen: large enough for a finger.
 _SIZE = 13
 _LEVELS = 14
-#: Of the frame, in pixels: one picture fits 800, a picture with the tables 1280.
-_WIDTH = 580
+#: Of the frame, in pixels: one picture fits 800, a picture with the tables 1280, and so do two beside each other.
+WIDTH, BESIDE = 580, 460
 _PALETTE = [f"#{r:02x}{g:02x}{b:02x}" for r, g, b, _ in (255 * SURFACE(np.linspace(0.0, 1.0, 256))).astype(int)]
 
 
@@ -36,6 +36,7 @@ class Picture:
         figure: the Bokeh figure.
         fakes: source with columns x, y.
         reals: source with columns x, y.
+        hover: shows the mass of a pair.
         tool: drags, adds and removes points; None where they are only shown.
     """
 
@@ -52,9 +53,10 @@ class Picture:
             x_range=(view.left, view.right),
             y_range=(view.bottom, view.top),
             tools="save,wheel_zoom,pan,reset",
-            frame_width=_WIDTH,
-            frame_height=_height(view),
+            frame_width=WIDTH,
+            frame_height=_height(view, WIDTH),
             output_backend="canvas",
+            styles={"flex": "0 0 auto"},  # a frame that a row may stretch has unequal units
         )
         self._colours = LinearColorMapper(palette=_PALETTE, low=-1.0, high=1.0)
         plot.image("image", x="x", y="y", dw="dw", dh="dh", source=self._surface, color_mapper=self._colours)
@@ -63,7 +65,7 @@ class Picture:
         self._levels = plot.contour([0.0, 1.0], [0.0, 1.0], flat, levels=[0.5], line_color="white", line_alpha=0.8)
         coupling = plot.segment(
             "x0", "y0", "x1", "y1", source=self._pairs, line_width="width", line_color=INK, line_alpha=0.45,
-            legend_label="coupling",
+            **({"legend_label": "coupling"} if drawn else {}),
         )  # fmt: skip
         fake_dots = plot.scatter("x", "y", source=fakes, size=_SIZE, marker="circle", fill_color=FAKE,
                                  line_color="white", legend_label="fake", name="fake")  # fmt: skip
@@ -74,7 +76,8 @@ class Picture:
             Arrow(end=NormalHead(size=8, fill_color=INK, line_color=INK), source=self._arrows, x_start="x0",
                   y_start="y0", x_end="x1", y_end="y1", **line)
         )  # fmt: skip
-        plot.add_tools(HoverTool(renderers=[coupling], tooltips=[("share of the largest mass", "@share{0.000}")]))
+        self.hover = HoverTool(renderers=[coupling], tooltips=[("share of the largest mass", "@share{0.000}")])
+        plot.add_tools(self.hover)
         plot.legend.orientation, plot.legend.location = "horizontal", "top_left"
         plot.legend.background_fill_alpha = 0.7
         self._dots: tuple[Any, Any] = (fake_dots, real_dots)
@@ -84,21 +87,32 @@ class Picture:
             plot.add_tools(self.tool)
             plot.toolbar.active_tap = plot.toolbar.active_drag = self.tool  # type: ignore[assignment]
 
+    def entitle(self, title: str) -> None:
+        """Set the words above the frame."""
+        if self.figure.title.text != title:
+            self.figure.title.text = title
+
     def add_to(self, side: int) -> None:
         """New points are fake (0) or real (1)."""
         if self.tool is not None:
             self.tool.renderers = [self._dots[side], self._dots[1 - side]]
 
-    def look_at(self, view: View) -> None:
-        """Show this part of the plane."""
+    def look_at(self, view: View, width: int) -> None:
+        """Show this part of the plane, the frame so many pixels wide."""
         self.figure.x_range.update(start=view.left, end=view.right)
         self.figure.y_range.update(start=view.bottom, end=view.top)
-        self.figure.frame_height = _height(view)
+        self.figure.frame_width, self.figure.frame_height = width, _height(view, width)
 
     def show(self, view: View, surface: np.ndarray, arrows: np.ndarray, pairs: np.ndarray) -> None:
         """Draw an answer."""
         low, high = float(surface.min()), float(surface.max())
         spread = 1e-9 * max(abs(low), abs(high), 1.0)
+        rows, columns = surface.shape
+        x = view.left + (np.arange(columns) + 0.5) * (view.right - view.left) / columns
+        y = view.bottom + (np.arange(rows) + 0.5) * (view.top - view.bottom) / rows
+        levels = np.linspace(low, high, _LEVELS + 2)[1:-1] if high > low else [low - 1.0]
+        lines = contour_data(x, y, surface, levels, want_fill=False)
+        # everything is ready: what follows reaches the page in one go, and is painted once
         self._colours.update(low=low - spread, high=high + spread)
         self._surface.data = {
             "image": [surface.astype(np.float32)],
@@ -107,11 +121,7 @@ class Picture:
             "dw": [view.right - view.left],
             "dh": [view.top - view.bottom],
         }
-        rows, columns = surface.shape
-        x = view.left + (np.arange(columns) + 0.5) * (view.right - view.left) / columns
-        y = view.bottom + (np.arange(rows) + 0.5) * (view.top - view.bottom) / rows
-        levels = np.linspace(low, high, _LEVELS + 2)[1:-1] if high > low else [low - 1.0]
-        self._levels.set_data(contour_data(x, y, surface, levels, want_fill=False))
+        self._levels.set_data(lines)
         self._arrows.data = _columns(arrows)
         self._pairs.data = {**_columns(pairs), "share": pairs[:, 4], "width": 0.5 + 4.0 * pairs[:, 4]}
 
@@ -121,9 +131,9 @@ def _frame(**options: Any) -> Any:
     return figure(**options)
 
 
-def _height(view: View) -> int:
+def _height(view: View, width: int) -> int:
     """Of the frame, for equal units on both axes."""
-    return round(_WIDTH * (view.top - view.bottom) / (view.right - view.left))
+    return round(width * (view.top - view.bottom) / (view.right - view.left))
 
 
 def _columns(ends: np.ndarray) -> dict[str, Any]:

@@ -69,6 +69,11 @@ class State:
             raise InputError(f"λ must be from {_LEAST_WEIGHT:g} to {_MOST_WEIGHT:g}, got {self.weight:g}.")
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Numbers of fake and real points."""
+        return len(self.fake), len(self.real)
+
+    @property
     def regularizer(self) -> Regularizer:
         """As an object."""
         match self.objective:
