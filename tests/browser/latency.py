@@ -4,8 +4,8 @@
     python -m tests.browser.latency --markdown docs/playground.md
 
 One fake point is pressed and moved, one mouse event at a time; the page itself notes when it got the event and when it
-had painted the new surface, arrows, pairs and numbers (the screen shows them with its next frame). Then the mouse moves on without waiting, sixty times a
-second, and the answers that are shown on the way are counted.
+had painted the new surface, arrows, pairs and numbers (the screen shows them with its next frame). Then the mouse moves
+on without waiting, sixty times a second, and the answers that are shown on the way are counted.
 """
 
 from __future__ import annotations

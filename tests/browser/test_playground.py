@@ -23,7 +23,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 #: Where the pictures stand, how large their canvas and frame are, and what the frame shows.
 GEOMETRY = """
-return ['certified', 'trained'].map(name => Bokeh.documents[0].get_model_by_name(name)).filter(m => m.visible).map(m => {
+const models = ['certified', 'trained'].map(name => Bokeh.documents[0].get_model_by_name(name));
+return models.filter(m => m.visible).map(m => {
   const view = Bokeh.index.find_one(m);
   const [outer, canvas] = [view.el, view.canvas_view.el].map(e => e.getBoundingClientRect());
   const range = r => r.end - r.start;
@@ -83,10 +84,10 @@ def test_a_point_is_answered_while_it_is_dragged_and_where_it_is_let_go(page):
     before, numbers = state(page), text(page, "numbers")
     pressed(page, "fake", 0)
     moved(page, 16, 8)
-    for _ in range(2):
-        moved(page, 16, 8)
-        until(lambda: text(page, "numbers") != numbers)
-        numbers = text(page, "numbers")
+    moved(page, 16, 8)
+    first = until(lambda: (now := text(page, "numbers")) != numbers and now)
+    moved(page, 16, 8)
+    until(lambda: text(page, "numbers") != first)
     count = page.execute_script(LIVE)
     moved(page, 32, 16)
     released(page)
@@ -118,7 +119,7 @@ def test_exports_are_the_problem_and_its_picture(page, tmp_path):
     assert "Solution(optimal" in printed.stdout
     button(page, "save critic.png").click()
     picture = until(lambda: next(iter(tmp_path.glob("critic*.png")), None))
-    assert until(lambda: picture.read_bytes()).startswith(b"\x89PNG")
+    assert until(picture.read_bytes).startswith(b"\x89PNG")
 
 
 def test_a_link_holds_the_whole_state_and_a_broken_one_is_told(page, playground):

@@ -85,9 +85,9 @@ def _penalty(name: str, words: str) -> Kind:
     return Kind(words=f"{words}, λ k²", build=lambda start: objective)
 
 
-def _ball(name: str) -> Kind:
+def _ball(name: str, words: str) -> Kind:
     objective = LipschitzCritic(losses=losses.get(name), regularizer=LipschitzBall(RADIUS))
-    return Kind(words=f"{name}, k ≤ {RADIUS:g}", build=lambda start: objective)
+    return Kind(words=f"{words}, k ≤ {RADIUS:g}", build=lambda start: objective)
 
 
 def _points(local: LocalObjective, words: str) -> Kind:
@@ -113,8 +113,8 @@ OBJECTIVES: dict[str, Kind] = {
     "exponential": _penalty("exponential", "exponential"),
     "hinge": _penalty("hinge", "hinge"),
     "least-squares": _penalty("quadratic(0, 1)", "least squares"),
-    "wasserstein-ball": _ball("wasserstein"),
-    "logistic-ball": _ball("logistic"),
+    "wasserstein-ball": _ball("wasserstein", "Wasserstein"),
+    "logistic-ball": _ball("logistic", "logistic"),
     "vanilla-points": _points(_VANILLA, "vanilla"),
     "least-squares-points": _points(_LEAST_SQUARES, "least squares"),
     "fisher-points": _points(FisherIPM(), "Fisher"),

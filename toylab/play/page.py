@@ -29,7 +29,7 @@ from toylab.regularizers import Unrestricted
 from toylab.solution import Candidate
 from toylab.solvers.solving import solve
 
-#: Where each of the last answers took longer than this here, points are answered on release and sliders after a rest (seconds).
+#: Where each of the last answers took longer than this, points are answered on release, sliders after a rest (seconds).
 SLOW, REST = 0.25, 0.3
 #: How many answers are looked at for that, and how long changes that have arrived together may be collected (ms).
 _LOOKED_AT, _COLLECT = 3, 4
