@@ -25,7 +25,7 @@ return [box.left + view.frame.x_scale.compute(source.data.x[index]),
         box.top + view.frame.y_scale.compute(source.data.y[index])];
 """
 _TEXT = """
-const view = Bokeh.index.find_one(Bokeh.documents[0].get_model_by_name(arguments[0]));
+const view = window.Bokeh && Bokeh.index.find_one(Bokeh.documents[0]?.get_model_by_name(arguments[0]));
 return view?.shadow_el.querySelector('.bk-clearfix')?.textContent ?? '';
 """
 #: A button by its label, through the shadow roots of the page.

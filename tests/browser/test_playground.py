@@ -32,10 +32,10 @@ return models.filter(m => m.visible).map(m => {
           units: [view.frame.bbox.width / range(m.x_range), view.frame.bbox.height / range(m.y_range)]};
 });
 """
-#: Keeps every socket that the page opens, so that it can be cut.
+#: Keeps the socket that the page opens, so that it can be cut.
 SOCKETS = """
-const Real = WebSocket; window.sockets = [];
-window.WebSocket = class extends Real { constructor(...a) { super(...a); window.sockets.push(this); } };
+const Real = WebSocket;
+window.WebSocket = class extends Real { constructor(...a) { super(...a); window.socket = this; } };
 """
 LIVE = "return Bokeh.documents[0].get_model_by_name('pace').data.count[0]"
 
@@ -163,8 +163,10 @@ def test_a_connection_that_breaks_comes_back_with_everything(page, playground):
     page.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
     button(page, "add a point").click()
     before = until(lambda: len((now := state(page)).fake) == 7 and now)
-    page.execute_script("window.sockets[0].close()")
-    until(lambda: page.execute_script("return window.sockets.length > 1 && window.sockets[1].readyState === 1"))
+    page.execute_script("window.cut = true; window.socket.close()")
+    until(lambda: page.execute_script("return !window.cut && window.Bokeh && Bokeh.documents.length > 0"))
+    until(lambda: "7 fake, 6 real points" in text(page, "numbers"))
+    assert state(page) == before
     button(page, "add a point").click()
     after = until(lambda: len((now := state(page)).fake) == 8 and now)
     assert after.fake[:7] == before.fake

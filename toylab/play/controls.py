@@ -52,7 +52,24 @@ const link = () => {
 """
 #: Twice a second at most: browsers refuse an address bar that changes with every answer of a drag.
 _ADDRESS = f"{_LINK} source.late ??= setTimeout(() => {{ source.late = undefined; link(); }}, 500);"
+#: Bokeh would go on with a new session, in which nothing of this page is set; the link holds all of it.
+_LOST = (
+    _LINK
+    + """
+link();
+const shown = Bokeh.index.find_one(note)?.shadow_el.querySelector('.bk-clearfix');
+if (shown) shown.textContent = sentence;
+const later = () => setTimeout(again, 1000);
+const again = () => fetch('static/js/bokeh.min.js', {method: 'HEAD', cache: 'no-store'})
+  .then(reply => reply.ok ? window.location.reload() : later(), later);
+again();
+"""
+)
 _COPY = f"{_LINK} link(); navigator.clipboard && navigator.clipboard.writeText(window.location.href);"
+_GONE = (
+    "The connection to the playground is lost. The page comes back by itself, with everything that is set, once "
+    "`toylab play` runs again at this address."
+)
 _NOTE = {"color": "#8a4b00", "min-height": "1.4rem"}
 _NARROW = {"flex-wrap": "wrap", "gap": "0.4rem 0.8rem"}
 
@@ -87,9 +104,10 @@ class Controls:
             text="", name="note", sizing_mode="stretch_width", styles={"color": "#8a4b00", "min-height": "1.4rem"}
         )
         self._kept = ColumnDataSource({"link": [""], "json": [""], "python": [""]})
-        #: Puts the link into the browser's address bar.
+        #: Puts the link into the browser's address bar; comes back to it when the server is there again.
         self.address = CustomJS(args={"source": self._kept}, code=_ADDRESS)
         self._kept.js_on_change("data", self.address)
+        self.lost = CustomJS(args={"source": self._kept, "note": self.note, "sentence": _GONE}, code=_LOST)
         self.copy = Button(label="copy the link")
         self.copy.js_on_click(CustomJS(args={"source": self._kept}, code=_COPY))
         self.picture = Button(label="save critic.png")

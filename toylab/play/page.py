@@ -63,7 +63,9 @@ class Page:
         self.controls.take(first)
         self._connect()
         document.title = "toylab playground"
+        document.config.update(reconnect_session=False, notify_connection_status=False)
         document.js_on_event("document_ready", self.controls.address)
+        document.js_on_event("connection_lost", self.controls.lost)
         document.add_root(self.controls.layout(self._exact.figure, self._trained.figure))
         self._answer_now()
         if message:

@@ -71,6 +71,9 @@ class Picture:
                                  line_color="white", legend_label="fake", name="fake")  # fmt: skip
         real_dots = plot.scatter("x", "y", source=reals, size=_SIZE + 6, marker="diamond", fill_color=REAL,
                                  line_color="white", legend_label="real", name="real")  # fmt: skip
+        for dots in (fake_dots, real_dots):  # a chosen point has a dark rim, and the others stay what they are
+            dots.nonselection_glyph = None
+            dots.selection_glyph = dots.glyph.clone(line_color=INK, line_width=2)
         line: Any = {"line_color": INK, "line_width": 2}
         plot.add_layout(
             Arrow(end=NormalHead(size=8, fill_color=INK, line_color=INK), source=self._arrows, x_start="x0",

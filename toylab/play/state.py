@@ -61,7 +61,9 @@ class State:
         for side in ("fake", "real"):
             points = np.asarray(getattr(self, side), dtype=np.float64)
             if points.ndim != 2 or points.shape[1] != 2 or not 1 <= len(points) <= MOST_POINTS:
-                raise InputError(f"the playground needs 1 to {MOST_POINTS} {side} points in the plane.")
+                raise InputError(
+                    f"the playground needs 1 to {MOST_POINTS} {side} points in the plane, got {len(points)}."
+                )
             if not np.isfinite(points).all() or np.abs(points).max() > 1e6:
                 raise InputError(f"a {side} point is not a finite place within 1e6 of the origin.")
         loss_family.get(self.losses)
