@@ -25,6 +25,7 @@ import numpy as np
 
 from tests.browser.chromium import INSTALLED, chromium
 from tests.browser.playing import Served, moved, opened, pressed, released, served, until
+from toylab.play.page import SLOW
 from toylab.storage import replacing
 
 #: Milliseconds within which a person feels that an answer follows the hand.
@@ -130,6 +131,12 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def _priority() -> str:
+    """Words on a scheduler that keeps other work from this measurement."""
+    ordinary = os.sched_getscheduler(0) == os.SCHED_OTHER
+    return "" if ordinary else ", before which this ran by real-time priority"
+
+
 def _rounded(value: Any) -> float:
     return float(f"{float(value):.3g}")
 
@@ -139,9 +146,12 @@ def markdown(found: Sequence[Latency]) -> str:
     head = (
         "# The playground's answer to a drag\n\n"
         "Written by `make play-latency`: headless Chromium and the server on one machine "
-        f"({os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end), case3, logistic loss, λ = 0.1. From the "
-        "mouse event to the end of painting the new surface, arrows, pairs and numbers, milliseconds; one event at a "
-        f"time, {found[0].drags} of them. The target is {TARGET} ms at 30 points.\n\n"
+        f"({os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}{_priority()}), case3, logistic loss, λ = 0.1. From "
+        "the mouse event to the end of painting the new surface, arrows, pairs and numbers, milliseconds; one event at "
+        f"a time, {found[0].drags} of them. The target is {TARGET} ms at 30 points.\n\n"
+        "One question is open at a time, so that a drag never queues up however many points there are. Where an answer "
+        f"takes more than {1000 * SLOW:.0f} ms in Python, fewer than about three a second would be shown: the page "
+        "says so and answers when a point is let go.\n\n"
     )
     rows = [
         "| points a side | median | 95 % | in Python, median | 95 % | CPU of the server | socket and drawing | "

@@ -16,7 +16,7 @@ from bokeh.models import (
     PointDrawTool,
 )
 from bokeh.plotting import figure
-from bokeh.plotting.contour import contour_data
+from contourpy import LineType, contour_generator
 
 from toylab.play.answer import View
 from toylab.plotting.canvas import FAKE, INK, REAL, SURFACE
@@ -61,8 +61,8 @@ class Picture:
         self._colours = LinearColorMapper(palette=_PALETTE, low=-1.0, high=1.0)
         plot.image("image", x="x", y="y", dw="dw", dh="dh", source=self._surface, color_mapper=self._colours)
         plot.add_layout(ColorBar(color_mapper=self._colours, ticker=BasicTicker(), title="f(z)", width=10), "right")
-        flat = np.zeros((2, 2))
-        self._levels = plot.contour([0.0, 1.0], [0.0, 1.0], flat, levels=[0.5], line_color="white", line_alpha=0.8)
+        self._levels = ColumnDataSource({"x": [], "y": []})
+        plot.line("x", "y", source=self._levels, line_color="white", line_alpha=0.8)
         coupling = plot.segment(
             "x0", "y0", "x1", "y1", source=self._pairs, line_width="width", line_color=INK, line_alpha=0.45,
             **({"legend_label": "coupling"} if drawn else {}),
@@ -110,12 +110,9 @@ class Picture:
         """Draw an answer."""
         low, high = float(surface.min()), float(surface.max())
         spread = 1e-9 * max(abs(low), abs(high), 1.0)
-        rows, columns = surface.shape
-        x = view.left + (np.arange(columns) + 0.5) * (view.right - view.left) / columns
-        y = view.bottom + (np.arange(rows) + 0.5) * (view.top - view.bottom) / rows
-        levels = np.linspace(low, high, _LEVELS + 2)[1:-1] if high > low else [low - 1.0]
-        lines = contour_data(x, y, surface, levels, want_fill=False)
-        # everything is ready: what follows reaches the page in one go, and is painted once
+        lines = _level_lines(view, surface)
+        # everything is ready: what follows reaches the page in one go, and is painted once; an array is a message of
+        # its own on the way there, a short list is not
         self._colours.update(low=low - spread, high=high + spread)
         self._surface.data = {
             "image": [surface.astype(np.float32)],
@@ -124,9 +121,23 @@ class Picture:
             "dw": [view.right - view.left],
             "dh": [view.top - view.bottom],
         }
-        self._levels.set_data(lines)
+        self._levels.data = lines
         self._arrows.data = _columns(arrows)
-        self._pairs.data = {**_columns(pairs), "share": pairs[:, 4], "width": 0.5 + 4.0 * pairs[:, 4]}
+        share = pairs[:, 4]
+        self._pairs.data = {**_columns(pairs), "share": share.tolist(), "width": (0.5 + 4.0 * share).tolist()}
+
+
+def _level_lines(view: View, surface: np.ndarray) -> dict[str, Any]:
+    """The lines of equal critic value, all of them in one row with NaN between them."""
+    rows, columns = surface.shape
+    x = view.left + (np.arange(columns) + 0.5) * (view.right - view.left) / columns
+    y = view.bottom + (np.arange(rows) + 0.5) * (view.top - view.bottom) / rows
+    generator = contour_generator(x, y, surface, line_type=LineType.ChunkCombinedNan)
+    levels = np.linspace(surface.min(), surface.max(), _LEVELS + 2)[1:-1]
+    found: list[Any] = [points for level in levels for points in generator.lines(level)[0] if points is not None]
+    gap = np.full((1, 2), np.nan)
+    joined = np.concatenate([part for points in found for part in (points, gap)] or [gap]).astype(np.float32)
+    return {"x": joined[:, 0].copy(), "y": joined[:, 1].copy()}
 
 
 def _frame(**options: Any) -> Any:
@@ -140,4 +151,4 @@ def _height(view: View, width: int) -> int:
 
 
 def _columns(ends: np.ndarray) -> dict[str, Any]:
-    return dict(zip(("x0", "y0", "x1", "y1"), ends[:, :4].T, strict=True))
+    return dict(zip(("x0", "y0", "x1", "y1"), ends[:, :4].T.tolist(), strict=True))
