@@ -69,6 +69,7 @@ def plot_flows(rows: Sequence[FlowRow]) -> Axes:
         panels[-1][0].set_ylabel(title, fontsize=TEXT)
     for axes in panels[-1]:
         axes.set_xlabel("final W₁ / initial W₁, from 0.001 on", fontsize=TEXT)
+    figure.align_ylabels([each[0] for each in panels])
     _legend(panels[0][0], rows)
     return panels[0][0]
 
