@@ -110,7 +110,7 @@ class GeneratorBench:
         return [
             f"Generators: seeds {self.start} to {self.start + self.seeds - 1}; {training.describe()}.",
             f"Trained critics: LeakyReLU networks {WIDTH}×{DEPTH}, learning rate {RATE:g}, on fresh minibatches of the "
-            f"same size, warm-started from step to step, 100 updates before the first; λ = {WEIGHT:g}. Rates and bounds "
+            f"same size, warm-started from step to step, 100 updates before the first; λ = {WEIGHT:g}. Settings "
             "were chosen by a few short runs on 8-gaussians, seed 0, and are not tuned method by method.",
             f"Scores: {training.scoring.describe()}. High quality within 3σ is the convention of VEEGAN (Srivastava et "
             "al. 2017) and PacGAN (Lin et al. 2018), where one such sample is enough to capture a mode.",
