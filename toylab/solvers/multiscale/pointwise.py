@@ -120,9 +120,9 @@ class Pointwise:
         chord = np.divide(residual, step, out=np.zeros(self.size), where=long)
         curvature = np.maximum(curvature, chord)
         near = np.divide(residual**2, 2.0 * curvature, out=np.zeros(self.size), where=curvature > 0)
-        gap = np.where(long, 0.5 * np.abs(residual * step), near)
-        straight = (curvature == 0) & (residual != 0)
-        return curvature, np.where(straight, np.abs(residual) * (_GROWTH + np.abs(f - self.best_constant)), gap)
+        far = np.abs(residual) * (_GROWTH + np.abs(f - self.best_constant))
+        near = np.where(curvature > 0, np.minimum(near, far), np.where(residual != 0, far, 0.0))
+        return curvature, np.where(long, 0.5 * np.abs(residual * step), near)
 
     def _inverse(self, goal: np.ndarray) -> np.ndarray:
         """Where h' = goal at the shared points, by bisection on a hyperbolic scale."""

@@ -33,6 +33,7 @@ from toylab.solvers.multiscale.rounds import Reached, Rounds
 from toylab.solvers.multiscale.stage import Stage, constant_start, refined
 from toylab.solvers.normalised_program import NormalisedProgram, carried_points
 from toylab.solvers.predictor_corrector import predictor_corrector
+from toylab.solvers.recession import recession_pair
 from toylab.solvers.starting_point import starting_point
 from toylab.solvers.straight_piece import straight_piece
 from toylab.solvers.threads import one_thread
@@ -112,6 +113,11 @@ class Multiscale(AbstractSolver):
                 length,
             )
             reached = self._from_coarse_to_fine(problem, fake_levels, real_levels, finest)
+            lines = recession_pair(problem.losses)
+            if reached.status is Status.INACCURATE and lines is not None:  # a large critic: its loss from far away first
+                far = replace(problem, losses=lines)
+                again = self._from_coarse_to_fine(far, fake_levels, real_levels, finest)
+                reached = min((again, reached), key=lambda each: each.gap)
         return _outcome(problem, carried, finest, reached)
 
     def _from_coarse_to_fine(
