@@ -14,6 +14,9 @@ from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks
 
 #: Share of all products on the central path that belongs to the kinks, where there are any.
 _SHARE = 0.5
+#: A product may differ from what the path has by this factor; a value is brought this many widths of its kink beyond
+#: it at most.
+_OFF_THE_PATH, _OUTWARD = 10.0, 30.0
 _TINY = 1e-300
 
 
@@ -59,3 +62,33 @@ def beside(terms: KinkedTerms, values: np.ndarray, products: float) -> KinkSlack
     """Slacks on the central path for critic values (N,), beside products of the pairs that sum to this."""
     of_all = share(terms)
     return on_path(terms, values, products * of_all / (1.0 - of_all))
+
+
+def balanced(terms: KinkedTerms, values: np.ndarray, slope: np.ndarray, products: float) -> np.ndarray:
+    """Critic values (N,) near these whose kinks have about these slopes near the central path.
+
+    After values have moved, a kink near its point would answer with a jump of the slope, which the plan knows nothing
+    of. So the value gives way and stays at its kink: at a slope β on the path t − τ = π (2β − c)/(β (c − β)). Points
+    with several kinks are left as they are.
+
+    Args:
+        terms: the kinks.
+        values: (N,).
+        slope: (N,), what the plan asks of the kinks of every point.
+        products: Σ γ w of the pairs.
+    """
+    if not len(terms):
+        return values
+    of_all = share(terms)
+    points, jumps = terms.points.numpy(), terms.jumps.numpy()
+    half = path(terms, products * of_all / (1.0 - of_all)).above.numpy()
+    beyond = values[points] - terms.at.numpy()
+    part = np.clip(slope[points] / jumps, 1e-12, 1.0 - 1e-12)
+    place = half / jumps * (2.0 * part - 1.0) / (part * (1.0 - part))
+    near, far = place / _OFF_THE_PATH, place * _OFF_THE_PATH
+    reach = np.maximum(np.abs(beyond), _OUTWARD * 2.0 * half / jumps)
+    goal = np.clip(np.clip(beyond, np.minimum(near, far), np.maximum(near, far)), -reach, reach)
+    alone = np.bincount(points, minlength=len(values))[points] == 1
+    result = values.copy()
+    result[points[alone]] += (goal - beyond)[alone]
+    return result

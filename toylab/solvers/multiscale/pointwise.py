@@ -76,7 +76,7 @@ class Pointwise:
         self.size = size
         self.fakes = Side(fakes, p, losses.fake_loss, losses.fake_loss.smooth, 1.0)
         self.reals = Side(reals, q, losses.real_loss, losses.real_loss.smooth, -1.0)
-        masses = (torch.from_numpy(self._gathered(p, 0.0)), torch.from_numpy(self._gathered(0.0, q)))
+        masses = (torch.from_numpy(self.gathered(p, 0.0)), torch.from_numpy(self.gathered(0.0, q)))
         self.kinks = KinkedTerms.of(losses, *masses)
         self.regularizer: Regularizer = problem.regularizer.rescaled(length)
         self.best_constant = float(losses.best_constant or 0.0)
@@ -92,9 +92,10 @@ class Pointwise:
 
     def slope(self, f: np.ndarray) -> np.ndarray:
         """h'(f) less the jumps of the kinks below f, (N,)."""
-        return self._gathered(*(side.mass * side.smooth.slope(f[side.at]) for side in (self.fakes, self.reals)))
+        return self.gathered(*(side.mass * side.smooth.slope(f[side.at]) for side in (self.fakes, self.reals)))
 
-    def _gathered(self, of_fakes: np.ndarray | float, of_reals: np.ndarray | float) -> np.ndarray:
+    def gathered(self, of_fakes: np.ndarray | float, of_reals: np.ndarray | float) -> np.ndarray:
+        """What fakes (g,) and reals (r,) have, summed at every point, (N,)."""
         total = np.zeros(self.size)
         total[self.fakes.at] = of_fakes
         total[self.reals.at] += of_reals
@@ -109,7 +110,7 @@ class Pointwise:
             residual: (N,), h'(f) − s, with what the multipliers of the kinks add to h'.
         """
         sides = (self.fakes, self.reals)
-        curvature = self._gathered(*(side.mass * side.smooth.curvature(f[side.at]) for side in sides))
+        curvature = self.gathered(*(side.mass * side.smooth.curvature(f[side.at]) for side in sides))
         step, goal = np.zeros(self.size), slope - residual
         for side, table in zip(sides, self._tables, strict=True):
             if table is not None:

@@ -17,7 +17,7 @@ from toylab.solution import Status
 from toylab.solvers.headway import Headway
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
 from toylab.solvers.multiscale.edge_step import edge_step
-from toylab.solvers.multiscale.kinks import beside
+from toylab.solvers.multiscale.kinks import balanced, beside
 from toylab.solvers.multiscale.pricing import Violations, scan
 from toylab.solvers.multiscale.refinement import to_keep
 from toylab.solvers.multiscale.stage import Stage
@@ -170,9 +170,12 @@ def _recentred(stage: Stage, program: EdgeProgram, base: Iterate, fresh: EdgePro
     values = base.values.copy()
     values[stage.pointwise.fakes.at] += up
     values[stage.pointwise.reals.at] -= down
+    total = base.complementarity + float(out @ up + into @ down)
+    pointwise = stage.pointwise
+    values = balanced(fresh.kinks, values, pointwise.gathered(out, -into) - pointwise.slope(values), total)
     slack = base.k * fresh.distance + fresh.drop(values)
 
-    products = (base.complementarity + float(out @ up + into @ down)) * fresh.path
+    products = total * fresh.path
     most = _NEW_SHARE * np.minimum(out[fresh.rows], into[fresh.columns])
     positive = np.maximum(slack, np.where(before > 0, before, products / most))
     gamma = products / positive
@@ -181,5 +184,5 @@ def _recentred(stage: Stage, program: EdgeProgram, base: Iterate, fresh: EdgePro
             gamma *= (goal / np.maximum(np.bincount(group, weights=gamma, minlength=len(goal)), _TINY))[group]
     miss = slack - positive
     gamma = np.maximum(gamma, _TINY)
-    kinks = beside(fresh.kinks, values, float(products.sum()))
+    kinks = beside(fresh.kinks, values, total)
     return Iterate(values, base.k, gamma, positive, kinks, miss if miss.any() else None)

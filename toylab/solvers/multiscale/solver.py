@@ -114,7 +114,9 @@ class Multiscale(AbstractSolver):
             )
             reached = self._from_coarse_to_fine(problem, fake_levels, real_levels, finest)
             lines = recession_pair(problem.losses)
-            if reached.status is Status.INACCURATE and lines is not None:  # a large critic: its loss from far away first
+            if (
+                reached.status is Status.INACCURATE and lines is not None
+            ):  # a large critic: its loss from far away first
                 far = replace(problem, losses=lines)
                 again = self._from_coarse_to_fine(far, fake_levels, real_levels, finest)
                 reached = min((again, reached), key=lambda each: each.gap)

@@ -13,7 +13,7 @@ import numpy as np
 
 from toylab.solvers.multiscale.coarsening import Level
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
-from toylab.solvers.multiscale.kinks import beside
+from toylab.solvers.multiscale.kinks import balanced, beside
 from toylab.solvers.multiscale.pointwise import Pointwise
 from toylab.solvers.multiscale.pricing import Critic
 from toylab.solvers.multiscale.refinement import children, to_refine
@@ -87,6 +87,8 @@ def refined(coarse: Stage, program: EdgeProgram, point: Iterate, fine: Stage) ->
     fresh, mass = fine.program(fine_rows[order], fine_columns[order]), mass[order]
     mass = np.maximum(mass, _TINY)
 
+    slope = fresh.outflow(mass) - fine.pointwise.slope(values)
+    values = balanced(fresh.kinks, values, slope, point.complementarity)
     slack = point.k * fresh.distance + fresh.drop(values)
     on_path = point.complementarity * fresh.path / mass
     w = np.clip(slack, on_path / _OFF_THE_PATH, on_path * _OFF_THE_PATH)
