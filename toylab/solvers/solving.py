@@ -57,8 +57,7 @@ def default_solver(problem: CriticProblem) -> AbstractSolver:
     pairs = len(problem.fake) * len(problem.real)
     if pairs > _MANY_PAIRS and is_collinear(problem):
         return LineInteriorPoint()
-    kinked = problem.losses.fake_loss.kinks or problem.losses.real_loss.kinks
-    if pairs < _SPARSE_FROM or kinked:
+    if pairs < _SPARSE_FROM:
         return InteriorPoint()
     return _engine_for_many(pairs)
 
