@@ -93,7 +93,7 @@ BAD = [
     (("verify", "--out", "taken"), "cannot write into the folder"),
     (("solve", "case4", "--seed", "-1"), "the seed must be a whole number of at least 0"),
     (("solve", "case4", "--lam", "1e-300"), "between 1e-100 and 1e100"),
-    (("solve", "case4", "--n", "1000000", "--loss", "hinge"), "would need about"),
+    (("solve", "case4", "--n", "1000000", "--solver", "interior-point"), "would need about"),
     (("solve", "case4", "--json", "folder.json"), "it is a folder"),
     (("solve", "case4", "--solver", "gradient-penalty"), "unknown solver 'gradient-penalty'"),
     (("solve", "case4", "--steps", "5"), "--published and --steps are for trained critics"),

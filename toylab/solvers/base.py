@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +15,9 @@ from toylab.errors import InputError, real_number, whole_number
 from toylab.problem import CriticProblem
 from toylab.regularizers import Unrestricted
 from toylab.solution import Status
+
+#: Seconds from which on a person is told in advance.
+_LONG = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,5 +87,50 @@ def check_memory(problem: CriticProblem, solver: AbstractSolver, *, arrays: int)
     if gib > 16.0:
         raise InputError(
             f"{type(solver).__name__} would need about {gib:.0f} GiB for {len(problem.fake)} × {len(problem.real)} "
-            "pairs; take fewer points."
+            "pairs; leave the solver out, or take fewer points."
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """What a solver on lists of pairs takes, as measured and rounded up.
+
+    Attributes:
+        kib: memory for every point, of both measures.
+        seconds: for 10,000 fake and 10,000 real points, on one core.
+        exponent: of the points, by which the seconds grow.
+    """
+
+    kib: float
+    seconds: float
+    exponent: float
+
+    def check(self, problem: CriticProblem, solver: AbstractSolver) -> None:
+        """Refuse, or warn of, what would take more than this machine has or a person expects, before it is begun.
+
+        Raises:
+            InputError: it would need more memory than this machine has.
+        """
+        points = len(problem.fake) + len(problem.real)
+        gib, seconds = self.kib * points / 2**20, self.seconds * (points / 20_000) ** self.exponent
+        machine = machine_gib()
+        name = f"{type(solver).__name__} on {len(problem.fake)} fake and {len(problem.real)} real points"
+        if gib > machine:
+            raise InputError(
+                f"{name} would need about {gib:.0f} GiB, and this machine has {machine:.0f}; take fewer points."
+            )
+        if seconds > _LONG:
+            warnings.warn(
+                f"{name} will take about {seconds / 3600.0:.0f} hours and {gib:.0f} GiB; a sample of the points is "
+                "far quicker.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+
+def machine_gib() -> float:
+    """The memory of this machine in GiB, +inf where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    except (AttributeError, ValueError, OSError):
+        return np.inf

@@ -45,7 +45,7 @@ def run_on(name: str, work: Callable[[torch.device], T]) -> T:
     try:
         return work(device)
     except (RuntimeError, MemoryError) as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         reason = str(error).split(". ")[0]
         if name != "auto" or device.type == "cpu":
@@ -58,9 +58,10 @@ def run_on(name: str, work: Callable[[torch.device], T]) -> T:
     return work(torch.device("cpu"))
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that there is not enough memory, on a GPU or on the CPU."""
     kinds = (torch.cuda.OutOfMemoryError, MemoryError)  # torch says of the CPU's memory only in words
     return isinstance(error, kinds) or "DefaultCPUAllocator" in str(error)
 
 
-__all__ = ["find_device", "run_on"]
+__all__ = ["find_device", "is_out_of_memory", "run_on"]

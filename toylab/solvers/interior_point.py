@@ -13,6 +13,7 @@ Source: the convex program of THEORY section 2.
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -22,14 +23,14 @@ from typing_extensions import override
 
 from toylab.certificate import certify
 from toylab.critics import LowerExtension
-from toylab.errors import InputError
+from toylab.errors import InputError, SolverError
 from toylab.losses import LossPair
 from toylab.plans import split_plan
 from toylab.problem import CriticProblem
 from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome, check_memory, check_restricted
 from toylab.solvers.continuation import continued
-from toylab.solvers.devices import find_device, run_on
+from toylab.solvers.devices import find_device, is_out_of_memory
 from toylab.solvers.headway import Headway, Progress, check_progress
 from toylab.solvers.normalised_program import BY_MASS, BY_MASS_AND_DISTANCE, Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
@@ -58,8 +59,8 @@ class InteriorPoint(AbstractSolver):
     """The exact solver for every loss whose fake→real program is the whole problem (`LossPair.compact_form`).
 
     That is condition (11), the hinge, least squares with α ≤ β, and a user's own convex pair of this kind; with a
-    penalty or a ball; supports may overlap. Memory grows with (fake points) × (real points). Relative gap 1e-8 by
-    default.
+    penalty or a ball; supports may overlap. Memory grows with (fake points) × (real points); where it runs out on the
+    way, `Multiscale` starts again, with a warning. Relative gap 1e-8 by default.
 
     Attributes:
         rtol: relative gap to be certified.
@@ -97,8 +98,30 @@ class InteriorPoint(AbstractSolver):
             straight = transport_outcome(problem, piece, self.rtol, _SIMPLEX_ITERATIONS)
             if straight is not None:
                 return straight
-        with suited_threads(len(problem.fake) * len(problem.real)), torch.inference_mode():
-            return run_on(self.device, lambda device: self._best(problem, NormalisedProgram(problem, device)))
+        device = find_device(self.device)
+        try:
+            with suited_threads(len(problem.fake) * len(problem.real)), torch.inference_mode():
+                return self._best(problem, NormalisedProgram(problem, device))
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            reason = str(error).split(". ")[0]
+        return self._on_a_shortlist(problem, f"{str(device)!r} ran out of memory ({reason})")
+
+    def _on_a_shortlist(self, problem: CriticProblem, reason: str) -> Outcome:
+        """What the sparse engine finds instead, whose memory does not grow with the number of pairs."""
+        import torch
+
+        from toylab.solvers.multiscale import Multiscale
+
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        sparse_engine = Multiscale(rtol=self.rtol, progress=self.progress)
+        if max(len(problem.fake), len(problem.real)) <= sparse_engine.coarsest:  # which it leaves to this one
+            raise SolverError(f"device {reason}; take fewer points, or another device.")
+        warnings.warn(f"{reason}; starting again with Multiscale(rtol={self.rtol:g}).", RuntimeWarning, stacklevel=2)
+        outcome = sparse_engine.run(problem)
+        return replace(outcome, stats={**outcome.stats, "instead": f"Multiscale, because {reason}"})
 
     def _best(self, problem: CriticProblem, program: NormalisedProgram) -> Outcome:
         """The first start that leads to the tolerance, or the one that leads closest."""

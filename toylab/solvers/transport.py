@@ -20,11 +20,13 @@ from toylab.errors import InputError
 from toylab.plans import split_plan
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solution import Status
-from toylab.solvers.base import AbstractSolver, Outcome, check_restricted
+from toylab.solvers.base import AbstractSolver, Forecast, Outcome, check_restricted
 from toylab.solvers.straight_piece import StraightPiece
 
 #: (Fake points) × (real points) up to which the network simplex gets all of them at once; beyond, lists are faster.
 _ALL_PAIRS = 4_000_000
+#: Measured up to 30,000 points a side.
+_FORECAST = Forecast(kib=6.0, seconds=20.0, exponent=1.7)
 
 
 def check_wasserstein(problem: CriticProblem, solver: AbstractSolver) -> None:
@@ -62,6 +64,7 @@ class Transport(AbstractSolver):
     @override
     def check(self, problem: CriticProblem) -> None:
         check_wasserstein(problem, self)
+        _FORECAST.check(problem, self)
 
     @override
     def run(self, problem: CriticProblem) -> Outcome:

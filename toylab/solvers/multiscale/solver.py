@@ -22,7 +22,7 @@ from toylab.measures import DiscreteMeasure
 from toylab.plans import split_plan
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Status
-from toylab.solvers.base import AbstractSolver, Outcome, check_restricted
+from toylab.solvers.base import AbstractSolver, Forecast, Outcome, check_restricted
 from toylab.solvers.headway import Headway, Progress, check_progress
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.multiscale.coarsening import Level, levels, on_level
@@ -45,6 +45,8 @@ _AT_COARSEST, _BETWEEN = 1e-2, 0.3
 _STEPS_AT_COARSEST = 60
 _SAMPLED_DISTANCES = 10_001
 _SIMPLEX_ITERATIONS = 10_000_000
+#: Measured up to 30,000 points a side.
+_FORECAST = Forecast(kib=20.0, seconds=30.0, exponent=1.7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,7 @@ class Multiscale(AbstractSolver):
         compact = problem.losses.compact_form()
         if not compact:
             raise InputError(f"fake→real pairs do not describe {problem.losses.name!r}: {'; '.join(compact.reasons)}.")
+        _FORECAST.check(problem, self)
 
     def _dense(self) -> InteriorPoint:
         return InteriorPoint(rtol=min(self.rtol, 1e-8), max_iterations=self.max_iterations, progress=self.progress)
