@@ -91,13 +91,15 @@ class Rounds:
         return Reached(self.program, self.point, self._best[0], status, self.iterations, self.scans)
 
     def _iterate(self, goal: float, max_iterations: int) -> Status:
-        began, least, since = np.inf, np.inf, 0
+        began, least, lacked, since = np.inf, np.inf, np.inf, 0
         trail: list[tuple[float, Iterate]] = []
         while True:
             absolute, room = self.program.gap_and_room(self.point)
             gap = absolute / room + self._missing(room)
-            since = 0 if gap < 0.9 * least else since + 1
-            least = min(least, gap)
+            # of weights over many orders most gap is in a few pairs, and long nothing seems to happen but to the others
+            lacking = 0.0 if self.point.miss is None else float(np.abs(self.point.miss).max())
+            since = 0 if gap < 0.9 * least or lacking < 0.9 * lacked else since + 1
+            least, lacked = min(least, gap), min(lacked, lacking)
             if not np.isfinite(gap) or since > _STALLED_AFTER:
                 return Status.INACCURATE
             trail.append((gap, self.point))
@@ -109,7 +111,7 @@ class Rounds:
                 if whole <= goal:
                     return Status.OPTIMAL
                 self._exchange(found, _at_gap(trail, whole), drop=progress)
-                began, least, since, trail = max(gap, whole), np.inf, 0, []
+                began, least, lacked, since, trail = max(gap, whole), np.inf, np.inf, 0, []
             self._headway.at(self._known(gap), self.point.k / self.stage.length)
             if self.iterations == max_iterations:
                 return Status.ITERATION_LIMIT
