@@ -17,7 +17,7 @@ from toylab.solution import Status
 from toylab.solvers.headway import Headway
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
 from toylab.solvers.multiscale.edge_step import edge_step
-from toylab.solvers.multiscale.pricing import Violations, scan
+from toylab.solvers.multiscale.pricing import Pricing, Violations
 from toylab.solvers.multiscale.refinement import to_keep
 from toylab.solvers.multiscale.stage import Stage
 
@@ -72,6 +72,7 @@ class Rounds:
     def __init__(self, stage: Stage, program: EdgeProgram, point: Iterate, headway: Headway) -> None:
         self.stage, self.program, self.point, self._headway = stage, program, point, headway
         self._best = (np.inf, program, point)
+        self._pricing = Pricing(stage.fakes.points, stage.reals.points)
         self.iterations = self.scans = 0
 
     def run(self, goal: float, max_iterations: int) -> Reached:
@@ -127,7 +128,7 @@ class Rounds:
 
     def _scanned(self) -> Violations:
         self.scans += 1
-        return scan(self.stage.critic(self.point), _ADDED)
+        return self._pricing.scan(self.stage.critic(self.point), _ADDED)
 
     def _exchange(self, found: Violations, base: Iterate, *, drop: bool) -> None:
         """List violated pairs, drop those that are far from tight, and go on from an earlier iterate."""
