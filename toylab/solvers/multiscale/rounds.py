@@ -137,7 +137,8 @@ class Rounds:
         if drop:
             kept = to_keep(program.rows, program.columns, later.gamma, later.slack, shape, _KEPT, _FAR)
         listed = program.rows * np.int64(width) + program.columns
-        new = np.setdiff1d(found.rows * np.int64(width) + found.columns, listed)
+        new = found.rows * np.int64(width) + found.columns  # each of them once
+        new = new[listed[np.minimum(np.searchsorted(listed, new), len(listed) - 1)] != new]
         code = np.concatenate([listed[kept], new])
         order = np.argsort(code, kind="stable")
         fresh = self.stage.program(*np.divmod(code[order], width))
