@@ -16,6 +16,7 @@ import torch
 from scipy import sparse
 from typing_extensions import override
 
+from toylab.certificate import certify
 from toylab.critics import LowerExtension
 from toylab.errors import InputError, whole_number
 from toylab.measures import DiscreteMeasure
@@ -40,6 +41,8 @@ from toylab.solvers.threads import one_thread
 _AT_COARSEST, _BETWEEN = 1e-2, 0.3
 _STEPS_AT_COARSEST = 60
 _SAMPLED_DISTANCES = 10_001
+#: Pairs up to which the dense engine is asked where this one has missed its tolerance.
+_DENSE_HELPS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +52,7 @@ class Multiscale(AbstractSolver):
     For the curved losses without kinks whose fake→real program is the whole problem: condition (11), least squares
     with α ≤ β, a user's own convex pair of this kind; with a penalty or a ball; supports may overlap. Relative gap
     1e-6 by default and 1e-8 on request, certified over every fake→real pair. Clouds of at most `coarsest` points are
-    left to `InteriorPoint`.
+    left to `InteriorPoint`, and so is what misses its tolerance where all pairs are few enough.
 
     Attributes:
         rtol: relative gap to be certified.
@@ -61,7 +64,7 @@ class Multiscale(AbstractSolver):
 
     rtol: float = 1e-6
     max_iterations: int = 500
-    coarsest: int = 256
+    coarsest: int = 128
     progress: Progress | None = None
 
     @override
@@ -108,7 +111,16 @@ class Multiscale(AbstractSolver):
                 length,
             )
             reached = self._from_coarse_to_fine(problem, fake_levels, real_levels, finest)
-        return _outcome(problem, carried, finest, reached)
+        outcome = _outcome(problem, carried, finest, reached)
+        if reached.status is Status.INACCURATE and len(fakes) * len(reals) <= _DENSE_HELPS:
+            return self._helped(problem, outcome)
+        return outcome
+
+    def _helped(self, problem: CriticProblem, outcome: Outcome) -> Outcome:
+        """The outcome of the dense engine where that is closer to optimal."""
+        dense = self._dense().run(problem)
+        gaps = [certify(problem, each.critic, each.plan).relative_gap for each in (dense, outcome)]
+        return dense if gaps[0] <= gaps[1] else outcome
 
     def _from_coarse_to_fine(
         self, problem: CriticProblem, fake_levels: list[Level], real_levels: list[Level], finest: Stage
