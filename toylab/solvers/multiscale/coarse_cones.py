@@ -12,6 +12,7 @@ from scipy.spatial.distance import cdist
 #: Coordinates up to which squares of differences are summed in float32; with more, a block of distances is computed.
 FEW_COORDINATES = 8
 Selection = slice | np.ndarray
+_EPS = float(np.finfo(np.float64).eps)
 
 
 class CoarseCones:
@@ -47,9 +48,10 @@ class CoarseCones:
         self.unit = 0.5 * float(most - least) + slope * reach or 1.0
         self.single = single and z.shape[1] <= FEW_COORDINATES
         kind = np.float32 if self.single else np.float64
-        #: What a number of a block is off by, at most: coordinates and values are rounded, and so are a sum of d
-        #: squares, its root and two differences.
-        self.rounding = (8.0 + 2.0 * z.shape[1]) * float(np.finfo(kind).eps)
+        size = max(abs(least), abs(most)) + slope * float(np.abs([low, high]).max())
+        #: What a number of a block is off by, at most: coordinates and values are rounded when they are shifted and when
+        #: they are scaled, and so are a sum of d squares, its root and two differences.
+        self.rounding = (8.0 + 2.0 * z.shape[1]) * float(np.finfo(kind).eps) + 8.0 * _EPS * size / self.unit
         x, y = (z - middle) * (slope / self.unit), (centres - middle) * (slope / self.unit)
         self._x, self._y = (np.ascontiguousarray(points.T, dtype=kind) for points in (x, y))
         self._heights, self._base = (((each - level) / self.unit).astype(kind) for each in (heights, base))

@@ -15,7 +15,7 @@ import numpy as np
 
 from toylab.errors import InputError
 from toylab.problem import LipschitzBall, LipschitzPenalty
-from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
+from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate, edge_dot
 
 _FRACTION_TO_BOUNDARY = 0.995
 #: Corrections of the centre, unless a step is this long without; products are brought back into this band around
@@ -43,7 +43,7 @@ def edge_step(program: EdgeProgram, point: Iterate) -> Iterate:
     system = _System(program, point)
     ahead = system.direction(np.zeros_like(point.slack))
     step, mu = min(_boundary(point, ahead), 1.0), point.complementarity
-    promised = float((point.gamma + step * ahead.gamma) @ (point.slack + step * ahead.slack))
+    promised = edge_dot(point.gamma + step * ahead.gamma, point.slack + step * ahead.slack)
     target = max(mu * min(max(promised / mu, 0.0), 1.0) ** 3, 0.1 * system.pointwise_gap)
     level = target * program.path
     change = system.refined(_centred(system, level, level - ahead.gamma * ahead.slack))
@@ -109,7 +109,7 @@ class _System:
         pull = self._theta * self._rise
         self._border = self._curvature * self._shape + program.outflow(pull)
         self._solved = program.factorisation.solve(self._border)
-        corner = second + float(self._curvature @ self._shape**2) + float(pull @ self._rise)
+        corner = second + float(self._curvature @ self._shape**2) + edge_dot(pull, self._rise)
         self._pivot = corner - float(self._border @ self._solved)
 
     def direction(self, aim: np.ndarray) -> Change:
@@ -119,7 +119,7 @@ class _System:
         moved = push if point.miss is None else push - self._theta * point.miss
         corner = 0.0
         if not program.fixed:
-            corner = float(self._rise @ moved) - self._derivative - float(self._shape @ self._slope)
+            corner = edge_dot(self._rise, moved) - self._derivative - float(self._shape @ self._slope)
         dg, dk = self._solve(program.outflow(moved) - self._slope, corner)
         slack = program.drop(dg) + dk * self._rise
         if point.miss is not None:

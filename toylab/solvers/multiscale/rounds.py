@@ -15,7 +15,7 @@ import numpy as np
 
 from toylab.solution import Status
 from toylab.solvers.headway import Headway
-from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
+from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate, edge_dot
 from toylab.solvers.multiscale.edge_step import edge_step
 from toylab.solvers.multiscale.pricing import Pricing, Violations
 from toylab.solvers.multiscale.refinement import to_keep
@@ -124,7 +124,7 @@ class Rounds:
         return max(gap, self._best[0]) if np.isfinite(self._best[0]) else gap
 
     def _missing(self, room: float) -> float:
-        return 0.0 if self.point.miss is None else float(np.abs(self.point.miss) @ self.point.gamma) / room
+        return 0.0 if self.point.miss is None else edge_dot(np.abs(self.point.miss), self.point.gamma) / room
 
     def _scanned(self) -> Violations:
         self.scans += 1
