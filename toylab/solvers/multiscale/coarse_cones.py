@@ -18,7 +18,7 @@ _EPS = float(np.finfo(np.float64).eps)
 class CoarseCones:
     """The numbers g(w) − k‖z − w‖ − b(z) for points z and centres w, divided by a unit."""
 
-    def __init__(  # noqa: PLR0917 - points and centres with their values
+    def __init__(
         self,
         z: np.ndarray,
         base: np.ndarray,
@@ -49,8 +49,8 @@ class CoarseCones:
         self.single = single and z.shape[1] <= FEW_COORDINATES
         kind = np.float32 if self.single else np.float64
         size = max(abs(least), abs(most)) + slope * float(np.abs([low, high]).max())
-        #: What a number of a block is off by, at most: coordinates and values are rounded when they are shifted and when
-        #: they are scaled, and so are a sum of d squares, its root and two differences.
+        #: What a number of a block is off by, at most: coordinates and values are rounded when they are shifted and
+        #: when they are scaled, and so are a sum of d squares, its root and two differences.
         self.rounding = (8.0 + 2.0 * z.shape[1]) * float(np.finfo(kind).eps) + 8.0 * _EPS * size / self.unit
         x, y = (z - middle) * (slope / self.unit), (centres - middle) * (slope / self.unit)
         self._x, self._y = (np.ascontiguousarray(points.T, dtype=kind) for points in (x, y))

@@ -22,7 +22,8 @@ class Factorisation:
         upper = np.concatenate([np.minimum(sources, sinks), every])
         lower = np.concatenate([np.maximum(sources, sinks), every])
         numbers = np.arange(1, len(upper) + 1)
-        numbered = sparse.coo_array((numbers, (upper, lower)), shape=(size, size)).tocsc()  # a sum where two share a place
+        # a sum where two share a place
+        numbered = sparse.coo_array((numbers, (upper, lower)), shape=(size, size)).tocsc()
         self._distinct = numbered.nnz == len(upper)
         if self._distinct:
             slot = np.empty(len(upper), dtype=np.intp)
