@@ -27,7 +27,7 @@ class Factorisation:
         self._distinct = numbered.nnz == len(upper)
         if self._distinct:
             slot = np.empty(len(upper), dtype=np.intp)
-            slot[numbered.data - 1] = np.arange(len(upper))
+            slot[numbered.data.astype(np.intp) - 1] = np.arange(len(upper))
         else:
             numbered.sort_indices()
             columns = np.repeat(every, np.diff(numbered.indptr))

@@ -95,7 +95,9 @@ class Pricing:
         """
         self._go_on(critic)
         sieve = _Sieve(self._fakes, self._reals, critic.u[self._rows], critic.v[self._columns], critic.k)
-        pairs = [sieve.violated(start, least, count) for start, least in zip(self._starts[0], self._least, strict=True)]
+        pairs = [
+            sieve.violated(int(start), least, count) for start, least in zip(self._starts[0], self._least, strict=True)
+        ]
         rows = self._rows[np.concatenate([each[0] for each in pairs])]
         columns = self._columns[np.concatenate([each[1] for each in pairs])]
         slack = critic.slack(rows, columns)

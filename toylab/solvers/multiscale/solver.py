@@ -112,7 +112,8 @@ class Multiscale(AbstractSolver):
             )
             reached = self._from_coarse_to_fine(problem, fake_levels, real_levels, finest)
         outcome = _outcome(problem, carried, finest, reached)
-        if reached.status is Status.INACCURATE and len(fakes) * len(reals) <= _DENSE_HELPS:
+        lost = reached.status in {Status.INACCURATE, Status.ITERATION_LIMIT}
+        if lost and len(fakes) * len(reals) <= _DENSE_HELPS:
             return self._helped(problem, outcome)
         return outcome
 
