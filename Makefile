@@ -6,10 +6,11 @@ VERIFY_FLAGS ?=
 TEST_FLAGS ?=
 CAMPAIGN_FLAGS ?=
 EXACT_FLAGS ?=
+GENERATORS_FLAGS ?=
 MUTATION_FLAGS ?=
 FIGURES_FLAGS ?=
 
-.PHONY: install verify test test-long test-browser lint format campaign extremes exact necessity mutation mutation-sample \
+.PHONY: install verify test test-long test-browser lint format campaign extremes exact generators necessity mutation mutation-sample \
   figures gallery notebooks readme-picture clean
 .DEFAULT_GOAL := verify
 
@@ -36,6 +37,10 @@ extremes: install
 # Times exact critics up to 10000 points a side, on a quiet machine: an hour or more; a run that was stopped goes on.
 exact: install
 	$(RUN)/toylab bench exact --plot docs/exact.png --markdown docs/exact.md $(EXACT_FLAGS)
+
+# Trains generators by every method on the toys of the field: half an hour and more; a run that was stopped goes on.
+generators: install
+	$(RUN)/toylab bench generators --steps 600 --plot docs/generators.png --markdown docs/generators.md $(GENERATORS_FLAGS)
 
 # Searches every claim without each of its hypotheses, and keeps what was found as data of the package.
 necessity: install

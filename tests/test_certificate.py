@@ -24,6 +24,7 @@ from toylab.certificate import certify, raised, steepest_gradient
 from toylab.critics import FormulaCritic, LowerExtension, tabulated
 from toylab.errors import InputError
 from toylab.fenchel_young import PointwiseObjective
+from toylab.losses import Hinge, Reflected, Shifted
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Unrestricted
 from toylab.solvers.interior_point import InteriorPoint
@@ -658,3 +659,21 @@ def test_a_certificate_cannot_be_changed():
     found = certify(TestByHand.problem, TestByHand.critic)
     with pytest.raises(FrozenInstanceError):
         found.gap = 0.0  # type: ignore[misc]
+
+
+def test_without_restriction_rounding_of_the_masses_is_worth_the_larger_fall_of_the_losses():
+    """φ = max(0, 1 + t), ϕ = max(0, 3 − t): at δ more real mass than fake, f = 3 gains 3 δ over f = 0."""
+    pair = losses.LossPair("wide hinge", Hinge(), Shifted(Reflected(Hinge()), 2.0))
+    assert pair.fake_loss.value(np.array([0.0, -1.0])) == pytest.approx([1.0, 0.0])
+    assert pair.real_loss.value(np.array([0.0, 3.0])) == pytest.approx([3.0, 0.0])
+    points, delta = np.array([[0.0], [1.0]]), 3e-15  # of the 16 roundings that count as equal
+    fake, real = DiscreteMeasure(points, [0.5, 0.5]), DiscreteMeasure(points, [0.5 + delta, 0.5 - delta])
+    found = certify(CriticProblem(fake, real, pair, Unrestricted()), lambda z: np.zeros(len(z)))
+    assert found.gap >= 3.5 * delta
+    assert found.relative_gap == 0.0
+
+
+def test_nothing_visible_is_taken_for_rounding_without_restriction():
+    points = np.array([[0.0], [1.0]])
+    problem = CriticProblem(DiscreteMeasure(points), DiscreteMeasure(points), losses.logistic(), Unrestricted())
+    assert certify(problem, lambda z: 0.02 * z[:, 0], np.zeros((2, 2))).relative_gap > 1.0

@@ -35,6 +35,8 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 HEAVY = {
     "torch": (
         "bench.critic_double_backward",
+        "dynamics.networks.generator",
+        "dynamics.networks.trainer",
         "solvers.continuation",
         "solvers.devices",
         "solvers.kinked_terms",

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from toylab.cli import critic_bench, drift, exact_bench, necessity, rates, step_times, w1
+from toylab.cli import critic_bench, drift, exact_bench, generator_bench, necessity, rates, step_times, w1
 from toylab.cli.terminal import console, progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
@@ -47,6 +47,7 @@ def register(commands: Any) -> None:
     rates.register(kinds)
     step_times.register(kinds)
     drift.register(kinds)
+    generator_bench.register(kinds)
     w1.register(kinds)
 
 

@@ -26,6 +26,7 @@ class Answer:
         gap: certified relative gap of the critic; NaN where there is no certificate.
         value: of the objective at its optimum; NaN where it is not computed.
         plan: (n, m), the certificate's plan; None where there is none.
+        fake_values: (n,), f* at the fakes; None where they are not told.
     """
 
     gradients: np.ndarray
@@ -35,6 +36,7 @@ class Answer:
     gap: float = np.nan
     value: float = np.nan
     plan: np.ndarray | None = None
+    fake_values: np.ndarray | None = None
 
     @property
     def way_lengths(self) -> np.ndarray:
@@ -89,7 +91,7 @@ def shared_out(answer: Answer, points: np.ndarray, weights: np.ndarray, real: np
         members = np.flatnonzero(owner == place)
         plan[members] = _consecutive(plan[members])
     fresh = along_plan(points, weights, real, plan, constant=answer.constant)
-    return replace(fresh, gap=answer.gap, value=answer.value)
+    return replace(fresh, gap=answer.gap, value=answer.value, fake_values=answer.fake_values)
 
 
 def _consecutive(rows: np.ndarray) -> np.ndarray:

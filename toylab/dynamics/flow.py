@@ -59,7 +59,8 @@ def follow(
         steps: at most so many more.
         tolerance: share of the initial W₁ at which the flow has arrived.
         patience: end when the least W₁ so far has not fallen by a thousandth in so many steps; never when not given.
-        start: a trajectory of the same fakes to go on from, its steps included in the answer.
+        start: a trajectory of the same fakes to go on from, its steps included in the answer; a `CriticInTraining`
+            begins anew there.
         progress: called after every step.
 
     Returns:
@@ -125,6 +126,7 @@ class _Record:
     def begun(
         cls, problem: CriticProblem, objective: AbstractObjective, rules: _Rules, start: Trajectory | None
     ) -> _Record:
+        objective = objective.begun(problem.fake if start is None else start.fake(), problem.real)
         fresh = cls(problem=problem, objective=objective, rules=rules, move=np.zeros(problem.fake.points.shape))
         if start is None:
             fresh.look(problem.fake.points)
@@ -148,6 +150,7 @@ class _Record:
         """Ask the objective about these positions and write down what it says."""
         points = self.rules.split.placed(np.array(points), len(self.positions))
         fake, real = DiscreteMeasure(points, self.problem.fake.weights), self.problem.real
+        self.objective.update(lambda: (fake, real))
         self.answer = self.rules.split.answered(self.objective.answer(fake, real), fake, real)
         self.positions.append(points)
         self.constants.append(self.answer.constant)

@@ -9,6 +9,7 @@ where the same objectives do have gradients: those of the two densities at that 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +29,9 @@ from toylab.problem import CriticProblem
 from toylab.regularizers import Regularizer
 from toylab.regularizers import Unrestricted as NoRestriction
 
+#: Fake and real measures of one update: the whole of them, or a minibatch that is drawn anew at every call.
+Draw = Callable[[], tuple[DiscreteMeasure, DiscreteMeasure]]
+
 
 class AbstractObjective(ABC):
     """Something whose optimal critic the fakes follow."""
@@ -46,6 +50,26 @@ class AbstractObjective(ABC):
 
     def check(self, fake: DiscreteMeasure, real: DiscreteMeasure) -> None:
         """Raise InputError where this objective has no critic for such measures, before any work is done."""
+        return
+
+    def begun(self, fake: DiscreteMeasure, real: DiscreteMeasure) -> AbstractObjective:
+        """The objective for one run of steps that starts at these measures: itself where it carries nothing along."""
+        return self
+
+    def update(self, draw: Draw) -> None:
+        """Learn from measures that `draw` hands out before the next answer; nothing to learn by default."""
+        return
+
+    def uncertified(self, fake: DiscreteMeasure, real: DiscreteMeasure) -> Answer:
+        """The answer without what only a certificate needs, where that saves work."""
+        return self.answer(fake, real)
+
+    def kept(self) -> dict[str, Any]:
+        """What a run carries along, as plain data and tensors, to go on later; nothing by default."""
+        return {}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Go on from what a run of the same objective kept."""
         return
 
 
@@ -107,7 +131,7 @@ class LipschitzCritic(AbstractObjective):
         else:
             gradients = np.asarray(solution.critic.gradient(fake.points))
             found = Answer(gradients=gradients, directions=unit_vectors(gradients), constant=constant)
-        return replace(found, gap=gap, value=float(solution.value))
+        return replace(found, gap=gap, value=float(solution.value), fake_values=solution.fake_values)
 
     def _problem(self, fake: DiscreteMeasure, real: DiscreteMeasure) -> CriticProblem:
         return CriticProblem(fake, real, self.losses, self.regularizer)
@@ -194,4 +218,4 @@ class NoisyDensities(AbstractObjective):
         return float(np.sqrt(max(square, 0.0)))
 
 
-__all__ = ["AbstractObjective", "LipschitzCritic", "NoisyDensities", "PointwiseOptimum"]
+__all__ = ["AbstractObjective", "Draw", "LipschitzCritic", "NoisyDensities", "PointwiseOptimum"]

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from toylab.claims.base import Verdict
 from toylab.divergences import DensityPair
-from toylab.dynamics import Trajectory
+from toylab.dynamics import GeneratorRun, Trajectory
 from toylab.errors import InputError
 from toylab.families import Family
 from toylab.functions import FunctionOnChain, FunctionOnPair
@@ -19,7 +19,7 @@ from toylab.generators import GeneratorPath, GeneratorUpdate
 from toylab.losses import LossPair
 from toylab.manifolds import ManifoldPair
 from toylab.measures import DiscreteMeasure
-from toylab.plotting import continuous, curves, families, line, paths, plane, points, trajectories
+from toylab.plotting import continuous, curves, families, generator_runs, line, paths, plane, points, trajectories
 from toylab.plotting.canvas import TEXT
 from toylab.plotting.evidence import plot_evidence, plot_report
 from toylab.plotting.labels import candidate_title, chain_title, pair_title, problem_label, wrapped
@@ -56,6 +56,7 @@ def plot(
     * GeneratorPath: W₁, JSD and TV of fakes and reals against θ.
     * GeneratorUpdate: the discriminator, fakes with the way they are moved, and reals.
     * Trajectory: the paths of fake particles among the reals.
+    * GeneratorRun: samples of a generator among the reals at five steps, and its scores along the training.
     * DiscreteMeasure, CriticProblem: the points, on the line with their masses as heights.
     * LossPair: φ and ϕ, with the constant a at which their slopes cancel.
     * Verdict, ClaimReport: residuals against their error bounds (`plot_evidence`).
@@ -71,7 +72,7 @@ def plot(
         coupling: draw the pairs of the plan that carry mass; the segment of a pair.
 
     Returns:
-        The axes; `.figure` is what `save` writes. For a history the uppermost panel.
+        The axes; `.figure` is what `save` writes. For a history the uppermost panel, for a GeneratorRun the first one.
 
     Raises:
         InputError: nothing that can be drawn, or a bad extent or resolution.
@@ -89,6 +90,7 @@ _DRAWN = (
     "a ManifoldPair",
     "a GeneratorPath",
     "a Trajectory",
+    "a GeneratorRun",
     "a GeneratorUpdate",
     "a DiscreteMeasure",
     "a CriticProblem",
@@ -215,6 +217,14 @@ def _verdict(subject: Verdict, axes: Axes | None = None, **choices: Any) -> Axes
 def _report(subject: ClaimReport, axes: Axes | None = None, **choices: Any) -> Axes:
     Options(**choices)
     return plot_report(subject, axes)
+
+
+@plot.register(GeneratorRun)
+def _generator_run(subject: GeneratorRun, axes: Axes | None = None, **choices: Any) -> Axes:
+    Options(**choices)
+    if axes is not None:
+        raise InputError("a generator's run has several panels and draws its own figure; leave axes out.")
+    return generator_runs.draw_run(subject)
 
 
 @plot.register(Mapping)

@@ -13,6 +13,7 @@ from toylab.solvers.base import AbstractSolver, Outcome
 from toylab.solvers.solving import solve, solve_many
 
 if TYPE_CHECKING:
+    from toylab.solvers.averaged_penalties import LineOptimum, averaged_penalty
     from toylab.solvers.bundle import Bundle
     from toylab.solvers.closed_form import ClosedForm
     from toylab.solvers.dirac_pairs import DiracOptimum, dirac_pair, matched_pairs
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
         Unrestricted,
         WeightClipping,
     )
-    from toylab.solvers.on_the_line import LineOptimum, averaged_penalty
     from toylab.solvers.reference import Reference
     from toylab.solvers.transport import Transport
 
@@ -60,8 +60,8 @@ _HOMES = {
     "SpectralNorm": "toylab.solvers.network",
     "Unrestricted": "toylab.solvers.network",
     "WeightClipping": "toylab.solvers.network",
-    "LineOptimum": "toylab.solvers.on_the_line",
-    "averaged_penalty": "toylab.solvers.on_the_line",
+    "LineOptimum": "toylab.solvers.averaged_penalties",
+    "averaged_penalty": "toylab.solvers.averaged_penalties",
     "Reference": "toylab.solvers.reference",
     "Transport": "toylab.solvers.transport",
 }

@@ -94,7 +94,7 @@ class InteriorPoint(AbstractSolver):
 
         piece = straight_piece(problem.losses)
         if piece is not None and not problem.support.equal_measures:
-            straight = transport_outcome(problem, piece, _SIMPLEX_ITERATIONS)
+            straight = transport_outcome(problem, piece, self.rtol, _SIMPLEX_ITERATIONS)
             if straight is not None:
                 return straight
         with suited_threads(len(problem.fake) * len(problem.real)), torch.inference_mode():

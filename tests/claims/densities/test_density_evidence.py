@@ -13,7 +13,7 @@ from tests.claims import subjects
 from tests.claims.subjects import ROUNDING, agree, diracs, made
 from toylab import claims, losses
 from toylab.claims.certified import AssumedOptimal, Certified
-from toylab.claims.densities import local_objectives, mode_collapse, perfect_discrimination
+from toylab.claims.densities import fisher, mode_collapse, perfect_discrimination
 from toylab.claims.densities.local_objectives import _value_rounding, probes, worlds
 from toylab.claims.densities.mode_collapse import REAL, Modes, _summands, fraction_towards, modes
 from toylab.distributions import Gaussian, Masses, Mixture, Segment, UniformBox
@@ -234,7 +234,7 @@ def test_competitors_that_would_win_are_seen(monkeypatch):
     pair: Any = DensityPair(FAKE, REALS, FisherIPM(Uniform()))
     total = pair.objective.value(pair.fake, pair.real)
     small = replace(total, value=0.9 * total.value)
-    evidence = local_objectives._fisher_value(pair, pair.objective, small)
+    evidence = fisher._fisher_value(pair, pair.objective, small)
     z = np.linspace(-12.0, 14.0, 400_001)
     step = z[1] - z[0]
     p, q = normal(z, 0.3, 1.0), normal(z, 1.0, 1.5)

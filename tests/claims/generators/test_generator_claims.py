@@ -10,7 +10,6 @@ from typing_extensions import override
 from toylab import claims
 from toylab.claims import Budget, VerdictStatus
 from toylab.claims.generators import instance_noise, noisy_discriminator
-from toylab.claims.generators.generator_gradients import distance_to_perfect, mean_square_jacobian
 from toylab.claims.generators.noisy_discriminator import (
     cauchy_scales,
     critical_distance,
@@ -18,6 +17,7 @@ from toylab.claims.generators.noisy_discriminator import (
     miss_probability,
     nearest_gaussian,
 )
+from toylab.claims.generators.vanishing_gradients import distance_to_perfect, mean_square_jacobian
 from toylab.distributions import Gaussian, UniformBox
 from toylab.errors import InputError
 from toylab.generators import (

@@ -11,17 +11,15 @@ from scipy import stats
 from tests.claims.subjects import ROUNDING, agree
 from toylab import claims
 from toylab.claims import Budget
-from toylab.claims.generators import generator_gradients, instance_noise, noisy_discriminator
-from toylab.claims.generators.generator_gradients import (
+from toylab.claims.generators import instance_noise, noisy_discriminator
+from toylab.claims.generators.instance_noise import attraction_minus_repulsion, doubled_jsd_gradient
+from toylab.claims.generators.log_d_trick import (
     _slope_rounding,
     against_slopes,
-    distance_to_perfect,
     doubled_jsd,
     forward_kl,
-    mean_square_jacobian,
     reverse_kl,
 )
-from toylab.claims.generators.instance_noise import attraction_minus_repulsion, doubled_jsd_gradient
 from toylab.claims.generators.noisy_discriminator import (
     cauchy_scales,
     critical_distance,
@@ -30,6 +28,8 @@ from toylab.claims.generators.noisy_discriminator import (
     nearest_gaussian,
     other_draws,
 )
+from toylab.claims.generators.update_hypotheses import same_law
+from toylab.claims.generators.vanishing_gradients import distance_to_perfect, mean_square_jacobian
 from toylab.distributions import Gaussian, Masses, UniformBox
 from toylab.divergences import DensityPair
 from toylab.errors import InputError
@@ -477,5 +477,5 @@ def test_cases_meet_the_hypotheses(name, quick, full):
 
 
 def test_equal_laws_are_told_by_what_they_are():
-    assert generator_gradients._same(Gaussian([0.0], 1.0), STANDARD)
-    assert not generator_gradients._same(WIDE, STANDARD)
+    assert same_law(Gaussian([0.0], 1.0), STANDARD)
+    assert not same_law(WIDE, STANDARD)

@@ -13,6 +13,7 @@ from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Unrestricted
 from toylab.solvers import solve
+from toylab.solvers.averaged_penalties import averaged_penalty
 from toylab.solvers.dirac_pairs import dirac_pair, matched_pairs
 from toylab.solvers.network import (
     GP,
@@ -35,7 +36,6 @@ from toylab.solvers.network import (
 )
 from toylab.solvers.network.batches import Batch
 from toylab.solvers.network.penalties import ConsistencyPenalty, CriticUnderTraining, NoPenalty
-from toylab.solvers.on_the_line import averaged_penalty
 
 NEVER = CertifiedGap(first=10**6)
 WEIGHTS = torch.tensor([0.25, 0.75], dtype=torch.float64)

@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.explanation.generators import attraction_and_repulsion, informative
-from toylab.claims.generators.generator_gradients import SATURATING
+from toylab.claims.generators.update_hypotheses import SATURATING
 from toylab.claims.kinds import CountKind, DiscriminatorKind, NoiseKind, SettingKind
 from toylab.claims.rounding import ROUNDING
 from toylab.condition import Condition

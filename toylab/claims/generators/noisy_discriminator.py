@@ -14,7 +14,7 @@ from scipy.optimize import minimize_scalar
 from toylab.claims.base import Claim, Control, Evidence, Hypothesis
 from toylab.claims.cases import Budget, Case, Engine
 from toylab.claims.explanation.generators import cauchy
-from toylab.claims.generators.generator_gradients import NON_SATURATING
+from toylab.claims.generators.update_hypotheses import NON_SATURATING
 from toylab.claims.kinds import DiscriminatorKind, SettingKind
 from toylab.condition import Condition
 from toylab.distributions import Gaussian, Masses, UniformBox

@@ -49,6 +49,13 @@ def levels(points: np.ndarray, weights: np.ndarray, coarsest: int) -> list[Level
     return result
 
 
+def on_level(cloud: list[Level], number: int) -> Level:
+    """A level of a cloud; one with fewer levels stays as it is above its coarsest."""
+    if number < len(cloud):
+        return cloud[number]
+    return Level(cloud[-1].points, cloud[-1].weights, np.arange(len(cloud[-1].points)))
+
+
 def kd_order(points: np.ndarray) -> np.ndarray:
     """An order (n,) of points (n, d) in which every aligned block of 2^j is one cell of a kd-tree."""
     order = np.arange(len(points))

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from toylab.problem import LipschitzBall
+from toylab.solvers.kinked_terms import KinkSlacks
 from toylab.solvers.multiscale.factorisation import Factorisation
+from toylab.solvers.multiscale.kinks import tight
 from toylab.solvers.multiscale.pointwise import Pointwise
+from toylab.solvers.normalised_program import BY_MASS, BY_MASS_AND_DISTANCE
 
 
 def edge_dot(a: np.ndarray, b: np.ndarray) -> float:
@@ -31,6 +34,7 @@ class Iterate:
         k: the constant.
         gamma: (E,), multipliers.
         slack: (E,), w.
+        kinks: slacks of the kinks of the losses.
         miss: (E,), k d + f(x) − f(y) − w; None where it vanishes.
     """
 
@@ -38,6 +42,7 @@ class Iterate:
     k: float
     gamma: np.ndarray
     slack: np.ndarray
+    kinks: KinkSlacks
     miss: np.ndarray | None = None
 
     @property
@@ -66,7 +71,9 @@ class EdgeProgram:
         self.sources, self.sinks = pointwise.fakes.at[rows], pointwise.reals.at[columns]
         step = points[self.sources] - points[self.sinks]
         self.distance = np.sqrt(np.einsum("ij,ij->i", step, step)) / length
-        path = pointwise.fakes.mass[rows] * pointwise.reals.mass[columns] * (1.0 + self.distance)
+        self.kinks = pointwise.kinks
+        near = BY_MASS if len(self.kinks) else BY_MASS_AND_DISTANCE
+        path = pointwise.fakes.mass[rows] * pointwise.reals.mass[columns] * (near + self.distance)
         #: (E,), share of every product in their sum on the central path.
         self.path = path / path.sum()
         self.fixed = isinstance(pointwise.regularizer, LipschitzBall)
@@ -85,9 +92,11 @@ class EdgeProgram:
         """The gap on the shortlist, to first order, and a lower bound of the J_const − dual it is measured against."""
         pointwise, regularizer = self.pointwise, self.pointwise.regularizer
         slope = pointwise.slope(point.values)
-        _, terms = pointwise.local_model(point.values, slope, slope - self.outflow(point.gamma))
+        residual = slope + self.kinks.slope(point.kinks).numpy() - self.outflow(point.gamma)
+        _, terms = pointwise.local_model(point.values, slope, residual)
         cost = edge_dot(point.gamma, self.distance)
-        gap = float(terms.sum()) + point.complementarity + regularizer.fenchel_young(point.k, cost)
+        gap = float(terms.sum()) + point.complementarity + self.kinks.products(point.kinks).total()
+        gap += regularizer.fenchel_young(point.k, cost)
         gained = pointwise.constant_value - pointwise.value(point.values) - regularizer.value(point.k) + gap
         return gap, max(regularizer.conjugate(cost), gained, 1e-12 * pointwise.slope_at_constant)
 
@@ -96,5 +105,7 @@ class EdgeProgram:
         values, fakes = point.values.copy(), self.pointwise.fakes.at
         values[fakes] = np.maximum(values[fakes], least)
         slack = np.maximum(point.k * self.distance + self.drop(values), 0.0)
-        gap, room = self.gap_and_room(Iterate(values, point.k, point.gamma, slack))
+        gap, room = self.gap_and_room(
+            Iterate(values, point.k, point.gamma, slack, tight(self.kinks, point.kinks, values))
+        )
         return gap / room

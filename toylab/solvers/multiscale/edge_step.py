@@ -12,10 +12,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from toylab.errors import InputError
 from toylab.problem import LipschitzBall, LipschitzPenalty
+from toylab.solvers.kinked_terms import KinkAim, KinkSlacks
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate, edge_dot
+from toylab.solvers.multiscale.kinks import path, share
 
 _FRACTION_TO_BOUNDARY = 0.995
 #: Corrections of the centre, unless a step is this long without; products are brought back into this band around
@@ -26,12 +29,13 @@ _WORTH = 0.1
 
 
 class Change(NamedTuple):
-    """A direction: changes of values, constant, multipliers, slacks."""
+    """A direction: changes of values, constant, multipliers, slacks, and the slacks of the kinks."""
 
     values: np.ndarray
     k: float
     gamma: np.ndarray
     slack: np.ndarray
+    kinks: KinkSlacks
 
 
 def edge_step(program: EdgeProgram, point: Iterate) -> Iterate:
@@ -40,13 +44,17 @@ def edge_step(program: EdgeProgram, point: Iterate) -> Iterate:
     Raises:
         FloatingPointError: the Newton matrix is not finite.
     """
-    system = _System(program, point)
-    ahead = system.direction(np.zeros_like(point.slack))
-    step, mu = min(_boundary(point, ahead), 1.0), point.complementarity
+    system, kinks = _System(program, point), program.kinks
+    ahead = system.direction(np.zeros_like(point.slack), path(kinks, 0.0))
+    step = min(_boundary(point, ahead), 1.0)
+    mu = point.complementarity + kinks.products(point.kinks).total()
     promised = edge_dot(point.gamma + step * ahead.gamma, point.slack + step * ahead.slack)
+    promised += kinks.products(point.kinks.moved(ahead.kinks, step)).total()
     target = max(mu * min(max(promised / mu, 0.0), 1.0) ** 3, 0.1 * system.pointwise_gap)
-    level = target * program.path
-    change = system.refined(_centred(system, level, level - ahead.gamma * ahead.slack))
+    of_kinks = target * share(kinks)
+    goal, level = path(kinks, of_kinks), (target - of_kinks) * program.path
+    aim = KinkAim(goal.above - ahead.kinks.alpha * ahead.kinks.above, goal.below - ahead.kinks.beta * ahead.kinks.below)
+    change = system.refined(_centred(system, level, level - ahead.gamma * ahead.slack, aim), aim)
     step = _longest(program, point, change)
     miss = None if point.miss is None or step >= 1.0 else (1.0 - step) * point.miss
     return Iterate(
@@ -54,14 +62,15 @@ def edge_step(program: EdgeProgram, point: Iterate) -> Iterate:
         point.k + step * change.k,
         point.gamma + step * change.gamma,
         point.slack + step * change.slack,
+        point.kinks.moved(change.kinks, step),
         miss,
     )
 
 
-def _centred(system: _System, level: np.ndarray, aim: np.ndarray) -> Change:
+def _centred(system: _System, level: np.ndarray, aim: np.ndarray, of_kinks: KinkAim) -> Change:
     """The direction towards products `aim`, changed while that makes its longest step longer."""
     program, point = system.program, system.point
-    best = system.direction(aim)
+    best = system.direction(aim, of_kinks)
     step = _longest(program, point, best)
     for _ in range(_CORRECTIONS):
         if step > _LONG_ENOUGH:
@@ -69,7 +78,7 @@ def _centred(system: _System, level: np.ndarray, aim: np.ndarray) -> Change:
         wanted = min(1.0, max(1.5 * step, step + 0.2))
         product = (point.gamma + wanted * best.gamma) * (point.slack + wanted * best.slack)
         aim = aim + np.maximum(np.clip(product, level / _BAND, _BAND * level) - product, -_BAND * level)
-        other = system.direction(aim)
+        other = system.direction(aim, of_kinks)
         reached = _longest(program, point, other)
         if reached <= step:
             break
@@ -91,9 +100,12 @@ class _System:
         self.program, self.point = program, point
         pointwise, regularizer = program.pointwise, program.pointwise.regularizer
         self._slope = pointwise.slope(point.values)
-        residual = self._slope - program.outflow(point.gamma)
+        residual = self._slope + program.kinks.slope(point.kinks).numpy() - program.outflow(point.gamma)
         self._curvature, terms = pointwise.local_model(point.values, self._slope, residual)
         self.pointwise_gap = float(terms.sum())
+        if len(program.kinks):
+            self._slope = self._slope + program.kinks.slope(point.kinks).numpy()
+            self._curvature = self._curvature + program.kinks.curvature(point.kinks).numpy()
         self._theta = point.gamma / point.slack
         program.factorisation.factorise(self._theta, self._curvature)
         self._shape = (point.values - pointwise.best_constant) / point.k  # df = dg + dk · shape
@@ -112,30 +124,42 @@ class _System:
         corner = second + float(self._curvature @ self._shape**2) + edge_dot(pull, self._rise)
         self._pivot = corner - float(self._border @ self._solved)
 
-    def direction(self, aim: np.ndarray) -> Change:
-        """The direction with γ w + γ dw + w dγ = aim."""
-        program, point = self.program, self.point
+    def direction(self, aim: np.ndarray, of_kinks: KinkAim) -> Change:
+        """The direction with γ w + γ dw + w dγ = aim, and the products of the kinks at theirs."""
+        program, point, slope = self.program, self.point, self._shifted(of_kinks)
         push = aim / point.slack
         moved = push if point.miss is None else push - self._theta * point.miss
         corner = 0.0
         if not program.fixed:
-            corner = edge_dot(self._rise, moved) - self._derivative - float(self._shape @ self._slope)
-        dg, dk = self._solve(program.outflow(moved) - self._slope, corner)
+            corner = edge_dot(self._rise, moved) - self._derivative - float(self._shape @ slope)
+        dg, dk = self._solve(program.outflow(moved) - slope, corner)
         slack = program.drop(dg) + dk * self._rise
         if point.miss is not None:
             slack += point.miss
-        return Change(dg + dk * self._shape, dk, push - point.gamma - self._theta * slack, slack)
+        df = dg + dk * self._shape
+        return Change(df, dk, push - point.gamma - self._theta * slack, slack, self._kinks_moved(of_kinks, df))
 
-    def refined(self, change: Change) -> Change:
+    def _shifted(self, of_kinks: KinkAim) -> np.ndarray:
+        """The slope (N,) with what the eliminated slacks of the kinks add to it."""
+        kinks = self.program.kinks
+        return self._slope + kinks.shift(self.point.kinks, of_kinks).numpy() if len(kinks) else self._slope
+
+    def _kinks_moved(self, of_kinks: KinkAim, df: np.ndarray) -> KinkSlacks:
+        return self.program.kinks.step(self.point.kinks, of_kinks, torch.from_numpy(df))
+
+    def refined(self, change: Change, of_kinks: KinkAim) -> Change:
         """The direction with what the differences of a large dg have lost in the balance of the points solved for."""
-        missing = self.program.outflow(self.point.gamma + change.gamma) - self._slope - self._curvature * change.values
+        missing = self.program.outflow(self.point.gamma + change.gamma) - self._curvature * change.values
+        missing -= self._shifted(of_kinks)
         dg, dk = self._solve(missing, 0.0)
         slack = self.program.drop(dg) + dk * self._rise
+        df = change.values + dg + dk * self._shape
         return Change(
-            change.values + dg + dk * self._shape,
+            df,
             change.k + dk,
             change.gamma - self._theta * slack,
             change.slack + slack,
+            self._kinks_moved(of_kinks, df),
         )
 
     def _solve(self, right: np.ndarray, corner: float) -> tuple[np.ndarray, float]:
@@ -157,4 +181,4 @@ def _longest(program: EdgeProgram, point: Iterate, change: Change) -> float:
 def _boundary(point: Iterate, change: Change) -> float:
     """The step at which a slack or a multiplier vanishes."""
     steepest = min(float((change.slack / point.slack).min()), float((change.gamma / point.gamma).min()))
-    return -1.0 / steepest if steepest < 0 else np.inf
+    return min(-1.0 / steepest if steepest < 0 else np.inf, point.kinks.reach(change.kinks))

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from toylab.losses import Loss
 from toylab.problem import CriticProblem
 from toylab.regularizers import Regularizer
+from toylab.solvers.kinked_terms import KinkedTerms
 from toylab.solvers.straight_piece import is_straight
 
 #: Steps to h' = s shorter than this (in critic units) need no chord.
@@ -32,17 +34,22 @@ class Side:
         at: (g,), their places among the N points.
         mass: (g,).
         loss: of their values.
+        smooth: the loss less its kinks.
         grows: 1 where the loss grows upwards, −1 where it grows downwards.
     """
 
     at: np.ndarray
     mass: np.ndarray
     loss: Loss
+    smooth: Loss
     grows: float
 
 
 class Pointwise:
-    """Σ_z h_z and the regulariser, in normalised units."""
+    """Σ_z h_z and the regulariser, in normalised units.
+
+    Kinks of the losses are taken out of slopes and curvatures, and become slacks of their own (`kinks`).
+    """
 
     def __init__(  # noqa: PLR0917 - two measures
         self,
@@ -57,7 +64,7 @@ class Pointwise:
         """Take the losses of a problem for other points.
 
         Args:
-            problem: with losses without kinks.
+            problem: with a penalty or a ball.
             fakes: (g,), places of the fake points among the N points.
             reals: (r,), places of the real points.
             p: (g,), fake masses.
@@ -67,39 +74,42 @@ class Pointwise:
         """
         losses = problem.losses.without_constants()
         self.size = size
-        self.fakes, self.reals = Side(fakes, p, losses.fake_loss, 1.0), Side(reals, q, losses.real_loss, -1.0)
+        self.fakes = Side(fakes, p, losses.fake_loss, losses.fake_loss.smooth, 1.0)
+        self.reals = Side(reals, q, losses.real_loss, losses.real_loss.smooth, -1.0)
+        masses = (torch.from_numpy(self._gathered(p, 0.0)), torch.from_numpy(self._gathered(0.0, q)))
+        self.kinks = KinkedTerms.of(losses, *masses)
         self.regularizer: Regularizer = problem.regularizer.rescaled(length)
         self.best_constant = float(losses.best_constant or 0.0)
         c = np.array(self.best_constant)
         self.slope_at_constant = float(losses.fake_loss.slope(c))
         self.constant_value = float(losses.fake_loss.value(c) + losses.real_loss.value(c))
         self._shared = np.intersect1d(fakes, reals)
-        self._tables = [_slope_table(side.loss, self.best_constant) for side in (self.fakes, self.reals)]
+        self._tables = [_slope_table(side.smooth, self.best_constant) for side in (self.fakes, self.reals)]
 
     def value(self, f: np.ndarray) -> float:
         """J(f)."""
         return sum(float(side.mass @ side.loss.value(f[side.at])) for side in (self.fakes, self.reals))
 
     def slope(self, f: np.ndarray) -> np.ndarray:
-        """h'(f), (N,)."""
-        return self._gathered(*(side.mass * side.loss.slope(f[side.at]) for side in (self.fakes, self.reals)))
+        """h'(f) less the jumps of the kinks below f, (N,)."""
+        return self._gathered(*(side.mass * side.smooth.slope(f[side.at]) for side in (self.fakes, self.reals)))
 
-    def _gathered(self, of_fakes: np.ndarray, of_reals: np.ndarray) -> np.ndarray:
+    def _gathered(self, of_fakes: np.ndarray | float, of_reals: np.ndarray | float) -> np.ndarray:
         total = np.zeros(self.size)
         total[self.fakes.at] = of_fakes
         total[self.reals.at] += of_reals
         return total
 
     def local_model(self, f: np.ndarray, slope: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Curvature of every point's objective, and its Fenchel–Young gap to the dual's slope, (N,) each.
+        """Curvature of every point's objective without kinks, and its Fenchel–Young gap to the dual's slope, (N,) each.
 
         Args:
             f: (N,), critic values.
-            slope: (N,), h'(f).
-            residual: (N,), h'(f) − s.
+            slope: (N,), h'(f) without kinks.
+            residual: (N,), h'(f) − s, with what the multipliers of the kinks add to h'.
         """
         sides = (self.fakes, self.reals)
-        curvature = self._gathered(*(side.mass * side.loss.curvature(f[side.at]) for side in sides))
+        curvature = self._gathered(*(side.mass * side.smooth.curvature(f[side.at]) for side in sides))
         step, goal = np.zeros(self.size), slope - residual
         for side, table in zip(sides, self._tables, strict=True):
             if table is not None:
@@ -127,7 +137,7 @@ class Pointwise:
             middle = 0.5 * (low + high)
             t = self.best_constant + np.sinh(middle)
             with np.errstate(over="ignore"):
-                above = masses[0] * self.fakes.loss.slope(t) + masses[1] * self.reals.loss.slope(t) > goal[at]
+                above = masses[0] * self.fakes.smooth.slope(t) + masses[1] * self.reals.smooth.slope(t) > goal[at]
             low, high = np.where(above, low, middle), np.where(above, middle, high)
         return self.best_constant + np.sinh(0.5 * (low + high))
 

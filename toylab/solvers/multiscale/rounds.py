@@ -17,6 +17,7 @@ from toylab.solution import Status
 from toylab.solvers.headway import Headway
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate, edge_dot
 from toylab.solvers.multiscale.edge_step import edge_step
+from toylab.solvers.multiscale.kinks import beside
 from toylab.solvers.multiscale.pricing import Pricing, Violations
 from toylab.solvers.multiscale.refinement import to_keep
 from toylab.solvers.multiscale.stage import Stage
@@ -181,4 +182,6 @@ def _recentred(stage: Stage, program: EdgeProgram, base: Iterate, fresh: EdgePro
         for group, goal in ((fresh.rows, out), (fresh.columns, into)):
             gamma *= (goal / np.maximum(np.bincount(group, weights=gamma, minlength=len(goal)), _TINY))[group]
     miss = slack - positive
-    return Iterate(values, base.k, np.maximum(gamma, _TINY), positive, miss if miss.any() else None)
+    gamma = np.maximum(gamma, _TINY)
+    kinks = beside(fresh.kinks, values, float(products.sum()))
+    return Iterate(values, base.k, gamma, positive, kinks, miss if miss.any() else None)

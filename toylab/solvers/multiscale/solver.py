@@ -26,21 +26,25 @@ from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome, check_restricted
 from toylab.solvers.headway import Headway, Progress, check_progress
 from toylab.solvers.interior_point import InteriorPoint
-from toylab.solvers.multiscale.coarsening import Level, levels
+from toylab.solvers.multiscale.coarsening import Level, levels, on_level
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
+from toylab.solvers.multiscale.kinks import beside
 from toylab.solvers.multiscale.pointwise import Pointwise
 from toylab.solvers.multiscale.rounds import Reached, Rounds
 from toylab.solvers.multiscale.stage import Stage, constant_start, refined
 from toylab.solvers.normalised_program import NormalisedProgram, carried_points
 from toylab.solvers.predictor_corrector import predictor_corrector
 from toylab.solvers.starting_point import starting_point
+from toylab.solvers.straight_piece import straight_piece
 from toylab.solvers.threads import one_thread
+from toylab.solvers.transport import transport_outcome
 
 #: Relative gap at which the coarsest level is left, and that of the others but the finest times their cells: the
 #: error of coarsening goes with the square of the size of a cell.
 _AT_COARSEST, _BETWEEN = 1e-2, 0.3
 _STEPS_AT_COARSEST = 60
 _SAMPLED_DISTANCES = 10_001
+_SIMPLEX_ITERATIONS = 10_000_000
 #: Pairs up to which the dense engine is asked where this one has missed its tolerance.
 _DENSE_HELPS = 1_000_000
 
@@ -49,10 +53,10 @@ _DENSE_HELPS = 1_000_000
 class Multiscale(AbstractSolver):
     """The exact solver for many points: memory O(points + listed pairs), on the CPU.
 
-    For the curved losses without kinks whose fake→real program is the whole problem: condition (11), least squares
-    with α ≤ β, a user's own convex pair of this kind; with a penalty or a ball; supports may overlap. Relative gap
-    1e-6 by default and 1e-8 on request, certified over every fake→real pair. Clouds of at most `coarsest` points are
-    left to `InteriorPoint`, and so is what misses its tolerance where all pairs are few enough.
+    For the losses but Wasserstein whose fake→real program is the whole problem: condition (11), the hinge, least
+    squares with α ≤ β, a user's own convex pair of this kind; with a penalty or a ball; supports may overlap. Relative
+    gap 1e-6 by default and 1e-8 on request, certified over every fake→real pair. Clouds of at most `coarsest` points
+    are left to `InteriorPoint`, and so is what misses its tolerance where all pairs are few enough.
 
     Attributes:
         rtol: relative gap to be certified.
@@ -84,11 +88,6 @@ class Multiscale(AbstractSolver):
         compact = problem.losses.compact_form()
         if not compact:
             raise InputError(f"fake→real pairs do not describe {problem.losses.name!r}: {'; '.join(compact.reasons)}.")
-        if problem.losses.fake_loss.kinks or problem.losses.real_loss.kinks:
-            raise InputError(
-                f"Multiscale takes losses without kinks, and {problem.losses.name!r} has some; "
-                "use toylab.solvers.InteriorPoint()."
-            )
 
     def _dense(self) -> InteriorPoint:
         return InteriorPoint(rtol=min(self.rtol, 1e-8), max_iterations=self.max_iterations, progress=self.progress)
@@ -98,6 +97,11 @@ class Multiscale(AbstractSolver):
         carried, points, fakes, reals = carried_points(problem)
         if max(len(fakes), len(reals)) <= self.coarsest:
             return self._dense().run(problem)
+        piece = straight_piece(problem.losses)
+        if piece is not None and not problem.support.equal_measures:
+            straight = transport_outcome(problem, piece, self.rtol, _SIMPLEX_ITERATIONS)
+            if straight is not None:
+                return straight
         support = problem.support
         p, q = support.fake_weights[carried][fakes], support.real_weights[carried][reals]
         fake_levels, real_levels = levels(points[fakes], p, self.coarsest), levels(points[reals], q, self.coarsest)
@@ -127,14 +131,18 @@ class Multiscale(AbstractSolver):
         self, problem: CriticProblem, fake_levels: list[Level], real_levels: list[Level], finest: Stage
     ) -> Reached:
         depth = max(len(fake_levels), len(real_levels))
-        stage = _coarse_stage(problem, _at(fake_levels, depth - 1), _at(real_levels, depth - 1), finest.length)
+        stage = _coarse_stage(
+            problem, on_level(fake_levels, depth - 1), on_level(real_levels, depth - 1), finest.length
+        )
         program, point = _coarsest(problem, stage)
         headway, shares = Headway(self.progress), _shares_of_work(fake_levels, real_levels, depth)
         interrupted = False
         for number in range(depth - 2, -1, -1):
             fine = finest
             if number:
-                fine = _coarse_stage(problem, _at(fake_levels, number), _at(real_levels, number), finest.length)
+                fine = _coarse_stage(
+                    problem, on_level(fake_levels, number), on_level(real_levels, number), finest.length
+                )
             program, point = refined(stage, program, point, fine)
             goal = max(_BETWEEN / max(fine.shape), self.rtol) if number else self.rtol
             if interrupted:  # what the coarser level has reached is carried to the points themselves
@@ -157,16 +165,11 @@ class Multiscale(AbstractSolver):
 
 def _shares_of_work(fakes: list[Level], reals: list[Level], depth: int) -> np.ndarray:
     """(depth,), share of the work that is done when a level is, the finest first: points to the power of 1.6."""
-    points = np.array([len(_at(fakes, level).points) + len(_at(reals, level).points) for level in range(depth)])
+    points = np.array(
+        [len(on_level(fakes, level).points) + len(on_level(reals, level).points) for level in range(depth)]
+    )
     work = points[::-1] ** 1.6
     return (np.cumsum(work) / work.sum())[::-1]
-
-
-def _at(cloud: list[Level], number: int) -> Level:
-    """A level of a cloud; one with fewer levels stays as it is above its coarsest."""
-    if number < len(cloud):
-        return cloud[number]
-    return Level(cloud[-1].points, cloud[-1].weights, np.arange(len(cloud[-1].points)))
 
 
 def _coarse_stage(problem: CriticProblem, fakes: Level, reals: Level, length: float) -> Stage:
@@ -208,7 +211,8 @@ def _coarsest(problem: CriticProblem, stage: Stage) -> tuple[EdgeProgram, Iterat
     values[dense.carried] = point.values.numpy()
     values = np.concatenate([values[support.fake_owner], values[support.real_owner]])
     slack = np.maximum(point.slack.numpy()[ends], 1e-300)
-    return program, Iterate(values, point.k, np.maximum(gamma, 1e-300), slack)
+    gamma = np.maximum(gamma, 1e-300)
+    return program, Iterate(values, point.k, gamma, slack, beside(program.kinks, values, float(gamma @ slack)))
 
 
 def _constant_start(program: EdgeProgram) -> Iterate:

@@ -13,6 +13,7 @@ import numpy as np
 
 from toylab.solvers.multiscale.coarsening import Level
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
+from toylab.solvers.multiscale.kinks import beside
 from toylab.solvers.multiscale.pointwise import Pointwise
 from toylab.solvers.multiscale.pricing import Critic
 from toylab.solvers.multiscale.refinement import children, to_refine
@@ -89,7 +90,8 @@ def refined(coarse: Stage, program: EdgeProgram, point: Iterate, fine: Stage) ->
     slack = point.k * fresh.distance + fresh.drop(values)
     on_path = point.complementarity * fresh.path / mass
     w = np.clip(slack, on_path / _OFF_THE_PATH, on_path * _OFF_THE_PATH)
-    return fresh, Iterate(values, point.k, mass, w, slack - w)
+    kinks = beside(fresh.kinks, values, point.complementarity)
+    return fresh, Iterate(values, point.k, mass, w, kinks, slack - w)
 
 
 def constant_start(program: EdgeProgram, cost: float, k: float) -> Iterate:
@@ -104,7 +106,8 @@ def constant_start(program: EdgeProgram, cost: float, k: float) -> Iterate:
     slack = k * np.maximum(program.distance, _TINY)
     gamma = program.path / slack
     gamma *= cost / float(gamma @ program.distance)
-    return Iterate(np.full(program.size, pointwise.best_constant), k, gamma, slack)
+    values = np.full(program.size, pointwise.best_constant)
+    return Iterate(values, k, gamma, slack, beside(program.kinks, values, float(gamma @ slack)))
 
 
 def _prolonged(  # noqa: PLR0917 - the arrays of the pairs

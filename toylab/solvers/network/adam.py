@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -67,6 +69,18 @@ class Adam:
             start = piece.stop
         self._adam = FlatAdam.at_rest(self._flat, betas)
         self._count = self._flat.new_zeros((), dtype=torch.float32)
+
+    def _carried(self) -> dict[str, Tensor]:
+        return {"flat": self._flat, "mean": self._adam.mean, "square": self._adam.square, "count": self._count}
+
+    def state(self) -> dict[str, Any]:
+        """Parameters and moments."""
+        return {name: tensor.clone() for name, tensor in self._carried().items()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from such a state."""
+        for name, tensor in self._carried().items():
+            tensor.copy_(state[name])
 
     def step(self, rate: float) -> None:
         """Move the parameters, and clear their gradients for the next backward pass."""

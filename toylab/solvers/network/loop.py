@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from toylab.solvers.network.architectures import Parameters
+from toylab.solvers.network.batches import Batch
 from toylab.solvers.network.engine import AbstractEngine
 from toylab.solvers.network.normalisation import NormalisedProblem
 from toylab.solvers.network.penalties import Blends, CriticUnderTraining
@@ -49,6 +50,28 @@ class TrainingLoop(AbstractEngine):
         self.state = replace(self.state, length=problem.length)
         self._record = torch.zeros(4, schedule.steps, members, dtype=_DTYPE, device=device)
         self.done = 0
+
+    def go_on_with(self, everything: Batch) -> None:
+        """Exchange the points for others, in the units of the first ones; what was learned and remembered stays."""
+        self._everything = everything
+        self.state = replace(self.state, blends=Blends(everything.fake, everything.real))
+
+    def values_and_gradients(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """(K, m) and (K, m, d) of the critics at points (m, d), in the units of the training."""
+        with torch.no_grad():
+            values, gradients = self._architecture.value_and_input_gradient(self.parameters, points)
+        return self._offset + self._scale * values, self._scale * gradients
+
+    def kept(self) -> dict[str, Any]:
+        """Everything that another loop of the same solver and problem needs to go on from here: tensors."""
+        optimizer, random = self._optimizer.state(), self._generator.get_state()
+        return {"optimizer": optimizer, "memory": self.state.memory.clone(), "generator": random}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Go on from what another loop kept."""
+        self._optimizer.restore(kept["optimizer"])
+        self._generator.set_state(kept["generator"])
+        self.state = replace(self.state, memory=kept["memory"].to(self.state.memory))
 
     def step(self) -> None:
         """One step of the optimiser."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -106,6 +107,17 @@ class _Running:
         self._adam = Adam(parameters, settings.betas)
         self._hidden = [parameter for parameter in parameters if is_hidden(parameter)]
         self._means = [torch.zeros_like(parameter) for parameter in self._hidden]
+
+    def state(self) -> dict[str, Any]:
+        """Parameters and moments."""
+        return {"adam": self._adam.state(), "means": [mean.clone() for mean in self._means]}
+
+    @torch.no_grad()
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from such a state."""
+        self._adam.restore(state["adam"])
+        for mean, kept in zip(self._means, state["means"], strict=True):
+            mean.copy_(kept)
 
     @torch.no_grad()
     def step(self, rate: float) -> None:

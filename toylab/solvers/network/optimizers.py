@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from typing_extensions import override
@@ -18,6 +19,13 @@ class Steps(Protocol):
 
     def step(self, rate: float) -> None:
         """Move the parameters by their gradients at this learning rate, then clear the gradients."""
+
+    def state(self) -> dict[str, Any]:
+        """Parameters and moments as tensors and plain data."""
+        ...
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from such a state of the same optimiser on parameters of the same shapes."""
 
 
 class AbstractOptimizer(ABC):
@@ -33,6 +41,22 @@ class _FromTorch:
 
     def __init__(self, optimizer: torch.optim.Optimizer) -> None:
         self._optimizer = optimizer
+
+    @property
+    def _parameters(self) -> list[torch.Tensor]:
+        return [parameter for group in self._optimizer.param_groups for parameter in group["params"]]
+
+    def state(self) -> dict[str, Any]:
+        """Parameters and moments."""
+        parameters = [parameter.detach().clone() for parameter in self._parameters]
+        return {"parameters": parameters, "moments": deepcopy(self._optimizer.state_dict())}
+
+    @torch.no_grad()
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        for parameter, kept in zip(self._parameters, state["parameters"], strict=True):
+            parameter.copy_(kept)
+        self._optimizer.load_state_dict(state["moments"])
 
     def step(self, rate: float) -> None:
         for group in self._optimizer.param_groups:

@@ -7,9 +7,9 @@ from toylab.errors import InputError
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solvers import solve
+from toylab.solvers.averaged_penalties import averaged_penalty
 from toylab.solvers.dirac_pairs import dirac_pair
 from toylab.solvers.network.polish import best_scale_and_offset
-from toylab.solvers.on_the_line import averaged_penalty
 
 
 def line(fake, real, weight=0.5, *, losses=None, p=None):

@@ -1,0 +1,94 @@
+"""Training that goes on while the measures move: the same steps as the loop's own, and states that go on bit by bit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import toylab
+from toylab import zoo
+from toylab.solvers.network import (
+    CT,
+    GP,
+    MLP,
+    RIVALS,
+    FullBatch,
+    GradientDescent,
+    LeakyReLU,
+    MaxGP,
+    RMSProp,
+    Schedule,
+)
+from toylab.solvers.network.loop import TrainingLoop
+from toylab.solvers.network.warm_start import WarmTraining
+
+SHAPE = MLP(width=8, depth=2, activation=LeakyReLU())
+
+
+def problem():
+    return zoo.load("case4", n=4, seed=0)
+
+
+def moved(measure, by):
+    return toylab.DiscreteMeasure(measure.points + by, measure.weights)
+
+
+def test_on_measures_that_stay_it_is_the_training_loop_at_a_constant_rate():
+    schedule = Schedule(steps=6, learning_rate=1e-2, final_share=1.0, ramp=0.0)
+    solver = GP(architecture=SHAPE, schedule=schedule, seed=2, device="cpu")
+    loop = TrainingLoop(solver, solver.normalised(problem()), torch.device("cpu"))
+    loop.advance(6)
+    warm = WarmTraining(replace(solver, schedule=Schedule(steps=900, learning_rate=1e-2)), problem())
+    for _ in range(6):
+        warm.step(problem().fake, problem().real)
+    assert warm.steps == 6
+    for mine, own in zip(warm.critic().module.parameters(), loop.critics(0), strict=True):
+        np.testing.assert_array_equal(mine.detach().numpy(), own.numpy())
+
+
+def test_values_and_gradients_are_the_critics_own_in_the_callers_units():
+    warm = WarmTraining(MaxGP(architecture=SHAPE, device="cpu"), problem())
+    warm.step(problem().fake, problem().real)
+    z = np.random.default_rng(0).normal(size=(7, 2))
+    values, gradients = warm.values_and_gradients(z)
+    critic = warm.critic()
+    scale = np.abs(critic(z)).max()
+    np.testing.assert_allclose(values, critic(z), atol=1e-5 * scale)  # float32 has seven digits, here after 2 layers
+    np.testing.assert_allclose(gradients, critic.gradient(z), atol=1e-5 * np.abs(critic.gradient(z)).max())
+
+
+@pytest.mark.parametrize("optimizer", [None, RMSProp(), GradientDescent()], ids=["Adam", "RMSProp", "descent"])
+@pytest.mark.parametrize("make", [MaxGP, CT, RIVALS["spectral-norm"]], ids=["MaxGP", "CT", "spectral"])
+def test_what_is_kept_goes_on_as_if_nothing_had_happened(make, optimizer):
+    solver = make(seed=1, device="cpu", schedule=Schedule(learning_rate=1e-3, optimizer=optimizer))
+    warm, other = WarmTraining(solver, problem()), WarmTraining(solver, problem())
+    fake, real = problem().fake, problem().real
+    for step in range(3):
+        warm.step(moved(fake, 0.1 * step), real)
+    kept = warm.kept()
+    warm.step(moved(fake, 0.4), real)
+    other.restore(kept)
+    other.step(moved(fake, 0.4), real)
+    np.testing.assert_array_equal(other.critic()(real.points), warm.critic()(real.points))
+    assert other.steps == warm.steps == 4
+
+
+def test_points_without_mass_are_not_trained_on():
+    fake, real = problem().fake, problem().real
+    more = toylab.DiscreteMeasure(np.concatenate([fake.points, [[50.0, 50.0]]]), [*fake.weights, 0.0])
+    one, two = (WarmTraining(GP(architecture=SHAPE, device="cpu"), problem()) for _ in range(2))
+    one.step(fake, real)
+    two.step(more, real)
+    np.testing.assert_array_equal(one.critic()(real.points), two.critic()(real.points))
+
+
+def test_batches_of_the_solver_do_not_count():
+    from toylab.solvers.network import Minibatch
+
+    solver = GP(architecture=SHAPE, device="cpu")
+    one, two = WarmTraining(replace(solver, batches=Minibatch(2)), problem()), WarmTraining(solver, problem())
+    assert isinstance(solver.batches, FullBatch)
+    for warm in (one, two):
+        warm.step(problem().fake, problem().real)
+    np.testing.assert_array_equal(one.critic()(np.ones((1, 2))), two.critic()(np.ones((1, 2))))
