@@ -46,7 +46,8 @@ def check_has_optimum(problem: CriticProblem) -> None:
 def default_solver(problem: CriticProblem) -> AbstractSolver:
     """The exact solver that fits the problem and the machine.
 
-    The dense interior point for few pairs, and for more where a GPU has room for them; else the sparse one.
+    The dense interior point for few pairs, and for very many where a GPU has room for them; else the sparse one, which
+    is asked for the eight digits of the dense one up to some hundred thousand pairs and for six beyond.
     """
     from toylab.solvers.closed_form import ClosedForm
     from toylab.solvers.interior_point import InteriorPoint

@@ -99,13 +99,7 @@ class _System:
     def __init__(self, program: EdgeProgram, point: Iterate) -> None:
         self.program, self.point = program, point
         pointwise, regularizer = program.pointwise, program.pointwise.regularizer
-        self._slope = pointwise.slope(point.values)
-        residual = self._slope + program.kinks.slope(point.kinks).numpy() - program.outflow(point.gamma)
-        self._curvature, terms = pointwise.local_model(point.values, self._slope, residual)
-        self.pointwise_gap = float(terms.sum())
-        if len(program.kinks):
-            self._slope = self._slope + program.kinks.slope(point.kinks).numpy()
-            self._curvature = self._curvature + program.kinks.curvature(point.kinks).numpy()
+        self._slope, self._curvature, self.pointwise_gap = program.view(point)
         self._theta = point.gamma / point.slack
         program.factorisation.factorise(self._theta, self._curvature)
         self._shape = (point.values - pointwise.best_constant) / point.k  # df = dg + dk · shape
@@ -145,7 +139,8 @@ class _System:
         return self._slope + kinks.shift(self.point.kinks, of_kinks).numpy() if len(kinks) else self._slope
 
     def _kinks_moved(self, of_kinks: KinkAim, df: np.ndarray) -> KinkSlacks:
-        return self.program.kinks.step(self.point.kinks, of_kinks, torch.from_numpy(df))
+        kinks = self.program.kinks
+        return kinks.step(self.point.kinks, of_kinks, torch.from_numpy(df)) if len(kinks) else self.point.kinks
 
     def refined(self, change: Change, of_kinks: KinkAim) -> Change:
         """The direction with what the differences of a large dg have lost in the balance of the points solved for."""
