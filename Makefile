@@ -6,12 +6,13 @@ VERIFY_FLAGS ?=
 TEST_FLAGS ?=
 CAMPAIGN_FLAGS ?=
 EXACT_FLAGS ?=
+FLOWS_FLAGS ?=
 GENERATORS_FLAGS ?=
 MUTATION_FLAGS ?=
 FIGURES_FLAGS ?=
 
-.PHONY: install verify test test-long test-browser lint format campaign extremes exact generators necessity mutation mutation-sample \
-  figures gallery notebooks readme-picture clean
+.PHONY: install verify test test-long test-browser test-browser-installed play-latency lint format campaign extremes \
+  exact flows generators necessity mutation mutation-sample figures gallery notebooks readme-picture clean
 .DEFAULT_GOAL := verify
 
 install: $(VENV)/.installed
@@ -42,6 +43,10 @@ exact: install
 generators: install
 	$(RUN)/toylab bench generators --steps 600 --plot docs/generators.png --markdown docs/generators.md $(GENERATORS_FLAGS)
 
+# Lets fakes follow every objective over twenty seeds: half an hour on one core; a run that was stopped goes on.
+flows: install
+	$(RUN)/toylab bench flows --plot docs/flows.png --markdown docs/flows.md $(FLOWS_FLAGS)
+
 # Searches every claim without each of its hypotheses, and keeps what was found as data of the package.
 necessity: install
 	$(RUN)/toylab bench necessity --out toylab-necessity
@@ -63,10 +68,16 @@ mutation-sample: $(VENV)/.mutation
 	$(RUN)/python tests/mutation/campaign.py --sample 500 --report docs/mutation.md $(MUTATION_FLAGS)
 
 # Chromium and its driver are Debian's; nothing is downloaded behind the package manager's back.
-test-browser: install
+test-browser-installed: install
 	command -v chromium >/dev/null && command -v chromedriver >/dev/null || { apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium chromium-driver fonts-dejavu-core; }
+
+test-browser: test-browser-installed
 	$(RUN)/python -m pytest -m browser $(TEST_FLAGS)
+
+# From a mouse event to the painted answer of the playground, in headless Chromium, on a quiet machine.
+play-latency: test-browser-installed
+	$(RUN)/python -m tests.browser.latency --markdown docs/playground.md
 
 lint: install
 	$(RUN)/ruff check .
@@ -89,6 +100,7 @@ notebooks: install
 
 readme-picture: install
 	$(RUN)/toylab solve case3 --n 60 --seed 1 --plot docs/case3.png
+	$(RUN)/toylab animate case3 --n 40 --seed 1 --loss wasserstein --out docs/dynamics.gif
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis toylab-[a-z]*

@@ -10,6 +10,7 @@ can be read on a web page without running anything.
 
 import argparse
 import hashlib
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -81,11 +82,13 @@ def executed(source: Path) -> nbformat.NotebookNode:
 
 def write(source: Path) -> None:
     """Execute one script and write its notebook, whole or not at all."""
-    start = time.monotonic()
+    start, used = time.monotonic(), os.times()
     notebook = executed(source)
+    now = os.times()
+    cpu = now.children_user + now.children_system - used.children_user - used.children_system
     with replacing(source.with_suffix(".ipynb")) as path:
         nbformat.write(notebook, path)
-    print(f"{source.stem}: {len(notebook.cells)} cells, {time.monotonic() - start:.0f} s", flush=True)
+    print(f"{source.stem}: {len(notebook.cells)} cells, {time.monotonic() - start:.0f} s, {cpu:.0f} CPU s", flush=True)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -18,7 +18,7 @@ LAYERS = (
     ("errors", "condition", "markup", "straight_line"),
     ("measures", "storage", "critics", "regularizers"),
     ("losses",),
-    ("distributions", "support", "problem", "collinear"),
+    ("distributions", "support", "problem", "collinear", "diracgan"),
     ("zoo", "data_files", "fenchel_young", "plans", "network_critic", "functions", "divergences", "manifolds"),
     ("certificate",),
     ("solution", "families"),
@@ -54,7 +54,7 @@ HEAVY = {
     "hypothesis": ("falsification", "testing"),
     "ot": (),
     "matplotlib": ("plotting",),
-    "bokeh": ("play.controls", "play.page", "play.picture"),
+    "bokeh": ("play.controls", "play.pace", "play.page", "play.picture"),
 }
 
 #: Beyond the layers: (who, must not import, anywhere in the file).

@@ -7,7 +7,7 @@ certificate; `claims` decides what the papers say about it.
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from toylab import claims, distributions, divergences, dynamics, generators, losses, solvers, zoo
+from toylab import claims, diracgan, distributions, divergences, dynamics, generators, losses, solvers, zoo
 from toylab.certificate import Certificate, certify
 from toylab.chosen_gradients import steered, uninformative
 from toylab.claims import Budget, Claim, Evidence, Verdict, VerdictStatus
@@ -15,6 +15,7 @@ from toylab.comparison import Comparison, compare
 from toylab.condition import Condition
 from toylab.critics import Critic, FormulaCritic, LowerExtension, UpperExtension
 from toylab.data_files import load_problem, read_measure, save_problem
+from toylab.diracgan import DiracGAN, DiracTraining
 from toylab.divergences import DensityPair
 from toylab.errors import InputError, SolverError, ToylabError
 from toylab.families import Family, ProblemFamily
@@ -32,7 +33,7 @@ from toylab.verification import ClaimReport, verify
 if TYPE_CHECKING:
     from toylab.exploration import explore
     from toylab.falsification import falsify
-    from toylab.plotting import plot
+    from toylab.plotting import animate, plot
 
 try:
     __version__ = version("toylab")
@@ -50,6 +51,8 @@ __all__ = [
     "Critic",
     "CriticProblem",
     "DensityPair",
+    "DiracGAN",
+    "DiracTraining",
     "DiscreteMeasure",
     "Evidence",
     "Family",
@@ -74,9 +77,11 @@ __all__ = [
     "UpperExtension",
     "Verdict",
     "VerdictStatus",
+    "animate",
     "certify",
     "claims",
     "compare",
+    "diracgan",
     "distributions",
     "divergences",
     "dynamics",
@@ -99,11 +104,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """`plot`, `explore`, `falsify` are loaded on first use: importing toylab imports no matplotlib or hypothesis."""
+    """Some names are loaded on first use: importing toylab imports no matplotlib or hypothesis."""
     if name == "plot":
         from toylab.plotting import plot
 
         return plot
+    if name == "animate":
+        from toylab.plotting import animate
+
+        return animate
     if name == "explore":
         from toylab.exploration import explore
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.chromium import INSTALLED, chromium
 from toylab import claims, zoo
 from toylab.claims import Budget
 from toylab.comparison import compare
@@ -17,7 +18,6 @@ from toylab.solvers.solving import solve
 from toylab.verification import verify_all
 from toylab.verification.training import TrainingCase, TrainingReport
 
-CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 #: A claim of functions on pairs, both false ones (one with the longest name), and what they lead to.
 CHOSEN = (
     "lgan.theorem-1.wasserstein",
@@ -25,17 +25,6 @@ CHOSEN = (
     "lgan.theorem-3",
     "lgan.theorem-4",
     "iclr.theorem-2",
-)
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
 )
 
 
@@ -59,17 +48,9 @@ def report_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Chromium behind its driver; selenium downloads nothing, because both are named."""
-    if not (CHROMIUM.exists() and DRIVER.exists()):
+    """Chromium behind its driver."""
+    if not INSTALLED:
         pytest.skip("needs Debian's chromium and chromium-driver: `make test-browser` installs them")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(executable_path=str(DRIVER)))
+    driver = chromium(tmp_path_factory.mktemp("profile"))
     yield driver
     driver.quit()

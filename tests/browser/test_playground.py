@@ -1,78 +1,50 @@
-"""The playground in a real browser: load, drag, read, add by keyboard, export, follow a link."""
+"""The playground in a real browser: load, drag, read, add by keyboard, export, follow a link, come back."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 import toylab
+from tests.browser.playing import Served, button, moved, opened, pressed, released, served, text, until
 from toylab.play import State, from_link
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-#: The place on the screen of a point of the certified picture.
-PLACE = """
-const [side, index] = arguments;
-const model = Bokeh.documents[0].get_model_by_name('certified');
-const view = Bokeh.index.find_one(model);
-const source = model.renderers.find(r => r.name === side).data_source;
-const box = view.canvas_view.el.getBoundingClientRect();
-return [box.left + view.frame.x_scale.compute(source.data.x[index]),
-        box.top + view.frame.y_scale.compute(source.data.y[index])];
+#: Where the pictures stand, how large their canvas and frame are, and what the frame shows.
+GEOMETRY = """
+const models = ['certified', 'trained'].map(name => Bokeh.documents[0].get_model_by_name(name));
+return models.filter(m => m.visible).map(m => {
+  const view = Bokeh.index.find_one(m);
+  const [outer, canvas] = [view.el, view.canvas_view.el].map(e => e.getBoundingClientRect());
+  const range = r => r.end - r.start;
+  return {left: outer.left, right: outer.right, top: outer.top, canvas: canvas.width, width: outer.width,
+          units: [view.frame.bbox.width / range(m.x_range), view.frame.bbox.height / range(m.y_range)]};
+});
 """
-TEXT = "return Bokeh.documents[0].get_model_by_name(arguments[0]).text"
-#: A button by its label, through the shadow roots of the page.
-BUTTON = """
-const seek = root => { for (const e of root.querySelectorAll('*')) {
-  if (e.tagName === 'BUTTON' && e.textContent.trim() === arguments[0]) return e;
-  const found = e.shadowRoot && seek(e.shadowRoot); if (found) return found; } };
-return seek(document);
+#: Keeps the socket that the page opens, so that it can be cut.
+SOCKETS = """
+const Real = WebSocket;
+window.WebSocket = class extends Real { constructor(...a) { super(...a); window.socket = this; } };
 """
+LIVE = "return Bokeh.documents[0].get_model_by_name('pace').data.count[0]"
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def playground() -> Iterator[Served]:
     """A served playground on a fixed small problem."""
-    command = [sys.executable, "-m", "toylab", "play", "case3", "--n", "6", "--no-browser", "--port", "5123",
-               "--address", "127.0.0.1"]  # fmt: skip
-    served = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert served.stdout is not None
-    line = served.stdout.readline()
-    found = re.search(r"http://\S+/", line)
-    assert found, line
-    yield found.group(0)
-    served.send_signal(signal.SIGINT)
-    assert served.wait(timeout=30) == 0
-    served.stdout.close()
-
-
-def until(look: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """The first true answer."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"nothing within {seconds:g} s")
-
-
-def opened(browser: Any, url: str) -> None:
-    browser.get(url)
-    until(lambda: browser.execute_script("return window.Bokeh && Bokeh.documents.length > 0"))
-    until(lambda: "k* =" in browser.execute_script(TEXT, "numbers"))
+    with served("case3", "--n", "6", port=5123) as found:
+        yield found
 
 
 def state(browser: Any) -> State:
@@ -80,82 +52,130 @@ def state(browser: Any) -> State:
     return from_link(until(lambda: browser.current_url.partition("state=")[2]))
 
 
+def constant(browser: Any) -> float:
+    """The k* that is shown."""
+    return float(re.findall(r"k\* = ([\d.e+-]+)", text(browser, "numbers"))[0])
+
+
+def settled(browser: Any) -> State:
+    """The state once the address bar and the numbers agree."""
+
+    def agree() -> State | None:
+        now = state(browser)
+        exact = toylab.solve(now.problem).lipschitz_constant
+        return now if abs(constant(browser) - exact) < 1e-5 * exact else None
+
+    return until(agree)
+
+
 @pytest.fixture
-def page(browser: Any, address: str) -> Any:
+def page(browser: Any, playground: Served) -> Any:
     browser.set_window_size(1280, 1000)
-    opened(browser, address)
+    opened(browser, playground.url)
     return browser
 
 
 def test_the_numbers_are_those_of_the_problem(page):
     exact = toylab.solve(toylab.zoo.load("case3", n=6))
-    shown = float(re.findall(r"k\* = ([\d.e+-]+)", page.execute_script(TEXT, "numbers"))[0])
-    assert shown == pytest.approx(exact.lipschitz_constant, rel=1e-3)  # coordinates are kept with four decimals
+    assert constant(page) == pytest.approx(exact.lipschitz_constant, rel=1e-3)  # coordinates have four decimals
 
 
-def test_a_dragged_point_is_answered(page):
-    before, numbers = until(lambda: state(page)), page.execute_script(TEXT, "numbers")
-    x, y = page.execute_script(PLACE, "fake", 0)
-    body = page.find_element("tag name", "body")
-    left, top = body.rect["width"] / 2, body.rect["height"] / 2
-    drag = ActionChains(page, duration=50).move_to_element_with_offset(body, x - left, y - top).click_and_hold()
-    for _ in range(5):
-        drag = drag.move_by_offset(16, 8)
-    drag.release().perform()
-    until(lambda: page.execute_script(TEXT, "numbers") != numbers)
-    after = until(lambda: (now := state(page)) and now.fake[0] != before.fake[0] and now)
-    assert after.fake[0][0] > before.fake[0][0]
+def test_a_point_is_answered_while_it_is_dragged_and_where_it_is_let_go(page):
+    before, numbers = state(page), text(page, "numbers")
+    pressed(page, "fake", 0)
+    moved(page, 16, 8)
+    moved(page, 16, 8)
+    first = until(lambda: (now := text(page, "numbers")) != numbers and now)
+    moved(page, 16, 8)
+    until(lambda: text(page, "numbers") != first)
+    count = page.execute_script(LIVE)
+    moved(page, 32, 16)
+    released(page)
+    until(lambda: page.execute_script(LIVE) > count)
+    after = until(lambda: (now := settled(page)).fake[0][0] > before.fake[0][0] and now)
     assert after.fake[1:] == before.fake[1:]
     assert after.real == before.real
+    place, stride = np.array(after.fake[0]) - before.fake[0], 80 / page.execute_script(GEOMETRY)[0]["units"][0]
+    assert place[0] == pytest.approx(stride, rel=0.03)  # a pixel or two of eighty: the mouse moves whole ones
 
 
 def test_the_keyboard_adds_a_point_and_lets_the_fakes_move(page):
-    before = until(lambda: state(page))
-    page.execute_script(BUTTON, "add a point").send_keys(Keys.ENTER)
+    before = state(page)
+    button(page, "add a point").send_keys(Keys.ENTER)
     until(lambda: len(state(page).fake) == len(before.fake) + 1)
-    page.execute_script(BUTTON, "let the fakes move").send_keys(Keys.SPACE)
+    button(page, "let the fakes move").send_keys(Keys.SPACE)
     until(lambda: state(page).fake[0] != before.fake[0])
-    page.execute_script(BUTTON, "let the fakes move").send_keys(Keys.SPACE)
+    button(page, "let the fakes move").send_keys(Keys.SPACE)
 
 
-def test_exports_are_the_problem(page, tmp_path):
+def test_exports_are_the_problem_and_its_picture(page, tmp_path):
     page.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
-    page.execute_script(BUTTON, "save problem.json").click()
+    button(page, "save problem.json").click()
     file = until(lambda: next(iter(tmp_path.glob("problem*.json")), None))
     assert toylab.load_problem(file).fake.points.tolist() == [list(point) for point in state(page).fake]
-    page.execute_script(BUTTON, "save problem.py").click()
+    button(page, "save problem.py").click()
     script = until(lambda: next(iter(tmp_path.glob("problem*.py")), None))
     printed = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, env=os.environ)
     assert "Solution(optimal" in printed.stdout
+    button(page, "save critic.png").click()
+    picture = until(lambda: next(iter(tmp_path.glob("critic*.png")), None))
+    assert until(picture.read_bytes).startswith(b"\x89PNG")
 
 
-def test_a_link_holds_the_whole_state_and_a_broken_one_is_told(page, address):
+def test_a_link_holds_the_whole_state_and_a_broken_one_is_told(page, playground):
     first = State(fake=((0.0, 0.0), (0.0, 1.0)), real=((1.0, 0.0), (2.0, 1.0)), losses="sqrt", weight=0.5)
-    opened(page, f"{address}?state={first.link()}")
+    opened(page, f"{playground.url}?state={first.link()}")
     exact = toylab.solve(first.problem)
-    assert f"k* = {exact.lipschitz_constant:.6g}" in page.execute_script(TEXT, "numbers")
-    opened(page, f"{address}?state=cut{first.link()[:20]}")
+    assert f"k* = {exact.lipschitz_constant:.6g}" in text(page, "numbers")
+    cut = f"cut{first.link()[:20]}"
+    opened(page, f"{playground.url}?state={cut}")
+    assert "the link does not hold a state" in text(page, "note")
+    until(lambda: cut not in page.current_url)
     assert len(state(page).fake) == 6
 
 
 @pytest.mark.parametrize("width", [1280, 800])
-def test_nothing_is_cut_off(page, width):
+def test_nothing_is_cut_off_and_units_are_equal(page, width):
     page.set_window_size(width, 1000)
     until(lambda: page.execute_script("return document.documentElement.scrollWidth <= window.innerWidth"))
-    assert all(entry["level"] != "SEVERE" or "favicon" in entry["message"] for entry in page.get_log("browser")), (
-        json.dumps(page.get_log("browser"))
-    )
+    (only,) = page.execute_script(GEOMETRY)
+    assert only["canvas"] == pytest.approx(only["width"], abs=1)
+    assert only["right"] <= width
+    assert only["units"][0] == pytest.approx(only["units"][1], rel=0.01)  # frames have whole pixels
+    log = page.get_log("browser")
+    assert all(entry["level"] != "SEVERE" or "favicon" in entry["message"] for entry in log), json.dumps(log)
 
 
-def test_a_port_in_use_is_passed_over(address):
-    command = [sys.executable, "-m", "toylab", "play", "--no-browser", "--port", "5123", "--address", "127.0.0.1"]
-    second = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert second.stdout is not None
-    line = second.stdout.readline()
-    assert "(port 5123 is in use)" in line
-    second.send_signal(signal.SIGINT)
-    assert second.wait(timeout=30) == 0
-    second.stdout.close()
+def test_the_trained_critic_stands_beside_the_exact_one(page):
+    button(page, "train a critic beside it").click()
+    until(lambda: "Trained: k = " in text(page, "note"), seconds=60)
+    exact, trained = until(lambda: len(found := page.execute_script(GEOMETRY)) == 2 and found)
+    until(lambda: page.execute_script(GEOMETRY)[0]["top"] == page.execute_script(GEOMETRY)[1]["top"])
+    exact, trained = page.execute_script(GEOMETRY)
+    assert exact["right"] <= trained["left"]
+    assert trained["right"] <= 1280
+    assert trained["units"] == pytest.approx(exact["units"], rel=0.01)
+
+
+def test_a_connection_that_breaks_comes_back_with_everything(page, playground):
+    script = page.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SOCKETS})
+    opened(page, playground.url)
+    page.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+    button(page, "add a point").click()
+    before = until(lambda: len((now := state(page)).fake) == 7 and now)
+    page.execute_script("window.cut = true; window.socket.close()")
+    until(lambda: page.execute_script("return !window.cut && window.Bokeh && Bokeh.documents.length > 0"))
+    until(lambda: "7 fake, 6 real points" in text(page, "numbers"))
+    assert state(page) == before
+    button(page, "add a point").click()
+    after = until(lambda: len((now := state(page)).fake) == 8 and now)
+    assert after.fake[:7] == before.fake
+
+
+def test_a_port_in_use_is_passed_over(playground):
+    with served(port=5123) as second:
+        assert "(port 5123 is in use)" in second.line
+        assert second.url != playground.url
 
 
 def test_the_readme_names_the_command():

@@ -79,9 +79,9 @@ def test_without_training_neither_the_gap_nor_the_arrow_is_good():
 
 def test_a_warm_critic_keeps_up_with_few_updates_and_a_cold_one_does_not():
     own = problem()
-    warm = follow(own, objective(n_critic=10, first=150), step=UnitStep(length=0.02), steps=6)
+    warm = follow(own, objective(n_critic=10, first=100), step=UnitStep(length=0.02), steps=3)
     assert warm.stop is Stop.STEP_LIMIT
-    assert warm.w1[-1] < warm.w1[0] - 0.5 * 6 * 0.02
+    assert warm.w1[-1] < warm.w1[0] - 0.5 * 3 * 0.02
     fake = warm.fake()
     cold = updated(objective(n_critic=10, first=10), CriticProblem(fake, own.real, own.losses, PENALTY))
     assert warm.gaps[-1] < 0.2

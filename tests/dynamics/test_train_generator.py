@@ -39,7 +39,7 @@ SMALL = GeneratorTraining(
     scoring=Scoring(samples=200, least=5, w1_points=60),
     kept=50,
 )
-FEW = replace(SMALL, steps=6, evaluations=3)
+FEW = replace(SMALL, steps=6, evaluations=3, scoring=replace(SMALL.scoring, samples=60, w1_points=20))
 EXACT = LipschitzCritic(losses=losses.wasserstein(), regularizer=LipschitzPenalty(0.1))
 
 

@@ -1,5 +1,6 @@
 """The notebooks: what is committed was made from its source, runs, and its exercises can be solved."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,8 +42,12 @@ def test_it_can_be_read_without_running_it(source):
 
 
 @each_notebook
-def test_it_runs_and_ends_with_three_exercises(source):
+def test_it_runs_within_a_minute_and_ends_with_three_exercises(source):
+    before = os.times()
     cells = notebooks.executed(source).cells  # raises where a cell does
+    after = os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    assert 0 < cpu < 60  # of the kernel: however busy the machine is
     questions = [line for line in cells[-1].outputs[0].text.splitlines() if line.startswith("? ")]
     assert len(questions) == 3
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.strategies import examples
 from toylab import claims
 from toylab.claims import VerdictStatus
+from toylab.claims.diracgan.hypotheses import KEPT_AWAY, NOTHING, SHORT
 from toylab.claims.families import hypotheses as families
 from toylab.claims.families.arrangements import CHAIN, COMMON_NOISE, MIXTURES
 from toylab.claims.families.copies import ISOMETRIC, SCALED, SWAPPED
@@ -26,6 +27,7 @@ from toylab.claims.kinds import (
     FunctionKind,
     LossKind,
     ManifoldKind,
+    MethodKind,
     NormKind,
     ObjectiveKind,
     PathKind,
@@ -39,6 +41,7 @@ from toylab.falsification import falsify
 from toylab.falsification.arrangements import drawable
 from toylab.falsification.chains import chain_recipes
 from toylab.falsification.densities import density_recipes
+from toylab.falsification.dirac_trainings import DIRAC_TRAININGS
 from toylab.falsification.families import FAMILIES, family_recipes
 from toylab.falsification.manifolds import manifold_recipes
 from toylab.falsification.paths import path_recipes
@@ -167,6 +170,21 @@ def test_generators_go_along_their_parameter_as_they_are_drawn(kind, data):
     assert bool(LINES.test(path)) == (kind is PathKind.LINES)
     assert [path.to_real(i) for i in range(len(path))] == [backwards.to_real(i) for i in range(len(path))][::-1]
     assert dict(recipe.words(path))["generator"] == type(path.generator).__name__
+
+
+@settings(examples(20), deadline=None)
+@given(data=st.data(), method=st.sampled_from(MethodKind))
+def test_dirac_gans_are_trained_as_they_are_drawn_and_opposite_starts_go_opposite_ways(data, method):
+    recipe = data.draw(DIRAC_TRAININGS.recipes(selection(DIRAC_TRAININGS, a=[method])))
+    training, (opposite, _) = recipe.subject(), recipe.second_opinion()
+    assert bool(NOTHING.test(training)) == (method is MethodKind.NONE)
+    assert bool(KEPT_AWAY.test(training)) == (method in {MethodKind.CLIPPING, MethodKind.TARGET})
+    damped = method in {MethodKind.ZERO_CENTRED, MethodKind.MAX_GP, MethodKind.CONSENSUS}
+    if damped or (method is MethodKind.NOISE and training.game.curvature > 0):
+        assert bool(SHORT.test(training)) == (training.rule.step < 1.0)
+    first = slice(0, 3)  # later rounds multiply the rounding of the averages over noise
+    np.testing.assert_allclose(opposite.orbit.theta[first], -training.orbit.theta[first], rtol=1e-12, atol=1e-14)
+    assert dict(recipe.words(training))["method"] == training.game.method.describe()
 
 
 @FEW

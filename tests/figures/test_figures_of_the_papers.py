@@ -184,3 +184,31 @@ def test_plans_follow_the_known_laws_of_the_penalty(data_of):
     for name in data["names"]:
         for index in range(len(data["shown"])):
             assert len(data[f"{name}.{index}.pairs"]) == len(data[f"{name}.{index}.mass"])
+
+
+@group("fig_dirac_gan")
+def test_the_dirac_gans_are_those_of_the_papers_update_formulas(data_of):
+    """WGAN-GP, clipping and MaxGP round by round as the paper writes them; circles; the lemmas' eigenvalues."""
+    data = data_of("fig_dirac_gan")
+    names, h = list(data["names"]), 0.2
+    pulls = {
+        "clipping": lambda psi: 0.0,
+        "wgan_gp": lambda psi: np.sign(psi) * (abs(psi) - 0.5),
+        "maxgp": lambda psi: 2.0 * 0.3 * psi,
+    }
+    for name, pull in pulls.items():
+        theta, psi, rounds = 1.0, 0.0, data["rounds"][names.index(name)]
+        for expected in rounds.T:
+            assert (theta, psi) == pytest.approx(tuple(expected), abs=1e-12)
+            theta = theta - h * psi
+            psi = psi + h * (theta - pull(psi))
+            psi = np.clip(psi, -0.5, 0.5) if name == "clipping" else psi
+    circle = np.hypot(*data["flow"][names.index("gan")])
+    assert circle == pytest.approx(np.ones(len(circle)), rel=1e-6)
+    known = {"gan": (0.0, 0.5), "noise": (-0.25, 0.1875**0.5), "r1": (-0.2, 0.21**0.5), "consensus": (-0.15, 0.5)}
+    for name, parts in {**known, "maxgp": (-0.3, 0.91**0.5)}.items():
+        found = data["eigenvalues"][names.index(name)]
+        assert np.sort(found[:, 1]) == pytest.approx([-parts[1], parts[1]])
+        assert found[:, 0] == pytest.approx(parts[0])
+    below = {name for name, radii in zip(names, data["radii"], strict=True) if (radii < 1.0 - 1e-9).all()}
+    assert below == {"noise", "r1", "consensus", "maxgp"}

@@ -24,6 +24,7 @@ def exact(page):
 def test_the_first_answer_is_certified_and_shown(page):
     assert page.last.solution.certificate.relative_gap <= 1e-8
     assert f"k* = {exact(page).lipschitz_constant:.6g}" in page.controls.numbers.text
+    assert page.pace.source.data["words"][0] in page.controls.numbers.text
 
 
 def test_a_changed_point_is_answered_once_the_page_catches_up(page):
@@ -77,7 +78,7 @@ def test_a_loss_without_an_optimum_is_explained(page):
     page.controls.losses.value = "quadratic(0, 1)"
     page.controls.objective.value = Objective.UNRESTRICTED.name
     page.catch_up()
-    assert "no restriction" in page.controls.numbers.text
+    assert "no restriction" in page.pace.source.data["words"][0]
     page.controls.losses.value = "logistic"
     page.catch_up()
     assert page.controls.note.text
@@ -112,16 +113,60 @@ def test_fakes_that_move_come_nearer_and_stop(page):
     assert "have stopped" in page.controls.note.text
 
 
-def test_slow_answers_wait_until_the_points_rest(page, monkeypatch):
+def test_where_answers_are_slow_points_are_answered_on_release_and_the_slider_at_rest(page, monkeypatch):
+    assert page.pace.source.data["live"] == [1]
     monkeypatch.setattr("toylab.play.page.SLOW", 0.0)
+    page.fakes.data = {"x": [0.0, 0.0], "y": [0.5, 1.0]}
+    page.catch_up()
+    assert page.state.fake == ((0.0, 0.5), (0.0, 1.0))
+    assert page.pace.source.data["live"] == [0]
+    assert "when you let them go" in page.controls.note.text
     before = page.last
-    page.fakes.data = {"x": [0.0], "y": [0.5]}
+    page.controls.weight.value = 0.5
     page.catch_up()
     assert page.last is before
-    assert "come to rest" in page.controls.note.text
     monkeypatch.setattr("toylab.play.page.REST", 0.0)
     page.catch_up()
-    assert page.state.fake == ((0.0, 0.5),)
+    assert page.state.weight == pytest.approx(10**0.5, rel=1e-5)
+    monkeypatch.setattr("toylab.play.page.SLOW", np.inf)
+    page.controls.weight.value = 0.0
+    page.catch_up()
+    assert page.pace.source.data["live"] == [1]
+    assert page.controls.note.text == ""
+
+
+def test_one_slow_answer_or_another_number_of_points_changes_nothing(page, monkeypatch):
+    monkeypatch.setattr("toylab.play.page.SLOW", 10.0)
+    page._seconds.extend([11.0, 1.0, 11.0])
+    assert not page._slow
+    page._seconds.extend([11.0, 11.0, 11.0])
+    assert page._slow
+    page.fakes.data = {"x": [0.0], "y": [0.5]}
+    page.catch_up()
+    assert not page._slow
+
+
+def test_every_question_of_the_page_is_dealt_with_even_one_that_has_no_answer(page):
+    count = page.pace.source.data["count"][0]
+    for data in ({"x": [], "y": []}, {"x": [0.0], "y": [0.5]}):
+        page.fakes.data = data
+        page.catch_up()
+    assert page.pace.source.data["count"] == [count + 2]
+
+
+def test_a_message_of_the_link_is_read():
+    page = Page(Document(), FIRST, message="the link was cut")
+    assert "the link was cut" in page.controls.note.text
+
+
+def test_a_trained_critic_of_earlier_points_says_so(page):
+    drawn = (page.last.surface, page.last.arrows)
+    page._show_trained(page.state, page.view, drawn, "Trained.")
+    assert page._trained.figure.visible
+    assert page._trained.figure.title.text == "trained critic (MaxGP)"
+    page.fakes.data = {"x": [0.0, 0.5], "y": [0.5, 0.5]}
+    page.catch_up()
+    assert page._trained.figure.title.text.endswith("of what was set before")
 
 
 def test_the_view_holds_every_point():

@@ -3,7 +3,7 @@
 `base` says what a claim is and decides; `certified` turns a certificate into error bounds; `hypotheses` holds
 what statements ask for, `cases` where they are decided, `explanation` their arguments in words. The statements with
 their controls are sorted by what they are about, one file per theme: `critics`, `functions`, `families` of solved
-problems, `densities`, `generators`.
+problems, `densities`, `generators`, `diracgan`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from toylab.claims.densities.fisher import FISHER_LOCAL
 from toylab.claims.densities.local_objectives import LOCAL_DENSITIES, LOCAL_FINITE
 from toylab.claims.densities.mode_collapse import FISHER_PUSHES, MODE_COLLAPSE
 from toylab.claims.densities.perfect_discrimination import THEOREM_2_1, THEOREM_2_2, THEOREM_2_3
+from toylab.claims.diracgan import DIRAC_CLAIMS
 from toylab.claims.families import FAMILY_CLAIMS
 from toylab.claims.functions.chains import LEMMA_10
 from toylab.claims.functions.full_slope import THEOREM_4
@@ -103,6 +104,7 @@ ALL: tuple[Claim, ...] = (
     W1_CONTINUOUS_IN_THETA,
     DIVERGENCES_CONTINUOUS,
     LINES_JUMP,
+    *DIRAC_CLAIMS,
 )
 _BY_NAME = {name: claim for claim in ALL for name in (claim.id, *claim.aliases)}
 

@@ -30,6 +30,7 @@ _MAKERS = {
     "DensityPair": "make one of two distributions with densities, and an objective: DensityPair(fake, real, objective)",
     "GeneratorUpdate": "GeneratorUpdate.against_the_optimum(generator, latent, real) makes one",
     "GeneratorPath": "GeneratorPath.along(generator, thetas, latent=…, real=…) makes one of a generator",
+    "DiracTraining": "DiracTraining(game=DiracGAN(method=…), rule=Simultaneous(step=0.1)) makes one (toylab.diracgan)",
     "ManifoldPair": "make one of two distributions on boxes, segments and points: ManifoldPair(fake, real)",
 }
 
@@ -246,8 +247,8 @@ class Claim:
         title: the statement in a few words, for tables.
         statement: the statement in full.
         sources: paper and number, the first one where it is stated this way.
-        subject_type: Candidate, Family, FunctionOnPair, FunctionOnChain, DensityPair, ManifoldPair, GeneratorUpdate or
-            GeneratorPath.
+        subject_type: Candidate, Family, FunctionOnPair, FunctionOnChain, DensityPair, ManifoldPair, GeneratorUpdate,
+            GeneratorPath or DiracTraining.
         hypotheses: what is asked of a subject.
         cases: budget -> cases for `verify`.
         measure: subject -> evidence.

@@ -124,6 +124,24 @@ FOUNDATIONS: tuple[Foundation, ...] = (
             "weighted mean of independent centred Cauchy variables is again one, its scale the weighted mean of theirs."
         ),
     ),
+    Foundation(
+        name="linearisation at a fixed point",
+        sentence=(
+            "A map whose Jacobian at a fixed point has a spectral radius below 1 converges there at a linear rate from "
+            "nearby; above 1 almost no start does. Of a flow the same is true of real parts below and above 0."
+        ),
+    ),
+    Foundation(
+        name="conserved quantities",
+        sentence=(
+            "A function whose derivative along a field is 0 is constant along its curves; one whose derivative is "
+            "never positive never rises."
+        ),
+    ),
+    Foundation(
+        name="steps of a convergent sequence",
+        sentence="The steps of a sequence that converges tend to 0.",
+    ),
 )
 _BY_NAME = {foundation.name: foundation for foundation in FOUNDATIONS}
 

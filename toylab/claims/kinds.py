@@ -194,3 +194,37 @@ class TermsKind(Kind):
 
     SAME = "losses and regulariser as the kind has it"
     OTHER = "one problem with other terms"
+
+
+class GameKind(Kind):
+    """What the players of a Dirac-GAN pay."""
+
+    WASSERSTEIN = "Wasserstein"
+    ZERO_SUM = "GAN"
+    NON_SATURATING = "non-saturating GAN"
+
+
+class MethodKind(Kind):
+    """What is done to the critic of a Dirac-GAN."""
+
+    NONE = "unregularised"
+    ZERO_CENTRED = "zero-centred penalty"
+    MAX_GP = "MaxGP"
+    NOISE = "instance noise"
+    TARGET = "penalty with a target"
+    CLIPPING = "weight clipping"
+    CONSENSUS = "consensus"
+
+
+class TurnKind(Kind):
+    """How the players of a Dirac-GAN take turns."""
+
+    SIMULTANEOUS = "simultaneous"
+    ALTERNATING = "alternating"
+
+
+class StepKind(Kind):
+    """How long their steps are."""
+
+    SHORT = "short steps"
+    LONG = "steps that are too long"

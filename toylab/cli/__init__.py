@@ -1,4 +1,4 @@
-"""The command line: `toylab verify`, `check`, `falsify`, `list`, `solve`, `zoo`, `bench`; one module a command."""
+"""The command line, one module a command: `toylab verify`, `check`, `falsify`, `list`, `solve`, `animate`, and more."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from toylab.cli import bench, check, falsify, listing, play, solve, verify, zoo
+from toylab.cli import animate, bench, check, falsify, listing, play, solve, verify, zoo
 from toylab.errors import InputError, SolverError, ToylabError
 from toylab.verification import ExitCode
 
-_COMMANDS = (verify, check, falsify, listing, solve, zoo, bench, play)
+_COMMANDS = (verify, check, falsify, listing, solve, zoo, animate, bench, play)
 
 
 class _Parser(argparse.ArgumentParser):

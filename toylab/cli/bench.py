@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from toylab.cli import critic_bench, drift, exact_bench, generator_bench, necessity, rates, step_times, w1
+from toylab.cli import critic_bench, drift, exact_bench, flow_bench, generator_bench, necessity, rates, step_times, w1
 from toylab.cli.terminal import console, progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
@@ -48,6 +48,7 @@ def register(commands: Any) -> None:
     step_times.register(kinds)
     drift.register(kinds)
     generator_bench.register(kinds)
+    flow_bench.register(kinds)
     w1.register(kinds)
 
 

@@ -27,6 +27,7 @@ class Answer:
         value: of the objective at its optimum; NaN where it is not computed.
         plan: (n, m), the certificate's plan; None where there is none.
         fake_values: (n,), f* at the fakes; None where they are not told.
+        real_values: (m,), f* at the reals; None where f* is not the Lipschitz function that its values extend to.
     """
 
     gradients: np.ndarray
@@ -37,6 +38,7 @@ class Answer:
     value: float = np.nan
     plan: np.ndarray | None = None
     fake_values: np.ndarray | None = None
+    real_values: np.ndarray | None = None
 
     @property
     def way_lengths(self) -> np.ndarray:
@@ -91,7 +93,8 @@ def shared_out(answer: Answer, points: np.ndarray, weights: np.ndarray, real: np
         members = np.flatnonzero(owner == place)
         plan[members] = _consecutive(plan[members])
     fresh = along_plan(points, weights, real, plan, constant=answer.constant)
-    return replace(fresh, gap=answer.gap, value=answer.value, fake_values=answer.fake_values)
+    known = {name: getattr(answer, name) for name in ("gap", "value", "fake_values", "real_values")}
+    return replace(fresh, **known)
 
 
 def _consecutive(rows: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from toylab.divergences import wasserstein1
 from toylab.dynamics.answers import Answer
 from toylab.dynamics.objectives import AbstractObjective, LipschitzCritic, PointwiseOptimum
 from toylab.dynamics.steps import AbstractSplit, AbstractStep, ProportionalStep, Together
-from toylab.dynamics.trajectory import Stop, Trajectory
+from toylab.dynamics.trajectory import SERIES, Stop, Trajectory
 from toylab.errors import InputError, real_number, whole_number
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem
@@ -120,6 +120,9 @@ class _Record:
     values: list[float] = field(default_factory=list)
     w1: list[float] = field(default_factory=list)
     clarity: list[np.ndarray] = field(default_factory=list)
+    gradients: list[np.ndarray] = field(default_factory=list)
+    fake_values: list[np.ndarray] = field(default_factory=list)
+    real_values: list[np.ndarray] = field(default_factory=list)
     answer: Answer | None = None
 
     @classmethod
@@ -136,7 +139,7 @@ class _Record:
         )
         if not (same and np.array_equal(start.real.points, problem.real.points)):
             raise InputError("the trajectory to go on from has other fakes or reals than the problem.")
-        for name in ("positions", "constants", "gaps", "values", "w1", "clarity"):
+        for name in SERIES:
             getattr(fresh, name).extend(list(getattr(start, name))[:-1])
         fresh.move = start.last_move.copy()
         fresh.look(start.positions[-1])
@@ -158,6 +161,9 @@ class _Record:
         self.values.append(self.answer.value)
         self.w1.append(wasserstein1(fake, real))
         self.clarity.append(np.linalg.norm(self.answer.directions, axis=1))
+        self.gradients.append(self.answer.gradients)
+        self.fake_values.append(_known(self.answer.fake_values, len(fake)))
+        self.real_values.append(_known(self.answer.real_values, len(real)))
 
     def advance(self) -> None:
         assert self.answer is not None
@@ -184,15 +190,14 @@ class _Record:
             objective=self.objective.name,
             real=self.problem.real,
             weights=self.problem.fake.weights,
-            positions=np.array(self.positions),
-            constants=np.array(self.constants),
-            gaps=np.array(self.gaps),
-            values=np.array(self.values),
-            w1=np.array(self.w1),
-            clarity=np.array(self.clarity),
             last_move=self.move,
             stop=stop,
+            **{name: np.array(getattr(self, name)) for name in SERIES},
         )
+
+
+def _known(values: np.ndarray | None, count: int) -> np.ndarray:
+    return np.full(count, np.nan) if values is None else np.asarray(values)
 
 
 __all__ = ["Progress", "follow", "objective_of"]

@@ -128,6 +128,7 @@ class LipschitzCritic(AbstractObjective):
         if self.has_plan:
             plan = solution.certificate.plan.toarray()
             found = along_plan(fake.points, fake.weights, real.points, plan, constant=constant)
+            found = replace(found, real_values=solution.real_values)
         else:
             gradients = np.asarray(solution.critic.gradient(fake.points))
             found = Answer(gradients=gradients, directions=unit_vectors(gradients), constant=constant)

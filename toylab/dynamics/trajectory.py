@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from toylab.critics import LowerExtension
 from toylab.errors import InputError
 from toylab.markup import card, facts, number
 from toylab.measures import DiscreteMeasure
 
-#: Kept as arrays with a first axis of steps.
-_SERIES = ("positions", "constants", "gaps", "values", "w1", "clarity")
+#: Kept as arrays with a first axis of steps; the last ones are missing in files that were written before they were.
+SERIES = ("positions", "constants", "gaps", "values", "w1", "clarity", "gradients", "fake_values", "real_values")
+_LATER = SERIES[6:]
 
 
 class Stop(Enum):
@@ -41,6 +43,9 @@ class Trajectory:
         w1: (T + 1,), W₁ between fake and real, exact.
         clarity: (T + 1, n), length of the mean unit vector towards the partners of each fake: 1 where it has one,
             less at a kink, 0 where one-sided gradients cancel or nothing is said.
+        gradients: (T + 1, n, d), what the fakes were told at these positions: ∇f*, and its mean at a kink.
+        fake_values: (T + 1, n), f* at the fakes, NaN where it is not kept.
+        real_values: (T + 1, m), f* at the reals, NaN where it is not kept.
         last_move: (n, d), the displacement that led to the last positions.
         stop: why it ended.
     """
@@ -54,6 +59,9 @@ class Trajectory:
     values: np.ndarray
     w1: np.ndarray
     clarity: np.ndarray
+    gradients: np.ndarray
+    fake_values: np.ndarray
+    real_values: np.ndarray
     last_move: np.ndarray
     stop: Stop
 
@@ -91,6 +99,14 @@ class Trajectory:
         """The fake measure at a step."""
         return DiscreteMeasure(self.positions[step], self.weights)
 
+    def critic(self, step: int = -1) -> LowerExtension | None:
+        """The optimal critic at a step: the smallest k*-Lipschitz function with its values; None where not kept."""
+        values = np.concatenate([self.real_values[step], self.fake_values[step]])
+        if not (np.isfinite(values).all() and np.isfinite(self.constants[step])):
+            return None
+        centres = np.concatenate([self.real.points, self.positions[step]])
+        return LowerExtension(centres, values, float(self.constants[step]))
+
     def coinciding(self, step: int = -1, within: float = 1e-6) -> list[np.ndarray]:
         """Groups of two or more fakes within this distance, chains included; indices of each."""
         from scipy.sparse.csgraph import connected_components
@@ -126,7 +142,7 @@ class Trajectory:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` turns back into the same trajectory; NaN is null."""
-        series = {name: _nullable(getattr(self, name)) for name in _SERIES}
+        series = {name: _nullable(getattr(self, name)) for name in SERIES}
         return {
             "objective": self.objective,
             "real": self.real.to_json(),
@@ -144,19 +160,30 @@ class Trajectory:
             InputError: a field is missing, or does not fit.
         """
         try:
-            series = {name: np.array(data[name], dtype=np.float64) for name in _SERIES}
+            real = DiscreteMeasure.from_json(data["real"])
+            series = {
+                name: np.array(data[name], dtype=np.float64) for name in SERIES if name in data or name not in _LATER
+            }
+            positions = series["positions"]
+            blank = np.full(positions.shape, np.nan)
+            series = {
+                "gradients": blank,
+                "fake_values": blank[..., 0],
+                "real_values": np.full((len(positions), len(real)), np.nan),
+                **series,
+            }
             lengths = {len(array) for array in series.values()}
             if len(lengths) != 1:
                 raise ValueError(f"series of different lengths {sorted(lengths)}")
             return Trajectory(
                 objective=str(data["objective"]),
-                real=DiscreteMeasure.from_json(data["real"]),
+                real=real,
                 weights=np.array(data["weights"], dtype=np.float64),
                 last_move=np.array(data["last_move"], dtype=np.float64),
                 stop=Stop[data["stop"]],
                 **series,
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, IndexError) as error:
             if isinstance(error, InputError):
                 raise
             raise InputError(

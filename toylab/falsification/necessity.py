@@ -25,6 +25,7 @@ _PACKAGES = ("hypothesis", "numpy", "scipy", "torch", "pot", "cvxpy", "clarabel"
 _TELLING = (
     *("family", "fake", "real", "losses", "regulariser", "critic", "function", "pair", "norm", "gradients"),
     *("objective", "generator", "θ", "latent", "discriminator", "cost", "instance noise"),
+    *("method", "rule", "start"),
 )
 
 

@@ -119,10 +119,12 @@ class SearchSpace:
 
 def known_spaces() -> dict[type, SearchSpace]:
     """Subject type -> its search space."""
+    from toylab.diracgan import DiracTraining
     from toylab.divergences import DensityPair
     from toylab.falsification.candidates import CANDIDATES
     from toylab.falsification.chains import CHAINS
     from toylab.falsification.densities import DENSITY_PAIRS
+    from toylab.falsification.dirac_trainings import DIRAC_TRAININGS
     from toylab.falsification.families import FAMILIES
     from toylab.falsification.functions import FUNCTIONS
     from toylab.falsification.manifolds import MANIFOLD_PAIRS
@@ -143,6 +145,7 @@ def known_spaces() -> dict[type, SearchSpace]:
         ManifoldPair: MANIFOLD_PAIRS,
         GeneratorUpdate: UPDATES,
         GeneratorPath: PATHS,
+        DiracTraining: DIRAC_TRAININGS,
     }
 
 

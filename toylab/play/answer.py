@@ -12,7 +12,7 @@ from toylab.solution import Candidate, Solution
 from toylab.solvers.solving import solve
 
 #: Cells of the surface along its longer side.
-RESOLUTION = 120
+RESOLUTION = 100
 #: Length of an arrow of norm k, as a share of the picture's diagonal.
 _ARROW = 0.06
 #: An arrow is cut at so many times that.

@@ -24,7 +24,6 @@ from bokeh.models import (
 )
 from bokeh.models.formatters import CustomJSTickFormatter
 
-from toylab.play.answer import Answer
 from toylab.play.state import Objective, Points, State
 
 LOSSES = ("wasserstein", "logistic", "sqrt", "exponential", "hinge", "quadratic(0, 1)")
@@ -36,12 +35,41 @@ link.href = URL.createObjectURL(new Blob([text], {type: 'text/plain'}));
 link.download = file;
 link.click();
 """
-_ADDRESS = """
-const url = new URL(window.location);
-url.searchParams.set('state', source.data['link'][0]);
-window.history.replaceState(null, '', url);
+_PICTURE = """
+Bokeh.index.find_one(figure).export('png', true).to_blob().then(picture => {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(picture);
+  link.download = 'critic.png';
+  link.click();
+});
 """
-_COPY = "navigator.clipboard && navigator.clipboard.writeText(window.location.href)"
+_LINK = """
+const link = () => {
+  const url = new URL(window.location);
+  url.searchParams.set('state', source.data['link'][0]);
+  window.history.replaceState(null, '', url);
+};
+"""
+#: Twice a second at most: browsers refuse an address bar that changes with every answer of a drag.
+_ADDRESS = f"{_LINK} source.late ??= setTimeout(() => {{ source.late = undefined; link(); }}, 500);"
+#: Bokeh would go on with a new session, in which nothing of this page is set; the link holds all of it.
+_LOST = (
+    _LINK
+    + """
+link();
+const shown = Bokeh.index.find_one(note)?.shadow_el.querySelector('.bk-clearfix');
+if (shown) shown.textContent = sentence;
+const later = () => setTimeout(again, 1000);
+const again = () => fetch('static/js/bokeh.min.js', {method: 'HEAD', cache: 'no-store'})
+  .then(reply => reply.ok ? window.location.reload() : later(), later);
+again();
+"""
+)
+_COPY = f"{_LINK} link(); navigator.clipboard && navigator.clipboard.writeText(window.location.href);"
+_GONE = (
+    "The connection to the playground is lost. The page comes back by itself, with everything that is set, once "
+    "`toylab play` runs again at this address."
+)
 _NOTE = {"color": "#8a4b00", "min-height": "1.4rem"}
 _NARROW = {"flex-wrap": "wrap", "gap": "0.4rem 0.8rem"}
 
@@ -76,11 +104,13 @@ class Controls:
             text="", name="note", sizing_mode="stretch_width", styles={"color": "#8a4b00", "min-height": "1.4rem"}
         )
         self._kept = ColumnDataSource({"link": [""], "json": [""], "python": [""]})
-        #: Puts the link into the browser's address bar.
+        #: Puts the link into the browser's address bar; comes back to it when the server is there again.
         self.address = CustomJS(args={"source": self._kept}, code=_ADDRESS)
         self._kept.js_on_change("data", self.address)
+        self.lost = CustomJS(args={"source": self._kept, "note": self.note, "sentence": _GONE}, code=_LOST)
         self.copy = Button(label="copy the link")
-        self.copy.js_on_click(CustomJS(code=_COPY))
+        self.copy.js_on_click(CustomJS(args={"source": self._kept}, code=_COPY))
+        self.picture = Button(label="save critic.png")
         self.exports = [self._export("problem.json", "json"), self._export("problem.py", "python")]
         self._tables = [_table(fakes), _table(reals)]
 
@@ -94,10 +124,11 @@ class Controls:
         caption = Div(text="Drag points; tap to add one; choose it and press Backspace to remove it.")
         setting = row(self.preset, self.losses, self.objective, self.weight, styles=_NARROW)
         editing = row(self.side, self.add, self.remove, self.move, self.train, styles=_NARROW)
-        saving = row(self.copy, *self.exports, styles=_NARROW)
+        self.picture.js_on_click(CustomJS(args={"figure": exact}, code=_PICTURE))
+        saving = row(self.copy, self.picture, *self.exports, styles=_NARROW)
         heads = [Div(text="<b>● fake points</b>"), Div(text="<b>◆ real points</b>")]
-        tables = column(*(part for pair in zip(heads, self._tables, strict=True) for part in pair))
-        pictures = row(exact, trained, tables, sizing_mode="stretch_width", styles=_NARROW)
+        tables = [column(head, table) for head, table in zip(heads, self._tables, strict=True)]
+        pictures = row(exact, trained, *tables, sizing_mode="stretch_width", styles=_NARROW)
         return column(
             setting, editing, self.numbers, self.note, caption, pictures, saving, sizing_mode="stretch_width",
             styles={"max-width": "1400px", "font-family": "sans-serif"},
@@ -121,11 +152,8 @@ class Controls:
             weight=float(f"{10.0 ** float(self.weight.value):.6g}"),
         )
 
-    def show(self, state: State, last: Answer) -> None:
-        """The numbers of an answer, the link and the exports."""
-        words = " &nbsp;·&nbsp; ".join(escape(word) for word in last.words)
-        self.numbers.text = f'<div role="status" id="numbers">{words} &nbsp;·&nbsp; {1000 * last.seconds:.0f} ms</div>'
-        self.note.text = ""
+    def keep(self, state: State) -> None:
+        """The link and the exports of a state."""
         self._kept.data = {
             "link": [state.link()],
             "json": [json.dumps(state.problem.to_json(), indent=1)],
@@ -146,8 +174,8 @@ def _table(source: ColumnDataSource) -> DataTable:
         source=source,
         columns=columns,
         editable=True,
-        width=260,
-        height=210,
+        width=245,
+        height=330,
         auto_edit=False,
         reorderable=False,
         sortable=False,

@@ -1,13 +1,14 @@
 """One visitor's page: controls, the picture, and the loop from a dragged point to a new answer.
 
 Changes arrive faster than answers. A change only marks the page as stale; one answer at a time is computed from
-whatever is set then, so that a drag never queues up. Where an answer takes too long for that, the page waits until
-nothing has changed for a moment, and says so.
+whatever is set then, so that a drag never queues up. Where answers take too long for that, a dragged point is answered
+when it is let go, a slider when it has come to rest, and the page says so.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -21,18 +22,23 @@ from toylab.dynamics.answers import along_plan
 from toylab.errors import InputError, ToylabError
 from toylab.play.answer import Answer, View, answer, picture
 from toylab.play.controls import Controls
-from toylab.play.picture import Picture
+from toylab.play.pace import Pace
+from toylab.play.picture import BESIDE, WIDTH, Picture
 from toylab.play.state import Objective, State, from_link, preset, rounded
 from toylab.regularizers import Unrestricted
 from toylab.solution import Candidate
 from toylab.solvers.solving import solve
 
-#: Answers that take longer than this are given when the points have come to rest for so long (seconds).
-SLOW, REST = 0.15, 0.3
+#: Where each of the last answers took longer than this, points are answered on release, sliders after a rest (seconds).
+SLOW, REST = 0.25, 0.3
+#: How many answers are looked at for that, and how long changes that have arrived together may be collected (ms).
+_LOOKED_AT, _COLLECT = 3, 4
 _MARGIN = 0.18
 #: The fakes' step, as a share of the view's diagonal, where f* is smooth; and the pause between steps (ms).
 _STRIDE, _PAUSE = 0.01, 120
 _TRAINING_STEPS = 1500
+_TRAINED = "trained critic (MaxGP)"
+_PATIENCE = "An answer takes {:.0f} ms here: points are answered when you let them go, the slider when it rests."
 _WORKERS = ThreadPoolExecutor(max_workers=1, thread_name_prefix="playground")
 
 
@@ -41,22 +47,29 @@ class Page:
 
     def __init__(self, document: Document, first: State, message: str = "") -> None:
         self._document, self.state, self.last = document, first, None
-        self._stale, self._waiting, self._changed_at, self._moving = False, False, 0.0, None
+        self._stale, self._waiting, self._sliding_at, self._moving = False, False, -np.inf, None
         self._silent = False
+        self._trained_on: State | None = None
+        self._seconds: deque[float] = deque(maxlen=_LOOKED_AT)
         self.view = view_of(first)
         self.fakes, self.reals = ColumnDataSource({"x": [], "y": []}), ColumnDataSource({"x": [], "y": []})
         self._exact = Picture("certified critic", self.view, self.fakes, self.reals, drawn=True)
-        self._trained = Picture("trained critic (MaxGP)", self.view, self.fakes, self.reals, drawn=False)
+        self._trained = Picture(_TRAINED, self.view, self.fakes, self.reals, drawn=False)
         self._trained.figure.visible = False
         self.controls = Controls(self.fakes, self.reals)
+        self.pace = Pace(self.fakes, self.reals, self.controls.numbers)
+        self.pace.follow_drags_of(self._exact.figure, self._exact.hover)
         self._show_points()
         self.controls.take(first)
         self._connect()
         document.title = "toylab playground"
+        document.config.update(reconnect_session=False, notify_connection_status=False)
         document.js_on_event("document_ready", self.controls.address)
+        document.js_on_event("connection_lost", self.controls.lost)
         document.add_root(self.controls.layout(self._exact.figure, self._trained.figure))
-        self.controls.say(message)
         self._answer_now()
+        if message:
+            self.controls.say(message)
 
     # --- from the visitor -----------------------------------------------------------------------------
 
@@ -64,8 +77,9 @@ class Page:
         controls = self.controls
         for source in (self.fakes, self.reals):
             source.on_change("data", self._changed)
-        for widget in (controls.losses, controls.objective, controls.weight):
+        for widget in (controls.losses, controls.objective):
             widget.on_change("value", self._changed)
+        controls.weight.on_change("value", self._slid)
         controls.preset.on_change("value", self._load_preset)
         controls.side.on_change("active", lambda attr, old, new: self._exact.add_to(new))
         controls.move.on_change("active", lambda attr, old, new: self._let_move(new))
@@ -76,10 +90,14 @@ class Page:
     def _changed(self, attr: str, old: Any, new: Any) -> None:
         if self._silent:
             return
-        self._stale, self._changed_at = True, time.monotonic()
+        self._stale = True
         if not self._waiting:
             self._waiting = True
-            self._document.add_next_tick_callback(self.catch_up)
+            self._document.add_timeout_callback(self.catch_up, _COLLECT)
+
+    def _slid(self, attr: str, old: Any, new: Any) -> None:
+        self._sliding_at = time.monotonic()
+        self._changed(attr, old, new)
 
     def _load_preset(self, attr: str, old: Any, new: str) -> None:
         if not new:
@@ -92,11 +110,15 @@ class Page:
         self._let_move(False)
         self.state = chosen
         self.view = view_of(chosen)
-        self._exact.look_at(self.view)
-        self._trained.look_at(self.view)
+        self._look()
         self._show_points()
         self._silently(partial(self.controls.take, chosen))
         self._answer_now()
+
+    def _look(self) -> None:
+        """Both pictures show the view; a single one is larger."""
+        for each in (self._exact, self._trained):
+            each.look_at(self.view, BESIDE if self._trained.figure.visible else WIDTH)
 
     def _add_point(self) -> None:
         source = (self.fakes, self.reals)[self.controls.side.active or 0]
@@ -118,31 +140,42 @@ class Page:
         self._waiting = False
         if not self._stale:
             return
-        rest = self._changed_at + REST - time.monotonic() if self._slow else 0.0
+        rest = self._sliding_at + REST - time.monotonic() if self._slow else 0.0
         if rest > 0:
             self._waiting = True
-            self.controls.say("Many points: the answer follows when they have come to rest.")
             self._document.add_timeout_callback(self.catch_up, int(1000 * rest) + 1)
             return
         self._answer_now()
 
     @property
     def _slow(self) -> bool:
-        return self.last is not None and self.last.seconds > SLOW
+        return min(self._seconds, default=0.0) > SLOW
 
     def _answer_now(self) -> None:
-        self._stale = False
+        self._stale, begun = False, time.perf_counter()
         try:
-            self.state = self._read()
-            self.last = answer(self.state, self.view)
+            self._answer()
         except ToylabError as error:
             self.controls.say(str(error))
-            return
         except Exception as error:  # a page that goes on is worth more than a traceback nobody sees
             self.controls.say(f"This one could not be answered ({type(error).__name__}: {error}).")
-            return
+        else:
+            seconds = time.perf_counter() - begun
+            self._seconds.append(seconds)
+            self.controls.say(_PATIENCE.format(1000 * seconds) if self._slow else "")
+        seconds = time.perf_counter() - begun
+        words = "" if self.last is None else " · ".join([*self.last.words, f"{1000 * seconds:.0f} ms"])
+        self.pace.answered(words, seconds, live=not self._slow)
+
+    def _answer(self) -> None:
+        state = self._read()
+        if self.state.size != state.size:
+            self._seconds.clear()  # what another number of points took says nothing about this one
+        self.state = state
+        self.last = answer(state, self.view)
         self._exact.show(self.view, self.last.surface, self.last.arrows, self.last.pairs)
-        self.controls.show(self.state, self.last)
+        self._trained.entitle(_TRAINED if state == self._trained_on else f"{_TRAINED}, of what was set before")
+        self.controls.keep(state)
 
     def _read(self) -> State:
         """The state that points and controls are in."""
@@ -198,7 +231,7 @@ class Page:
             return
         self.controls.train.disabled = True
         self.controls.say("Training a network of 64 × 3 …")
-        problem, exact, view = self.state.problem, self.last.solution, self.view
+        state, problem, exact, view = self.state, self.state.problem, self.last.solution, self.view
 
         def work() -> None:
             from toylab.solvers.network import MaxGP
@@ -207,7 +240,7 @@ class Page:
                 trained = solve(problem, MaxGP(seed=0, steps=_TRAINING_STEPS))
                 drawn = picture(trained, view, unit=exact.lipschitz_constant)
                 words = f"Trained: k = {trained.lipschitz_constant:.4g}, relative gap {_gap(trained, exact):.2g}."
-                done = partial(self._show_trained, view, drawn, words)
+                done = partial(self._show_trained, state, view, drawn, words)
             except ToylabError as error:
                 done = partial(self._end_training, str(error))
             except Exception as error:  # nobody sees what a worker raises, and the button would stay grey
@@ -216,9 +249,12 @@ class Page:
 
         _WORKERS.submit(work)
 
-    def _show_trained(self, view: View, drawn: tuple[np.ndarray, np.ndarray], words: str) -> None:
+    def _show_trained(self, state: State, view: View, drawn: tuple[np.ndarray, np.ndarray], words: str) -> None:
+        self._trained_on = state
         self._trained.show(view, *drawn, np.zeros((0, 5)))
+        self._trained.entitle(_TRAINED if state == self.state else f"{_TRAINED}, of what was set before")
         self._trained.figure.visible = True
+        self._look()
         self._end_training(words)
 
     def _end_training(self, words: str) -> None:

@@ -16,7 +16,7 @@ from bokeh.models import (
     PointDrawTool,
 )
 from bokeh.plotting import figure
-from bokeh.plotting.contour import contour_data
+from contourpy import LineType, contour_generator
 
 from toylab.play.answer import View
 from toylab.plotting.canvas import FAKE, INK, REAL, SURFACE
@@ -24,8 +24,8 @@ from toylab.plotting.canvas import FAKE, INK, REAL, SURFACE
 #: Dot sizes on the screen: large enough for a finger.
 _SIZE = 13
 _LEVELS = 14
-#: Of the frame, in pixels: one picture fits 800, a picture with the tables 1280.
-_WIDTH = 580
+#: Of the frame, in pixels: one picture fits 800, a picture with the tables 1280, and so do two beside each other.
+WIDTH, BESIDE = 580, 460
 _PALETTE = [f"#{r:02x}{g:02x}{b:02x}" for r, g, b, _ in (255 * SURFACE(np.linspace(0.0, 1.0, 256))).astype(int)]
 
 
@@ -36,6 +36,7 @@ class Picture:
         figure: the Bokeh figure.
         fakes: source with columns x, y.
         reals: source with columns x, y.
+        hover: shows the mass of a pair.
         tool: drags, adds and removes points; None where they are only shown.
     """
 
@@ -52,29 +53,34 @@ class Picture:
             x_range=(view.left, view.right),
             y_range=(view.bottom, view.top),
             tools="save,wheel_zoom,pan,reset",
-            frame_width=_WIDTH,
-            frame_height=_height(view),
+            frame_width=WIDTH,
+            frame_height=_height(view, WIDTH),
             output_backend="canvas",
+            styles={"flex": "0 0 auto"},  # a frame that a row may stretch has unequal units
         )
         self._colours = LinearColorMapper(palette=_PALETTE, low=-1.0, high=1.0)
         plot.image("image", x="x", y="y", dw="dw", dh="dh", source=self._surface, color_mapper=self._colours)
         plot.add_layout(ColorBar(color_mapper=self._colours, ticker=BasicTicker(), title="f(z)", width=10), "right")
-        flat = np.zeros((2, 2))
-        self._levels = plot.contour([0.0, 1.0], [0.0, 1.0], flat, levels=[0.5], line_color="white", line_alpha=0.8)
+        self._levels = ColumnDataSource({"x": [], "y": []})
+        plot.line("x", "y", source=self._levels, line_color="white", line_alpha=0.8)
         coupling = plot.segment(
             "x0", "y0", "x1", "y1", source=self._pairs, line_width="width", line_color=INK, line_alpha=0.45,
-            legend_label="coupling",
+            **({"legend_label": "coupling"} if drawn else {}),
         )  # fmt: skip
         fake_dots = plot.scatter("x", "y", source=fakes, size=_SIZE, marker="circle", fill_color=FAKE,
                                  line_color="white", legend_label="fake", name="fake")  # fmt: skip
         real_dots = plot.scatter("x", "y", source=reals, size=_SIZE + 6, marker="diamond", fill_color=REAL,
                                  line_color="white", legend_label="real", name="real")  # fmt: skip
+        for dots in (fake_dots, real_dots):  # a chosen point has a dark rim, and the others stay what they are
+            dots.nonselection_glyph = None
+            dots.selection_glyph = dots.glyph.clone(line_color=INK, line_width=2)
         line: Any = {"line_color": INK, "line_width": 2}
         plot.add_layout(
             Arrow(end=NormalHead(size=8, fill_color=INK, line_color=INK), source=self._arrows, x_start="x0",
                   y_start="y0", x_end="x1", y_end="y1", **line)
         )  # fmt: skip
-        plot.add_tools(HoverTool(renderers=[coupling], tooltips=[("share of the largest mass", "@share{0.000}")]))
+        self.hover = HoverTool(renderers=[coupling], tooltips=[("share of the largest mass", "@share{0.000}")])
+        plot.add_tools(self.hover)
         plot.legend.orientation, plot.legend.location = "horizontal", "top_left"
         plot.legend.background_fill_alpha = 0.7
         self._dots: tuple[Any, Any] = (fake_dots, real_dots)
@@ -84,21 +90,29 @@ class Picture:
             plot.add_tools(self.tool)
             plot.toolbar.active_tap = plot.toolbar.active_drag = self.tool  # type: ignore[assignment]
 
+    def entitle(self, title: str) -> None:
+        """Set the words above the frame."""
+        if self.figure.title.text != title:
+            self.figure.title.text = title
+
     def add_to(self, side: int) -> None:
         """New points are fake (0) or real (1)."""
         if self.tool is not None:
             self.tool.renderers = [self._dots[side], self._dots[1 - side]]
 
-    def look_at(self, view: View) -> None:
-        """Show this part of the plane."""
+    def look_at(self, view: View, width: int) -> None:
+        """Show this part of the plane, the frame so many pixels wide."""
         self.figure.x_range.update(start=view.left, end=view.right)
         self.figure.y_range.update(start=view.bottom, end=view.top)
-        self.figure.frame_height = _height(view)
+        self.figure.frame_width, self.figure.frame_height = width, _height(view, width)
 
     def show(self, view: View, surface: np.ndarray, arrows: np.ndarray, pairs: np.ndarray) -> None:
         """Draw an answer."""
         low, high = float(surface.min()), float(surface.max())
         spread = 1e-9 * max(abs(low), abs(high), 1.0)
+        lines = _level_lines(view, surface)
+        # everything is ready: what follows reaches the page in one go, and is painted once; an array is a message of
+        # its own on the way there, a short list is not
         self._colours.update(low=low - spread, high=high + spread)
         self._surface.data = {
             "image": [surface.astype(np.float32)],
@@ -107,13 +121,23 @@ class Picture:
             "dw": [view.right - view.left],
             "dh": [view.top - view.bottom],
         }
-        rows, columns = surface.shape
-        x = view.left + (np.arange(columns) + 0.5) * (view.right - view.left) / columns
-        y = view.bottom + (np.arange(rows) + 0.5) * (view.top - view.bottom) / rows
-        levels = np.linspace(low, high, _LEVELS + 2)[1:-1] if high > low else [low - 1.0]
-        self._levels.set_data(contour_data(x, y, surface, levels, want_fill=False))
+        self._levels.data = lines
         self._arrows.data = _columns(arrows)
-        self._pairs.data = {**_columns(pairs), "share": pairs[:, 4], "width": 0.5 + 4.0 * pairs[:, 4]}
+        share = pairs[:, 4]
+        self._pairs.data = {**_columns(pairs), "share": share.tolist(), "width": (0.5 + 4.0 * share).tolist()}
+
+
+def _level_lines(view: View, surface: np.ndarray) -> dict[str, Any]:
+    """The lines of equal critic value, all of them in one row with NaN between them."""
+    rows, columns = surface.shape
+    x = view.left + (np.arange(columns) + 0.5) * (view.right - view.left) / columns
+    y = view.bottom + (np.arange(rows) + 0.5) * (view.top - view.bottom) / rows
+    generator = contour_generator(x, y, surface, line_type=LineType.ChunkCombinedNan)
+    levels = np.linspace(surface.min(), surface.max(), _LEVELS + 2)[1:-1]
+    found: list[Any] = [points for level in levels for points in generator.lines(level)[0] if points is not None]
+    gap = np.full((1, 2), np.nan)
+    joined = np.concatenate([part for points in found for part in (points, gap)] or [gap]).astype(np.float32)
+    return {"x": joined[:, 0].copy(), "y": joined[:, 1].copy()}
 
 
 def _frame(**options: Any) -> Any:
@@ -121,10 +145,10 @@ def _frame(**options: Any) -> Any:
     return figure(**options)
 
 
-def _height(view: View) -> int:
+def _height(view: View, width: int) -> int:
     """Of the frame, for equal units on both axes."""
-    return round(_WIDTH * (view.top - view.bottom) / (view.right - view.left))
+    return round(width * (view.top - view.bottom) / (view.right - view.left))
 
 
 def _columns(ends: np.ndarray) -> dict[str, Any]:
-    return dict(zip(("x0", "y0", "x1", "y1"), ends[:, :4].T, strict=True))
+    return dict(zip(("x0", "y0", "x1", "y1"), ends[:, :4].T.tolist(), strict=True))

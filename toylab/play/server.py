@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
-from toylab.errors import InputError
+from toylab.errors import InputError, ToylabError
 from toylab.play.state import State
 
 _TRIED = 20
@@ -34,12 +35,15 @@ def serve(
         from bokeh.application.handlers.function import FunctionHandler
     except ImportError:
         raise InputError("the playground needs Bokeh: `pip install 'toylab[play]'`.") from None
-    from toylab.play.page import open_page
+    from toylab.play.answer import answer
+    from toylab.play.page import open_page, view_of
 
     logging.getLogger("bokeh").setLevel(logging.ERROR)
     logging.getLogger("tornado").setLevel(logging.ERROR)
     application = Application(FunctionHandler(lambda document: open_page(document, first) and None))
     server = _listening(application, port, address)
+    with suppress(ToylabError):  # the page says what is wrong; libraries are loaded now, not while a visitor waits
+        answer(first, view_of(first))
     server.start()
     url = f"http://{address}:{server.port}/"
     if started is not None:

@@ -61,12 +61,19 @@ class State:
         for side in ("fake", "real"):
             points = np.asarray(getattr(self, side), dtype=np.float64)
             if points.ndim != 2 or points.shape[1] != 2 or not 1 <= len(points) <= MOST_POINTS:
-                raise InputError(f"the playground needs 1 to {MOST_POINTS} {side} points in the plane.")
+                raise InputError(
+                    f"the playground needs 1 to {MOST_POINTS} {side} points in the plane, got {len(points)}."
+                )
             if not np.isfinite(points).all() or np.abs(points).max() > 1e6:
                 raise InputError(f"a {side} point is not a finite place within 1e6 of the origin.")
         loss_family.get(self.losses)
         if not _LEAST_WEIGHT <= self.weight <= _MOST_WEIGHT:
             raise InputError(f"λ must be from {_LEAST_WEIGHT:g} to {_MOST_WEIGHT:g}, got {self.weight:g}.")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Numbers of fake and real points."""
+        return len(self.fake), len(self.real)
 
     @property
     def regularizer(self) -> Regularizer:

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from toylab.claims.base import Verdict
+from toylab.diracgan import DiracGAN, DiracTraining
 from toylab.divergences import DensityPair
 from toylab.dynamics import GeneratorRun, Trajectory
 from toylab.errors import InputError
@@ -19,7 +20,18 @@ from toylab.generators import GeneratorPath, GeneratorUpdate
 from toylab.losses import LossPair
 from toylab.manifolds import ManifoldPair
 from toylab.measures import DiscreteMeasure
-from toylab.plotting import continuous, curves, families, generator_runs, line, paths, plane, points, trajectories
+from toylab.plotting import (
+    continuous,
+    curves,
+    dirac,
+    families,
+    generator_runs,
+    line,
+    paths,
+    plane,
+    points,
+    trajectories,
+)
 from toylab.plotting.canvas import TEXT
 from toylab.plotting.evidence import plot_evidence, plot_report
 from toylab.plotting.labels import candidate_title, chain_title, pair_title, problem_label, wrapped
@@ -57,6 +69,7 @@ def plot(
     * GeneratorUpdate: the discriminator, fakes with the way they are moved, and reals.
     * Trajectory: the paths of fake particles among the reals.
     * GeneratorRun: samples of a generator among the reals at five steps, and its scores along the training.
+    * DiracGAN, DiracTraining: the field of the two players, the flow, and the rounds of training.
     * DiscreteMeasure, CriticProblem: the points, on the line with their masses as heights.
     * LossPair: φ and ϕ, with the constant a at which their slopes cancel.
     * Verdict, ClaimReport: residuals against their error bounds (`plot_evidence`).
@@ -92,6 +105,8 @@ _DRAWN = (
     "a Trajectory",
     "a GeneratorRun",
     "a GeneratorUpdate",
+    "a DiracGAN",
+    "a DiracTraining",
     "a DiscreteMeasure",
     "a CriticProblem",
     "a LossPair",
@@ -178,6 +193,20 @@ def _path(subject: GeneratorPath, axes: Axes | None = None, **choices: Any) -> A
 def _trajectory(subject: Trajectory, axes: Axes | None = None, **choices: Any) -> Axes:
     axes, handles = trajectories.draw_trajectory(axes, subject, Options(**choices))
     head(axes, trajectories.title(subject), handles)
+    return axes
+
+
+@plot.register(DiracGAN)
+def _dirac_gan(subject: DiracGAN, axes: Axes | None = None, **choices: Any) -> Axes:
+    axes, handles = dirac.draw_game(axes, subject, Options(**choices))
+    head(axes, dirac.game_title(subject), handles)
+    return axes
+
+
+@plot.register(DiracTraining)
+def _dirac_training(subject: DiracTraining, axes: Axes | None = None, **choices: Any) -> Axes:
+    axes, handles = dirac.draw_training(axes, subject, Options(**choices))
+    head(axes, dirac.training_title(subject), handles, columns=2)
     return axes
 
 

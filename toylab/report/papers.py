@@ -38,6 +38,10 @@ PAPERS = (
     ),
     Paper(short="WGAN-GP", citation="Improved Training of Wasserstein GANs. NeurIPS 2017, arXiv:1704.00028"),
     Paper(short="own", citation="Facts beside the papers, each with its proof in the claim's argument"),
+    Paper(
+        short="Mescheder",
+        citation="Which Training Methods for GANs do actually Converge? ICML 2018, arXiv:1801.04406",
+    ),
     Paper(short="WGAN", citation="Wasserstein Generative Adversarial Networks. ICML 2017, arXiv:1701.07875"),
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from toylab.claims import Verdict
+from toylab.diracgan import DiracTraining
 from toylab.divergences import DensityPair
 from toylab.errors import InputError
 from toylab.families import Family
@@ -27,6 +28,7 @@ _SEEN = {
     ManifoldPair: "with the line where the nearer side changes",
     GeneratorPath: "with W₁, JSD and TV against the generator's parameter",
     GeneratorUpdate: "with the discriminator and the way fakes are moved",
+    DiracTraining: "with the field of the two players, the flow, and the rounds of training around the equilibrium",
 }
 
 

@@ -17,6 +17,7 @@ from toylab.solvers.network import (
     GradientDescent,
     LeakyReLU,
     MaxGP,
+    Muon,
     RMSProp,
     Schedule,
 )
@@ -58,8 +59,11 @@ def test_values_and_gradients_are_the_critics_own_in_the_callers_units():
     np.testing.assert_allclose(gradients, critic.gradient(z), atol=1e-5 * np.abs(critic.gradient(z)).max())
 
 
-@pytest.mark.parametrize("optimizer", [None, RMSProp(), GradientDescent()], ids=["Adam", "RMSProp", "descent"])
-@pytest.mark.parametrize("make", [MaxGP, CT, RIVALS["spectral-norm"]], ids=["MaxGP", "CT", "spectral"])
+@pytest.mark.parametrize(
+    ("make", "optimizer"),
+    [(MaxGP, Muon()), (MaxGP, None), (CT, RMSProp()), (RIVALS["spectral-norm"], GradientDescent())],
+    ids=["MaxGP, Muon", "MaxGP, Adam", "CT, RMSProp", "spectral norm, descent"],
+)
 def test_what_is_kept_goes_on_as_if_nothing_had_happened(make, optimizer):
     solver = make(seed=1, device="cpu", schedule=Schedule(learning_rate=1e-3, optimizer=optimizer))
     warm, other = WarmTraining(solver, problem()), WarmTraining(solver, problem())

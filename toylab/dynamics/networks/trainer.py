@@ -49,7 +49,7 @@ class Trainer:
         self._network = GeneratorNetwork(training, target.distribution.dimension, int(network.generate_state(1)[0]))
         self._reals = np.random.default_rng(reals)
         self._judge(np.random.default_rng(judged))
-        self._fakes, fake, real = self._pair()
+        fake, real = self._measures()
         objective.check(fake, real)
         self._name = objective.name
         self._mark = _mark(target, objective, pull, training, self._seed)
@@ -57,35 +57,38 @@ class Trainer:
         self._done, self._cpu, self._written = 0, 0.0, time.monotonic()
         self._series: dict[str, list[float]] = {name: [] for name in _SERIES}
         self._samples: list[np.ndarray] = []
+        self._evaluated = set(training.evaluated())
         self._read()
 
     def run(self, progress: Progress | None = None) -> GeneratorRun:
         """Take the steps that are left."""
-        training, stop = self._training, RunStop.FINISHED
-        evaluated = set(training.evaluated())
+        stop = None
         try:
-            while True:
-                if self._done in evaluated and self._done not in self._series["steps"]:
-                    if not self._score():
-                        stop = RunStop.LOST
-                        break
-                    self._write()
-                if self._done == training.steps:
-                    break
-                start = time.process_time()
-                alive = self._step()
-                self._cpu += time.process_time() - start
-                if not alive:
-                    stop = RunStop.LOST
-                    break
-                self._done += 1
-                if time.monotonic() - self._written > _WRITE_EVERY:
-                    self._write()
-                if progress is not None:
-                    progress(self._done, training.steps, self._words())
+            while stop is None:
+                stop = self._advance(progress)
         except KeyboardInterrupt:
             stop = RunStop.INTERRUPTED
         return self._result(stop)
+
+    def _advance(self, progress: Progress | None) -> RunStop | None:
+        """Score where that is due, then take a step; why the training ends, None where it goes on."""
+        if self._done in self._evaluated and self._done not in self._series["steps"]:
+            if not self._score():
+                return RunStop.LOST
+            self._write()
+        if self._done == self._training.steps:
+            return RunStop.FINISHED
+        start = time.process_time()
+        alive = self._step()
+        self._cpu += time.process_time() - start
+        if not alive:
+            return RunStop.LOST
+        self._done += 1
+        if time.monotonic() - self._written > _WRITE_EVERY:
+            self._write()
+        if progress is not None:
+            progress(self._done, self._training.steps, self._words())
+        return None
 
     def _judge(self, rng: np.random.Generator) -> None:
         """What samples are scored by: latent points and reals that stay the same, and the scores of other reals."""
@@ -127,11 +130,9 @@ class Trainer:
         if not np.isfinite(samples).all():
             return False
         scores = self._training.scoring.of(samples, self._target, self._judges)
-        for name, value in vars(scores).items():
+        row = {**vars(scores), "steps": self._done, "cpu_seconds": self._cpu, "gaps": self._gap(samples)}
+        for name, value in row.items():
             self._series[name].append(value)
-        self._series["steps"].append(self._done)
-        self._series["cpu_seconds"].append(self._cpu)
-        self._series["gaps"].append(self._gap(samples))
         self._samples.append(samples[: self._training.kept])
         return True
 

@@ -1,0 +1,117 @@
+"""A served playground, and what a person does with its page."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from selenium.webdriver.common.action_chains import ActionChains
+
+#: The place on the screen of a point of the certified picture.
+_PLACE = """
+const [side, index] = arguments;
+const model = Bokeh.documents[0].get_model_by_name('certified');
+const view = Bokeh.index.find_one(model);
+const source = model.renderers.find(r => r.name === side).data_source;
+const box = view.canvas_view.el.getBoundingClientRect();
+return [box.left + view.frame.x_scale.compute(source.data.x[index]),
+        box.top + view.frame.y_scale.compute(source.data.y[index])];
+"""
+_TEXT = """
+const view = window.Bokeh && Bokeh.index.find_one(Bokeh.documents[0]?.get_model_by_name(arguments[0]));
+return view?.shadow_el.querySelector('.bk-clearfix')?.textContent ?? '';
+"""
+#: A button by its label, through the shadow roots of the page.
+_BUTTON = """
+const seek = root => { for (const e of root.querySelectorAll('*')) {
+  if (e.tagName === 'BUTTON' && e.textContent.trim() === arguments[0]) return e;
+  const found = e.shadowRoot && seek(e.shadowRoot); if (found) return found; } };
+return seek(document);
+"""
+
+
+@dataclass(frozen=True)
+class Served:
+    """`toylab play` in a process of its own.
+
+    Attributes:
+        line: what it printed first.
+        url: of its page.
+        pid: of its process.
+    """
+
+    line: str
+    url: str
+    pid: int
+
+
+@contextmanager
+def served(*arguments: str, port: int) -> Iterator[Served]:
+    """The playground on 127.0.0.1 from this port on, ended by Ctrl-C."""
+    command = [sys.executable, "-m", "toylab", "play", *arguments, "--no-browser", "--port", str(port),
+               "--address", "127.0.0.1"]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.search(r"http://\S+/", line)
+    assert found, line
+    try:
+        yield Served(line, found.group(0), process.pid)
+    finally:
+        process.send_signal(signal.SIGINT)
+        code = process.wait(timeout=30)
+        process.stdout.close()
+    assert code == 0
+
+
+def until(look: Callable[[], Any], seconds: float = 30.0) -> Any:
+    """The first true answer."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"nothing within {seconds:g} s")
+
+
+def opened(browser: Any, url: str) -> None:
+    """Go to the page and wait until it shows an answer."""
+    browser.get(url)
+    until(lambda: browser.execute_script("return window.Bokeh && Bokeh.documents.length > 0"))
+    until(lambda: "points" in text(browser, "numbers") and "state=" in browser.current_url)
+
+
+def text(browser: Any, name: str) -> str:
+    """What the numbers or the note say."""
+    return browser.execute_script(_TEXT, name)
+
+
+def button(browser: Any, label: str) -> Any:
+    """The button with this label."""
+    return browser.execute_script(_BUTTON, label)
+
+
+def pressed(browser: Any, side: str, index: int) -> None:
+    """Press the mouse on a point; move it by `moved`, let go by `released`."""
+    x, y = browser.execute_script(_PLACE, side, index)
+    body = browser.find_element("tag name", "body")
+    left, top = body.rect["width"] / 2, body.rect["height"] / 2
+    ActionChains(browser, duration=0).move_to_element_with_offset(body, x - left, y - top).click_and_hold().perform()
+
+
+def moved(browser: Any, x: int, y: int) -> None:
+    """Move the mouse by so many pixels, in one event."""
+    ActionChains(browser, duration=0).move_by_offset(x, y).perform()
+
+
+def released(browser: Any) -> None:
+    """Let go."""
+    ActionChains(browser, duration=0).release().perform()

@@ -1,0 +1,121 @@
+"""The Dirac-GAN: the field of its two players, the flow, and where training goes."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from toylab.diracgan import DiracGAN, DiracTraining, WeightClipping
+from toylab.diracgan.game import complex_number
+from toylab.plotting import surface
+from toylab.plotting.canvas import FAKE, INK, REAL, SMALL, TEXT, new_axes
+from toylab.plotting.options import Options
+
+_SIZE = (4.6, 4.8)
+#: Arrows along a side, the longest as a share of their spacing, and their colour.
+_ARROWS, _LONGEST, _PALE = 17, 0.9, "#8C8C8C"
+#: Where the flow begins when nothing else is said, for how long it is followed in turns of the field, and in points.
+_START, _TURNS, _POINTS = (1.0, 0.0), 5.0, 1500
+#: Half the side of the picture in units of the largest distance that is shown.
+_ROOM = 1.15
+
+
+def draw_game(axes: Axes | None, game: DiracGAN, options: Options) -> tuple[Axes, list[Artist]]:
+    """The field with the flow from (1, 0); the legend entries."""
+    return _draw(axes, game, options, start=_START, training=None)
+
+
+def draw_training(axes: Axes | None, training: DiracTraining, options: Options) -> tuple[Axes, list[Artist]]:
+    """The field with the flow and the rounds of a training from its start; the legend entries."""
+    return _draw(axes, training.game, options, start=training.start, training=training)
+
+
+def game_title(game: DiracGAN) -> str:
+    """Two lines: the game; its eigenvalues and what they say of the flow."""
+    found = game.eigenvalues()
+    shown = (
+        "no Jacobian at the equilibrium" if found is None else ", ".join(complex_number(value, 3) for value in found)
+    )
+    what = "the flow converges" if game.converges() else "no linear convergence"
+    return f"{game.describe()}\n{shown}: {what}"
+
+
+def training_title(training: DiracTraining) -> str:
+    """Two lines: the game; the rule and what became of the distance."""
+    radius = training.orbit.radius
+    ends = f"distance {radius[0]:.3g} → {radius[-1]:.3g}"
+    return f"{training.game.describe()}\n{training.rule.describe()}, {training.rounds} rounds: {ends}"
+
+
+def draw_field(axes: Axes, game: DiracGAN, region: surface.Box) -> Artist:
+    """Arrows of the field: along it, their lengths by the root of its size, so that slow places are seen too."""
+    sides = ((region.left, region.right), (region.bottom, region.top))
+    x, y = (low + (high - low) * (np.arange(_ARROWS) + 0.5) / _ARROWS for low, high in sides)
+    theta, psi = np.meshgrid(x, y)
+    to_theta, to_psi = game.vector_field(theta, psi)
+    size = np.hypot(to_theta, to_psi)
+    most = float(size.max()) or 1.0
+    unit = _LONGEST * min(region.width, region.height) / _ARROWS
+    stretch = unit * np.sqrt(size / most) / np.where(size > 0, size, 1.0)
+    return axes.quiver(
+        *(theta, psi, stretch * to_theta, stretch * to_psi),
+        angles="xy",
+        scale_units="xy",
+        scale=1.0,
+        pivot="middle",
+        width=0.0035,
+        headwidth=4.0,
+        minlength=0.0,
+        color=_PALE,
+        zorder=2,
+        gid="field",
+    )
+
+
+def draw_equilibrium(axes: Axes) -> Artist:
+    """θ = ψ = 0."""
+    look = {"ls": "", "marker": "P", "ms": 8.5, "color": INK, "mec": "white", "zorder": 8}
+    return axes.plot([0.0], [0.0], label="equilibrium", gid="equilibrium", **look)[0]
+
+
+def _draw(
+    axes: Axes | None,
+    game: DiracGAN,
+    options: Options,
+    *,
+    start: tuple[float, float],
+    training: DiracTraining | None,
+) -> tuple[Axes, list[Artist]]:
+    flow = game.flow(start, _TURNS * 2.0 * np.pi / game.slope, _POINTS)
+    most = float(flow.radius.max())
+    if training is not None and np.isfinite(training.orbit.radius).all():
+        most = max(most, float(training.orbit.radius.max()))
+    region = surface.box(options.extent or tuple(_ROOM * most * np.array([-1.0, 1.0, -1.0, 1.0])), np.zeros((1, 2)))
+    axes = new_axes(*_SIZE) if axes is None else axes
+    if options.arrows:
+        draw_field(axes, game, region)
+    handles: list[Artist] = []
+    handles += axes.plot(flow.theta, flow.psi, color=REAL, lw=1.3, zorder=4, label="flow", gid="flow")
+    if training is not None:
+        look = {"ls": "-", "lw": 0.5, "marker": "o", "ms": 2.6, "mew": 0.0, "color": FAKE, "zorder": 5}
+        orbit = training.orbit
+        handles += axes.plot(orbit.theta, orbit.psi, label="rounds of training", gid="rounds", **look)
+    if isinstance(game.method, WeightClipping):
+        for bound in (-game.method.bound, game.method.bound):
+            axes.axhline(bound, color=INK, lw=0.8, ls=":", zorder=3)
+        handles.append(Line2D([], [], color=INK, lw=0.8, ls=":", label="ψ is clipped here"))
+    look = {"ls": "", "marker": "o", "ms": 6.5, "mfc": "white", "mec": INK, "zorder": 7}
+    handles += axes.plot(*flow_start(game, start), label="start", gid="start", **look)
+    handles.append(draw_equilibrium(axes))
+    axes.set(xlim=(region.left, region.right), ylim=(region.bottom, region.top), aspect="equal")
+    axes.set_xlabel("θ, where the fake is", fontsize=TEXT)
+    axes.set_ylabel("ψ, slope of the critic", fontsize=TEXT)
+    axes.tick_params(labelsize=SMALL)
+    return axes, handles
+
+
+def flow_start(game: DiracGAN, start: tuple[float, float]) -> tuple[list[float], list[float]]:
+    """The start as it is trained from, ψ clipped where it is."""
+    return [start[0]], [float(game.method.projected(np.array(start[1])))]
