@@ -206,7 +206,7 @@ def _draw_distances(axes: Axes, data: Mapping[str, np.ndarray]) -> None:
 def _draw_table(axes: Axes, data: Mapping[str, np.ndarray]) -> None:
     """Eigenvalues and spectral radii, a row for each game."""
     axes.set_axis_off()
-    columns = (("", 0.0), ("eigenvalues", 0.41), ("alternating", 0.66), ("at once", 0.87))
+    columns = (("", 0.0), ("eigenvalues", 0.4), ("alternating", 0.675), ("at once", 0.87))
     rows = len(data["names"]) + 1
     for text, x in columns:
         axes.text(x, 1.0 - 0.5 / rows, text, fontsize=6.0, va="center", fontweight="bold")
@@ -214,7 +214,7 @@ def _draw_table(axes: Axes, data: Mapping[str, np.ndarray]) -> None:
         y = 1.0 - (index + 1.5) / rows
         cells = [_LOOKS[str(name)][0], _shown(data["eigenvalues"][index]), *map(_verdict, data["radii"][index])]
         for cell, (_, x) in zip(cells, columns, strict=True):
-            axes.text(x, y, cell, fontsize=6.3, va="center", gid="cell")
+            axes.text(x, y, cell, fontsize=6.0, va="center", gid="cell")
     axes.set(xlim=(0.0, 1.0), ylim=(0.0, 1.0))
     axes.set_title("field at the equilibrium, and spectral radius of a round", fontsize=7.0, loc="right")
 

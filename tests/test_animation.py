@@ -130,7 +130,7 @@ def test_a_drawing_that_fails_leaves_the_older_file(tmp_path):
         raise RuntimeError("no more paper")
 
     with pytest.raises(RuntimeError):
-        animate(FLOW, target, dpi=SMALL, progress=fail)
+        animate(FLOW, target, dpi=SMALL, surface=False, progress=fail)
     assert target.read_bytes() == b"older"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -145,7 +145,7 @@ def _ffmpeg(folder, monkeypatch, script):
 
 def test_mp4_is_handed_to_ffmpeg_picture_by_picture(tmp_path, monkeypatch):
     _ffmpeg(tmp_path / "bin", monkeypatch, 'echo "$@" > "$0.said"; for last; do :; done; cat > "$last"')
-    path = animate(FLOW, tmp_path / "flow.mp4", fps=0.5, every=2, dpi=SMALL)
+    path = animate(FLOW, tmp_path / "flow.mp4", fps=0.5, every=2, dpi=SMALL, surface=False)
     said = (tmp_path / "bin" / "ffmpeg.said").read_text().split()
     width, height = map(int, said[said.index("-s") + 1].split("x"))
     assert width % 2 == height % 2 == 0, "H.264 wants even sides"
@@ -156,7 +156,7 @@ def test_mp4_is_handed_to_ffmpeg_picture_by_picture(tmp_path, monkeypatch):
 def test_what_ffmpeg_says_is_handed_on(tmp_path, monkeypatch):
     _ffmpeg(tmp_path / "bin", monkeypatch, 'cat > /dev/null; echo "no encoder" >&2; exit 1')
     with pytest.raises(ToylabError, match=r"ffmpeg could not write '.*flow.mp4': no encoder"):
-        animate(FLOW, tmp_path / "flow.mp4", fps=0.5, every=2, dpi=SMALL)
+        animate(FLOW, tmp_path / "flow.mp4", fps=0.5, every=2, dpi=SMALL, surface=False)
     assert [path.name for path in tmp_path.iterdir()] == ["bin"]
 
 

@@ -42,7 +42,10 @@ def test_a_training_has_its_rounds_and_its_bound():
 
 
 def test_a_field_that_jumps_says_so_and_an_extent_is_kept():
-    axes = plot(DiracGAN(method=GradientPenalty(weight=1.0, target=0.3)), extent=(-2.0, 2.0, -1.0, 1.0))
+    axes = plot(
+        DiracGAN(losses=losses.wasserstein(), method=GradientPenalty(weight=1.0, target=0.3)),
+        extent=(-2.0, 2.0, -1.0, 1.0),
+    )
     assert "no Jacobian at the equilibrium: no linear convergence" in axes.get_title()
     assert axes.get_xlim() == (-2.0, 2.0)
     with pytest.raises(InputError, match="extent must be"):

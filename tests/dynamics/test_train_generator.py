@@ -27,7 +27,7 @@ from toylab.dynamics.networks import GaussianModes, RunStop
 from toylab.dynamics.networks.generator import GeneratorNetwork
 from toylab.dynamics.objectives import AbstractObjective
 from toylab.errors import InputError
-from toylab.solvers.network import MLP, MaxGP, WeightClipping
+from toylab.solvers.network import MLP, MaxGP
 
 SMALL = GeneratorTraining(
     width=24,
@@ -114,9 +114,8 @@ def test_a_lost_generator_says_so_and_keeps_its_last_scores(place):
     [
         lambda: EXACT,
         lambda: in_training(MaxGP(seed=0, device="cpu", architecture=MLP(width=16))),
-        lambda: in_training(WeightClipping(seed=0, device="cpu", architecture=MLP(width=16))),
     ],
-    ids=["exact", "Muon", "Adam"],
+    ids=["exact", "Muon"],
 )
 def test_an_interruption_leaves_no_trace(make, tmp_path):
     whole = train_generator(two_modes(), make(), training=FEW, seed=3)

@@ -117,7 +117,8 @@ def sheet(rows: Sequence[Row], runs: Sequence[BenchRun], batch: int) -> Sheet:
     lost = [f"{row.method} on {row.target}: {row.lost} of {row.seeds}" for row in rows if row.lost]
     notes = [
         "Medians over seeds, least and most in brackets. Reals are scored by other reals. The last line is the W₁ that "
-        "two minibatches of reals have to one another: an exact critic, which sees one pair at a time, sees no more."
+        "two minibatches of reals have to one another: the noise in which an exact critic, which sees one pair at a "
+        "time, has to steer; a trained one remembers earlier minibatches."
     ]
     if lost:
         notes.append(f"No longer finite, and scored where they last were: {'; '.join(lost)}.")

@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     rows = rows_of(runs, bench.targets, bench.names())
     table = sheet(rows, runs, bench.training.batch)
     methods = known_methods()
-    legend = [f"{name}: {methods[name].what}." for name in bench.names()] + [bench.describe()]
+    legend = [f"{name}: {methods[name].what}." for name in bench.names()] + bench.notes()
     print_sheets([table], legend, console())
     written = []
     if picture is not None:
