@@ -150,16 +150,13 @@ def certify(
     objective = PointwiseObjective(problem.losses, support.fake_weights, support.real_weights)
     function = as_critic(critic)
     raw = evaluate(function, support.points)
-    k_support = steepest_rise(support, raw)
+    given = None if plan is None else plans.merge_plan(support, plans.check_plan(problem, plan))
+    k_support = steepest_rise(support, raw, given)
     constant = problem.regularizer.constant_for(k_support)
     free = isinstance(problem.regularizer, Unrestricted)
     values = raw if free else raised(support, raw, constant)
 
-    merged = (
-        plans.reweighted_plan(problem, values)
-        if plan is None
-        else plans.merge_plan(support, plans.check_plan(problem, plan))
-    )
+    merged = plans.reweighted_plan(problem, values) if given is None else given
     merged = plans.into_dual_domain(support, objective, merged)
     slopes, cost = plans.net_outflow(merged), plans.plan_cost(support, merged)
 
@@ -225,19 +222,25 @@ def evaluate(critic: Callable[[np.ndarray], np.ndarray], points: np.ndarray) -> 
     return values
 
 
-def steepest_rise(support: Support, values: np.ndarray) -> float:
+def steepest_rise(support: Support, values: np.ndarray, plan: sparse.csr_array | None = None) -> float:
     """Max (f(y) − f(x)) / ‖x − y‖ over fake x, real y, x ≠ y, less the rounding of f(y) − f(x); at least 0.
 
     A cone that starts at a far value of f has its rounding, so that counts everywhere. Nothing is lost by that: the
-    values that are judged are raised to hold the constraints with the constant that results.
+    values that are judged are raised to hold the constraints with the constant that results. The pairs of a good plan
+    (N, N) are the steepest ones, and are looked at first.
     """
     carried = support.in_fake | support.in_real
+    likely = None
+    if plan is not None:
+        rows, columns = plan.tocoo().coords
+        likely = (np.cumsum(support.in_fake)[rows] - 1, np.cumsum(support.in_real)[columns] - 1)
     rises = Rises(
         start=support.points[support.in_fake],
         start_values=values[support.in_fake],
         end=support.points[support.in_real],
         end_values=values[support.in_real],
         rounding=8.0 * _EPS * float(np.abs(values[carried]).max()),
+        likely=likely,
     )
     return rises.steepest()
 

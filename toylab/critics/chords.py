@@ -37,6 +37,7 @@ class Rises:
         end: (m, d), y.
         end_values: (m,), f(y).
         rounding: of f(y) − f(x), taken off every rise, ≥ 0.
+        likely: (P,) and (P,), numbers x and y of pairs that are likely to rise steeply, where some are known.
     """
 
     start: np.ndarray
@@ -44,6 +45,7 @@ class Rises:
     end: np.ndarray
     end_values: np.ndarray
     rounding: float = 0.0
+    likely: tuple[np.ndarray, np.ndarray] | None = None
 
     def steepest(self) -> float:
         """Max (f(y) − f(x) − rounding) / ‖x − y‖ over x ≠ y, at least 0.
@@ -76,9 +78,13 @@ class Rises:
         return steepest
 
     def _first_guess(self) -> float:
-        """The largest quotient to a nearest point, and from the lowest value to all and from all to the highest."""
+        """The largest quotient to a nearest point, from the lowest value to all and from all to the highest.
+
+        And of the pairs that are likely, which saves a look at all points where one of them is the steepest.
+        """
         every = np.arange(len(self.start))
         pairs = [
+            *([] if self.likely is None else [self.likely]),
             (every, np.full(len(every), self.end_values.argmax())),
             (np.full(len(self.end), self.start_values.argmin()), np.arange(len(self.end))),
         ]
@@ -86,7 +92,7 @@ class Rises:
             count = min(4, len(self.end))  # of which some may be the point itself
             nearest = KDTree(self.end).query(self.start, k=count)[1].reshape(len(every), count)
             pairs += [(every, column) for column in nearest.T]
-        return max(0.0, *(float(self._quotients(*pair).max()) for pair in pairs))
+        return max(0.0, *(float(self._quotients(*pair).max(initial=0.0)) for pair in pairs))
 
     def _partners(self, rows: np.ndarray, constant: float) -> tuple[np.ndarray, np.ndarray]:
         """For some x, the y with the largest f(y) − k‖x − y‖, and that number."""

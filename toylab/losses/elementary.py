@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace
-from scipy.special import xlog1py, xlogy
+from scipy.special import expit, xlog1py, xlogy
 from typing_extensions import override
 
 from toylab.errors import real_number
@@ -15,12 +15,16 @@ from toylab.losses.base import Array, Loss, SlopeRange
 
 
 def _softplus(t: Array) -> Array:
+    if isinstance(t, np.ndarray):  # of few points the search for the namespace takes longer than the function
+        return np.logaddexp(0.0, t)
     xp = array_namespace(t)
     return xp.logaddexp(xp.zeros_like(t), t)
 
 
 def _sigmoid(t: Array) -> Array:
     """1/(1 + exp(−t)) with full relative accuracy on both sides."""
+    if isinstance(t, np.ndarray):
+        return expit(t)
     return array_namespace(t).exp(-_softplus(-t))
 
 

@@ -22,8 +22,11 @@ from toylab.solvers.precision import limits_of_precision
 
 #: (Fake points) × (real points) from which on collinear data is left to the solver for lines.
 _MANY_PAIRS = 2**18
-#: Pairs of a fake and a real point from which on the sparse engine is faster than the dense one, on the CPU.
-_SPARSE_FROM = 600_000
+#: Pairs of a fake and a real point from which on the sparse engine is faster than the dense one, on the CPU, and points
+#: of the smaller side (of few the dense engine eliminates all others).
+_SPARSE_FROM, _SPARSE_SIDE = 80_000, 200
+#: Pairs up to which the sparse engine, too, is asked for what the dense one promises.
+_PRECISE_UP_TO = 600_000
 #: Bytes of GPU memory that the dense engine takes for every pair.
 _DENSE_BYTES = 8.0 * 16
 
@@ -43,11 +46,13 @@ def check_has_optimum(problem: CriticProblem) -> None:
 def default_solver(problem: CriticProblem) -> AbstractSolver:
     """The exact solver that fits the problem and the machine.
 
-    The dense interior point for few pairs, and for more where a GPU has room for them; else the sparse one.
+    The dense interior point for few pairs, and for very many where a GPU has room for them; else the sparse one, which
+    is asked for the eight digits of the dense one up to some hundred thousand pairs and for six beyond.
     """
     from toylab.solvers.closed_form import ClosedForm
     from toylab.solvers.interior_point import InteriorPoint
     from toylab.solvers.line import LineInteriorPoint, LineTransport
+    from toylab.solvers.multiscale import Multiscale
     from toylab.solvers.transport import Transport
 
     if isinstance(problem.regularizer, Unrestricted):
@@ -57,9 +62,13 @@ def default_solver(problem: CriticProblem) -> AbstractSolver:
     pairs = len(problem.fake) * len(problem.real)
     if pairs > _MANY_PAIRS and is_collinear(problem):
         return LineInteriorPoint()
-    if pairs < _SPARSE_FROM:
+    kinked = problem.losses.fake_loss.kinks or problem.losses.real_loss.kinks
+    if pairs < (_PRECISE_UP_TO if kinked else _SPARSE_FROM):
         return InteriorPoint()
-    return _engine_for_many(pairs)
+    if pairs >= _PRECISE_UP_TO:
+        return _engine_for_many(pairs)
+    few = min(len(problem.fake), len(problem.real)) < _SPARSE_SIDE
+    return InteriorPoint() if few else Multiscale(rtol=InteriorPoint.rtol)
 
 
 def _engine_for_many(pairs: int) -> AbstractSolver:

@@ -10,7 +10,7 @@ from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Status
 from toylab.solvers.interior_point import InteriorPoint
-from toylab.solvers.multiscale import Multiscale
+from toylab.solvers.multiscale import Multiscale, rounds
 from toylab.solvers.multiscale.solver import _places
 from toylab.solvers.normalised_program import NormalisedProgram
 from toylab.solvers.solving import default_solver, solve
@@ -139,3 +139,17 @@ def test_rows_of_shared_cells_are_those_of_the_dense_program():
     rows, columns = _places(subject, dense)
     found = dense.distance.numpy()[np.ix_(rows, columns)] * dense.length
     assert np.allclose(found, np.abs(points[[0, 1, 2]] - points[[0, 3]].T), rtol=1e-15)
+
+
+def test_some_hundred_points_a_side_are_solved_to_what_the_dense_engine_promises():
+    solver = default_solver(problem(*clouds(300, 280)))
+    assert isinstance(solver, Multiscale)
+    assert solver.rtol == InteriorPoint.rtol
+    assert isinstance(default_solver(problem(*clouds(5000, 20))), InteriorPoint)
+
+
+def test_the_dense_engine_helps_where_the_sparse_one_is_lost(monkeypatch):
+    monkeypatch.setattr(rounds, "_STALLED_AFTER", -1)  # no level gets beyond its first iterate
+    solution = solve(problem(*clouds()), SMALL)
+    assert solution.status is Status.OPTIMAL
+    assert solution.stats["device"] == "cpu"

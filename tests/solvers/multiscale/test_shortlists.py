@@ -62,7 +62,7 @@ def test_the_forest_is_one_of_largest_mass(rng):
 
 def test_the_smallest_of_every_group(rng):
     group, key = rng.integers(7, size=60), rng.random(60)
-    mask = smallest(group, key, 3)
+    mask = smallest((group,), key, 3)
     for each in range(7):
         inside = np.flatnonzero(group == each)
         assert set(inside[np.argsort(key[inside])[:3]]) == set(np.flatnonzero(mask & (group == each)))

@@ -34,7 +34,7 @@ def levels(points: np.ndarray, weights: np.ndarray, coarsest: int) -> list[Level
         coarsest: cells of the coarsest copy at most, at least 1.
     """
     position = np.empty(len(points), dtype=np.intp)
-    position[_kd_order(points)] = np.arange(len(points))
+    position[kd_order(points)] = np.arange(len(points))
     result, size, own = [], 1, position
     centres, masses = points, weights
     while len(centres) > coarsest:
@@ -56,7 +56,7 @@ def on_level(cloud: list[Level], number: int) -> Level:
     return Level(cloud[-1].points, cloud[-1].weights, np.arange(len(cloud[-1].points)))
 
 
-def _kd_order(points: np.ndarray) -> np.ndarray:
+def kd_order(points: np.ndarray) -> np.ndarray:
     """An order (n,) of points (n, d) in which every aligned block of 2^j is one cell of a kd-tree."""
     order = np.arange(len(points))
     block = 1 << (len(points) - 1).bit_length()

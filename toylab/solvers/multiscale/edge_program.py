@@ -9,6 +9,7 @@ is what an edge that was added on the way still lacks of w = k d + f(x) − f(y)
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,11 @@ from toylab.solvers.multiscale.factorisation import Factorisation
 from toylab.solvers.multiscale.kinks import tight
 from toylab.solvers.multiscale.pointwise import Pointwise
 from toylab.solvers.normalised_program import BY_MASS, BY_MASS_AND_DISTANCE
+
+
+def edge_dot(a: np.ndarray, b: np.ndarray) -> float:
+    """Σ a b over the edges by one thread; BLAS starts all, and on a busy machine that costs more than the step."""
+    return float(np.einsum("i,i->", a, b))
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +49,21 @@ class Iterate:
     @property
     def complementarity(self) -> float:
         """Σ γ w."""
-        return float(self.gamma @ self.slack)
+        return edge_dot(self.gamma, self.slack)
+
+
+class View(NamedTuple):
+    """What both the step and its gap need to know of an iterate.
+
+    Attributes:
+        slope: (N,), h'(f) with the multipliers of the kinks.
+        curvature: (N,), of the local model, kinks included.
+        pointwise: the Fenchel–Young part of the gap, to first order.
+    """
+
+    slope: np.ndarray
+    curvature: np.ndarray
+    pointwise: float
 
 
 class EdgeProgram:
@@ -72,6 +92,7 @@ class EdgeProgram:
         #: (E,), share of every product in their sum on the central path.
         self.path = path / path.sum()
         self.fixed = isinstance(pointwise.regularizer, LipschitzBall)
+        self._seen: tuple[Iterate, View] | None = None
         self.factorisation = Factorisation(self.sources, self.sinks, self.size)
 
     def outflow(self, mass: np.ndarray) -> np.ndarray:
@@ -83,14 +104,22 @@ class EdgeProgram:
         """f(x) − f(y) of every edge."""
         return values[self.sources] - values[self.sinks]
 
+    def view(self, point: Iterate) -> View:
+        """What is to be known of an iterate, found once for the gap and the step that follows."""
+        if self._seen is None or self._seen[0] is not point:
+            slope, extra = self.pointwise.slope(point.values), 0.0
+            whole = slope
+            if len(self.kinks):
+                whole, extra = slope + self.kinks.slope(point.kinks).numpy(), self.kinks.curvature(point.kinks).numpy()
+            curvature, terms = self.pointwise.local_model(point.values, slope, whole - self.outflow(point.gamma))
+            self._seen = point, View(whole, curvature + extra, float(terms.sum()))
+        return self._seen[1]
+
     def gap_and_room(self, point: Iterate) -> tuple[float, float]:
         """The gap on the shortlist, to first order, and a lower bound of the J_const − dual it is measured against."""
         pointwise, regularizer = self.pointwise, self.pointwise.regularizer
-        slope = pointwise.slope(point.values)
-        residual = slope + self.kinks.slope(point.kinks).numpy() - self.outflow(point.gamma)
-        _, terms = pointwise.local_model(point.values, slope, residual)
-        cost = float(point.gamma @ self.distance)
-        gap = float(terms.sum()) + point.complementarity + self.kinks.products(point.kinks).total()
+        cost = edge_dot(point.gamma, self.distance)
+        gap = self.view(point).pointwise + point.complementarity + self.kinks.products(point.kinks).total()
         gap += regularizer.fenchel_young(point.k, cost)
         gained = pointwise.constant_value - pointwise.value(point.values) - regularizer.value(point.k) + gap
         return gap, max(regularizer.conjugate(cost), gained, 1e-12 * pointwise.slope_at_constant)

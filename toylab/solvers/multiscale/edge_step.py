@@ -17,7 +17,7 @@ import torch
 from toylab.errors import InputError
 from toylab.problem import LipschitzBall, LipschitzPenalty
 from toylab.solvers.kinked_terms import KinkAim, KinkSlacks
-from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
+from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate, edge_dot
 from toylab.solvers.multiscale.kinks import path, share
 
 _FRACTION_TO_BOUNDARY = 0.995
@@ -48,7 +48,7 @@ def edge_step(program: EdgeProgram, point: Iterate) -> Iterate:
     ahead = system.direction(np.zeros_like(point.slack), path(kinks, 0.0))
     step = min(_boundary(point, ahead), 1.0)
     mu = point.complementarity + kinks.products(point.kinks).total()
-    promised = float((point.gamma + step * ahead.gamma) @ (point.slack + step * ahead.slack))
+    promised = edge_dot(point.gamma + step * ahead.gamma, point.slack + step * ahead.slack)
     promised += kinks.products(point.kinks.moved(ahead.kinks, step)).total()
     target = max(mu * min(max(promised / mu, 0.0), 1.0) ** 3, 0.1 * system.pointwise_gap)
     of_kinks = target * share(kinks)
@@ -99,13 +99,7 @@ class _System:
     def __init__(self, program: EdgeProgram, point: Iterate) -> None:
         self.program, self.point = program, point
         pointwise, regularizer = program.pointwise, program.pointwise.regularizer
-        self._slope = pointwise.slope(point.values)
-        residual = self._slope + program.kinks.slope(point.kinks).numpy() - program.outflow(point.gamma)
-        self._curvature, terms = pointwise.local_model(point.values, self._slope, residual)
-        self.pointwise_gap = float(terms.sum())
-        if len(program.kinks):
-            self._slope = self._slope + program.kinks.slope(point.kinks).numpy()
-            self._curvature = self._curvature + program.kinks.curvature(point.kinks).numpy()
+        self._slope, self._curvature, self.pointwise_gap = program.view(point)
         self._theta = point.gamma / point.slack
         program.factorisation.factorise(self._theta, self._curvature)
         self._shape = (point.values - pointwise.best_constant) / point.k  # df = dg + dk · shape
@@ -121,7 +115,7 @@ class _System:
         pull = self._theta * self._rise
         self._border = self._curvature * self._shape + program.outflow(pull)
         self._solved = program.factorisation.solve(self._border)
-        corner = second + float(self._curvature @ self._shape**2) + float(pull @ self._rise)
+        corner = second + float(self._curvature @ self._shape**2) + edge_dot(pull, self._rise)
         self._pivot = corner - float(self._border @ self._solved)
 
     def direction(self, aim: np.ndarray, of_kinks: KinkAim) -> Change:
@@ -131,7 +125,7 @@ class _System:
         moved = push if point.miss is None else push - self._theta * point.miss
         corner = 0.0
         if not program.fixed:
-            corner = float(self._rise @ moved) - self._derivative - float(self._shape @ slope)
+            corner = edge_dot(self._rise, moved) - self._derivative - float(self._shape @ slope)
         dg, dk = self._solve(program.outflow(moved) - slope, corner)
         slack = program.drop(dg) + dk * self._rise
         if point.miss is not None:
@@ -145,7 +139,8 @@ class _System:
         return self._slope + kinks.shift(self.point.kinks, of_kinks).numpy() if len(kinks) else self._slope
 
     def _kinks_moved(self, of_kinks: KinkAim, df: np.ndarray) -> KinkSlacks:
-        return self.program.kinks.step(self.point.kinks, of_kinks, torch.from_numpy(df))
+        kinks = self.program.kinks
+        return kinks.step(self.point.kinks, of_kinks, torch.from_numpy(df)) if len(kinks) else self.point.kinks
 
     def refined(self, change: Change, of_kinks: KinkAim) -> Change:
         """The direction with what the differences of a large dg have lost in the balance of the points solved for."""

@@ -18,14 +18,24 @@ class Factorisation:
             sinks: (E,), the other end, a different point.
             size: N.
         """
-        upper, lower = np.minimum(sources, sinks), np.maximum(sources, sinks)
-        code = np.concatenate([lower * size + upper, np.arange(size) * (size + 1)])
-        places, slot = np.unique(code, return_inverse=True)
-        self._distinct = len(places) == len(code)
+        every = np.arange(size)
+        upper = np.concatenate([np.minimum(sources, sinks), every])
+        lower = np.concatenate([np.maximum(sources, sinks), every])
+        numbers = np.arange(1, len(upper) + 1)
+        # a sum where two share a place
+        numbered = sparse.coo_array((numbers, (upper, lower)), shape=(size, size)).tocsc()
+        self._distinct = numbered.nnz == len(upper)
+        if self._distinct:
+            slot = np.empty(len(upper), dtype=np.intp)
+            slot[numbered.data.astype(np.intp) - 1] = np.arange(len(upper))
+        else:
+            numbered.sort_indices()
+            columns = np.repeat(every, np.diff(numbered.indptr))
+            slot = np.searchsorted(columns * size + numbered.indices, lower * size + upper)
         self._slot, self._diagonal = slot[:-size], slot[-size:]
         self._sources, self._sinks, self._size = sources, sinks, size
-        indptr = np.searchsorted(places // size, np.arange(size + 1))
-        self._matrix = sparse.csc_matrix((np.zeros(len(places)), places % size, indptr), shape=(size, size))
+        parts = np.zeros(numbered.nnz), numbered.indices, numbered.indptr
+        self._matrix = sparse.csc_matrix(parts, shape=(size, size))
         self._solver: qdldl.Solver | None = None
 
     def factorise(self, theta: np.ndarray, curvature: np.ndarray) -> None:

@@ -6,6 +6,8 @@ points that no listed pair joins drift apart. The maximum spanning forest of the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
@@ -26,20 +28,29 @@ def forest(rows: np.ndarray, columns: np.ndarray, mass: np.ndarray, shape: tuple
     return kept
 
 
-def ranks(group: np.ndarray, key: np.ndarray) -> np.ndarray:
-    """Ranks (E,) of the entries by their keys within their group, from 0."""
-    by_key: np.ndarray = np.argsort(key)
-    numbers = np.arange(len(key))
+def ranks(group: np.ndarray, by_key: np.ndarray) -> np.ndarray:
+    """Ranks (E,) of the entries by their keys within their group, from 0.
+
+    Args:
+        group: (E,), of each entry.
+        by_key: (E,), the entries in the order of their keys.
+    """
+    numbers = np.arange(len(by_key))
     ordered = sparse.coo_array((by_key, (group[by_key], numbers))).tocsr()  # sorts by group and keeps the order
-    rank = np.empty(len(key), dtype=np.intp)
+    rank = np.empty(len(by_key), dtype=np.intp)
     places: np.ndarray = ordered.data
     rank[places] = numbers - np.repeat(ordered.indptr[:-1], np.diff(ordered.indptr))
     return rank
 
 
-def smallest(group: np.ndarray, key: np.ndarray, count: int) -> np.ndarray:
-    """Mask (E,) of the entries with the `count` smallest keys of their group."""
-    return ranks(group, key) < count if len(key) else np.zeros(0, dtype=bool)
+def smallest(groups: Sequence[np.ndarray], key: np.ndarray, count: int) -> np.ndarray:
+    """Mask (E,) of the entries with the `count` smallest keys of their group, of any of the groups (E,) they are in."""
+    mask = np.zeros(len(key), dtype=bool)
+    if len(key):
+        by_key: np.ndarray = np.argsort(key)
+        for group in groups:
+            mask |= ranks(group, by_key) < count
+    return mask
 
 
 def to_refine(  # noqa: PLR0917 - the arrays of the pairs
@@ -51,9 +62,7 @@ def to_refine(  # noqa: PLR0917 - the arrays of the pairs
     """
     ratio = slack / np.maximum(gamma, _TINY)
     kept = forest(rows, columns, gamma, shape)
-    for group in (rows, columns):
-        kept |= smallest(group, ratio, count) | smallest(group, slack, count)
-    return kept
+    return kept | smallest((rows, columns), ratio, count) | smallest((rows, columns), slack, count)
 
 
 def to_keep(  # noqa: PLR0917 - the arrays of the pairs
@@ -71,7 +80,8 @@ def to_keep(  # noqa: PLR0917 - the arrays of the pairs
     times what is typical there; two in any case; and the forest.
     """
     ratio = slack / np.maximum(gamma, _TINY)
-    rank = np.minimum(ranks(rows, ratio), ranks(columns, ratio))
+    by_ratio: np.ndarray = np.argsort(ratio)
+    rank = np.minimum(ranks(rows, by_ratio), ranks(columns, by_ratio))
     typical = _mean(rows, gamma, slack, shape[0])[rows] + _mean(columns, gamma, slack, shape[1])[columns]
     kept = (rank < count) & (slack < band * typical)
     return kept | (rank < 2) | forest(rows, columns, gamma, shape)

@@ -15,10 +15,10 @@ import numpy as np
 
 from toylab.solution import Status
 from toylab.solvers.headway import Headway
-from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
+from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate, edge_dot
 from toylab.solvers.multiscale.edge_step import edge_step
 from toylab.solvers.multiscale.kinks import balanced, beside
-from toylab.solvers.multiscale.pricing import Violations, scan
+from toylab.solvers.multiscale.pricing import Pricing, Violations
 from toylab.solvers.multiscale.refinement import to_keep
 from toylab.solvers.multiscale.stage import Stage
 
@@ -73,6 +73,7 @@ class Rounds:
     def __init__(self, stage: Stage, program: EdgeProgram, point: Iterate, headway: Headway) -> None:
         self.stage, self.program, self.point, self._headway = stage, program, point, headway
         self._best = (np.inf, program, point)
+        self._pricing = Pricing(stage.fakes.points, stage.reals.points)
         self.iterations = self.scans = 0
 
     def run(self, goal: float, max_iterations: int) -> Reached:
@@ -126,11 +127,11 @@ class Rounds:
         return max(gap, self._best[0]) if np.isfinite(self._best[0]) else gap
 
     def _missing(self, room: float) -> float:
-        return 0.0 if self.point.miss is None else float(np.abs(self.point.miss) @ self.point.gamma) / room
+        return 0.0 if self.point.miss is None else edge_dot(np.abs(self.point.miss), self.point.gamma) / room
 
     def _scanned(self) -> Violations:
         self.scans += 1
-        return scan(self.stage.critic(self.point), _ADDED)
+        return self._pricing.scan(self.stage.critic(self.point), _ADDED)
 
     def _exchange(self, found: Violations, base: Iterate, *, drop: bool) -> None:
         """List violated pairs, drop those that are far from tight, and go on from an earlier iterate."""
@@ -139,7 +140,8 @@ class Rounds:
         if drop:
             kept = to_keep(program.rows, program.columns, later.gamma, later.slack, shape, _KEPT, _FAR)
         listed = program.rows * np.int64(width) + program.columns
-        new = np.setdiff1d(found.rows * np.int64(width) + found.columns, listed)
+        new = found.rows * np.int64(width) + found.columns  # each of them once
+        new = new[listed[np.minimum(np.searchsorted(listed, new), len(listed) - 1)] != new]
         code = np.concatenate([listed[kept], new])
         order = np.argsort(code, kind="stable")
         fresh = self.stage.program(*np.divmod(code[order], width))

@@ -16,6 +16,7 @@ import torch
 from scipy import sparse
 from typing_extensions import override
 
+from toylab.certificate import certify
 from toylab.critics import LowerExtension
 from toylab.errors import InputError, whole_number
 from toylab.measures import DiscreteMeasure
@@ -47,6 +48,8 @@ _SAMPLED_DISTANCES = 10_001
 _SIMPLEX_ITERATIONS = 10_000_000
 #: Measured up to 30,000 points a side.
 _FORECAST = Forecast(kib=20.0, seconds=30.0, exponent=1.7)
+#: Pairs up to which the dense engine is asked where this one has missed its tolerance.
+_DENSE_HELPS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,7 @@ class Multiscale(AbstractSolver):
     For the losses but Wasserstein whose fake→real program is the whole problem: condition (11), the hinge, least
     squares with α ≤ β, a user's own convex pair of this kind; with a penalty or a ball; supports may overlap. Relative
     gap 1e-6 by default and 1e-8 on request, certified over every fake→real pair. Clouds of at most `coarsest` points
-    are left to `InteriorPoint`.
+    are left to `InteriorPoint`, and so is what misses its tolerance where all pairs are few enough.
 
     Attributes:
         rtol: relative gap to be certified.
@@ -68,7 +71,7 @@ class Multiscale(AbstractSolver):
 
     rtol: float = 1e-6
     max_iterations: int = 500
-    coarsest: int = 256
+    coarsest: int = 128
     progress: Progress | None = None
 
     @override
@@ -117,13 +120,21 @@ class Multiscale(AbstractSolver):
             )
             reached = self._from_coarse_to_fine(problem, fake_levels, real_levels, finest)
             lines = recession_pair(problem.losses)
-            if (
-                reached.status is Status.INACCURATE and lines is not None
-            ):  # a large critic: its loss from far away first
+            if reached.status is Status.INACCURATE and lines is not None:  # a large critic is first seen from far away
                 far = replace(problem, losses=lines)
                 again = self._from_coarse_to_fine(far, fake_levels, real_levels, finest)
                 reached = min((again, reached), key=lambda each: each.gap)
-        return _outcome(problem, carried, finest, reached)
+        outcome = _outcome(problem, carried, finest, reached)
+        lost = reached.status in {Status.INACCURATE, Status.ITERATION_LIMIT}
+        if lost and len(fakes) * len(reals) <= _DENSE_HELPS:
+            return self._helped(problem, outcome)
+        return outcome
+
+    def _helped(self, problem: CriticProblem, outcome: Outcome) -> Outcome:
+        """The outcome of the dense engine where that is closer to optimal."""
+        dense = self._dense().run(problem)
+        gaps = [certify(problem, each.critic, each.plan).relative_gap for each in (dense, outcome)]
+        return dense if gaps[0] <= gaps[1] else outcome
 
     def _from_coarse_to_fine(
         self, problem: CriticProblem, fake_levels: list[Level], real_levels: list[Level], finest: Stage
