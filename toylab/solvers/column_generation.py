@@ -23,7 +23,7 @@ from scipy import sparse
 
 from toylab.solution import Status
 from toylab.solvers.multiscale.coarsening import Level, levels, on_level
-from toylab.solvers.multiscale.pricing import Critic, scan
+from toylab.solvers.multiscale.pricing import Critic, Pricing
 from toylab.solvers.multiscale.refinement import children, smallest
 
 #: Slacks of every row and column whose children a finer level begins with.
@@ -128,6 +128,7 @@ class _Stage:
 
     def __init__(self, fakes: Level, reals: Level, max_iterations: int) -> None:
         self.fakes, self.reals, self.max_iterations = fakes, reals, max_iterations
+        self._pricing = Pricing(fakes.points, reals.points)
         none = np.zeros(0, dtype=np.intp)
         self.rows, self.columns = none, none
         self.u, self.v = np.zeros(len(fakes.points)), np.zeros(len(reals.points))
@@ -140,14 +141,14 @@ class _Stage:
         """List the children of the pairs of the coarser level that carry mass or are nearly tight."""
         rows, columns = coarser.rows, coarser.columns
         slack = coarser.critic.slack(rows, columns)
-        near = smallest(rows, slack, _REFINED) | smallest(columns, slack, _REFINED)
+        near = smallest((rows, columns), slack, _REFINED)
         width = len(coarser.v)
         code = np.union1d(rows[near] * width + columns[near], found.rows * width + found.columns)
         self.rows, self.columns, _ = children(*np.divmod(code, width), self.fakes.parents, self.reals.parents)
         pull = found.pull(coarser.fakes.points, coarser.reals.points)
         self.u = _prolonged(coarser.u, coarser.fakes, self.fakes, found.rows, pull)
         self.v = _prolonged(coarser.v, coarser.reals, self.reals, found.columns, pull)
-        violated = scan(self.critic, _ADDED)
+        violated = self._pricing.scan(self.critic, _ADDED)
         self._add(violated.rows, violated.columns)
 
     @property
@@ -166,7 +167,7 @@ class _Stage:
         for lists in range(1, _MOST_LISTS + 1):
             rows, columns, mass, status = self._simplex()
             distance = _distances(self.fakes.points[rows], self.reals.points[columns])
-            found = scan(self.critic, _ADDED)
+            found = self._pricing.scan(self.critic, _ADDED)
             raised, cost = float(self.fakes.weights @ (found.least - self.u)), float(mass @ distance)
             small = raised <= max(accuracy * cost, spread)
             listed = len(self.rows)

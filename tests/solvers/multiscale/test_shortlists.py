@@ -14,7 +14,7 @@ from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solvers.multiscale.coarsening import levels
 from toylab.solvers.multiscale.factorisation import Factorisation
 from toylab.solvers.multiscale.pointwise import Pointwise
-from toylab.solvers.multiscale.pricing import Critic, scan
+from toylab.solvers.multiscale.pricing import Critic, Pricing
 from toylab.solvers.multiscale.refinement import children, forest, smallest, to_keep
 
 
@@ -86,7 +86,7 @@ def test_children_are_all_pairs_of_children():
 def test_a_scan_finds_the_worst_pairs_of_all(rng):
     values = critic(rng)
     slack = values.k * cdist(values.fakes, values.reals) + values.u[:, None] - values.v
-    found = scan(values, 2)
+    found = Pricing(values.fakes, values.reals).scan(values, 2)
     assert found.least == pytest.approx(np.maximum(values.u, values.u - slack.min(axis=1)), abs=1e-14)
     chosen = set(zip(found.rows.tolist(), found.columns.tolist(), strict=True))
     for i in range(len(values.u)):
@@ -97,7 +97,7 @@ def test_a_scan_finds_the_worst_pairs_of_all(rng):
 def test_branch_and_bound_finds_the_worst_pair_of_every_point(rng):
     values = critic(rng, 900, 700)
     slack = values.k * cdist(values.fakes, values.reals) + values.u[:, None] - values.v
-    found = scan(values, 4)
+    found = Pricing(values.fakes, values.reals).scan(values, 4)
     assert found.least == pytest.approx(np.maximum(values.u, values.u - slack.min(axis=1)), abs=1e-13)
     chosen = set(zip(found.rows.tolist(), found.columns.tolist(), strict=True))
     worst = [(i, int(j)) for i, j in enumerate(slack.argmin(axis=1))]

@@ -63,11 +63,6 @@ class Violations:
     least: np.ndarray
 
 
-def scan(critic: Critic, count: int) -> Violations:
-    """One scan of all pairs; see `Pricing.scan`."""
-    return Pricing(critic.fakes, critic.reals).scan(critic, count)
-
-
 class Pricing:
     """Scans of all pairs of two clouds for one critic after another."""
 
