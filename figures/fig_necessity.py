@@ -27,7 +27,7 @@ from toylab.plotting.canvas import FAKE, INK, REAL
 
 SPEC = FigureSpec(
     name="fig_necessity",
-    paper="the table of theorem × hypothesis (LGAN, ICLR, Arjovsky and Bottou, WGAN)",
+    paper="the table of theorem × hypothesis (LGAN, ICLR, Arjovsky and Bottou, WGAN, Mescheder)",
     parameters={"columns": 14},
     quick={"columns": 12},
     seconds=3.0,
@@ -42,7 +42,7 @@ _LOOKS = {
     "NOT_SEARCHED": ("not searched", ".", INK, INK),
 }
 _CONTROL = "made by hand"
-_SOURCES = ("lgan", "iclr", "arjovsky-bottou", "wgan", "own")
+_SOURCES = ("lgan", "iclr", "arjovsky-bottou", "wgan", "mescheder", "own")
 
 
 def inputs(parameters: Mapping[str, Any]) -> list[Path]:
@@ -144,7 +144,7 @@ def _draw_half(axes: Axes, data: Mapping[str, np.ndarray], part: slice) -> None:
         for name, count in zip(data["hypotheses"], data["others"], strict=True)
     ]
     axes.set(xlim=(-0.7, len(columns) + 1.8), ylim=(len(names) - 0.4, -0.6))
-    axes.set_yticks(range(len(names)), names, fontsize=4.8)
+    axes.set_yticks(range(len(names)), names, fontsize=4.3)
     axes.set_xticks(range(len(columns)), columns, fontsize=4.8, rotation=90)
     axes.set_xlabel("without the hypothesis")
     axes.xaxis.tick_top()

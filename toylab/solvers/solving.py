@@ -25,6 +25,8 @@ _MANY_PAIRS = 2**18
 #: Pairs of a fake and a real point from which on the sparse engine is faster than the dense one, on the CPU, and points
 #: of the smaller side (of few the dense engine eliminates all others).
 _SPARSE_FROM, _SPARSE_SIDE = 80_000, 200
+#: The same for losses with kinks, on which the sparse engine needs more steps, and sometimes the dense one's help.
+_KINKED_FROM = 2_000_000
 #: Pairs up to which the sparse engine, too, is asked for what the dense one promises.
 _PRECISE_UP_TO = 600_000
 #: Bytes of GPU memory that the dense engine takes for every pair.
@@ -63,7 +65,7 @@ def default_solver(problem: CriticProblem) -> AbstractSolver:
     if pairs > _MANY_PAIRS and is_collinear(problem):
         return LineInteriorPoint()
     kinked = problem.losses.fake_loss.kinks or problem.losses.real_loss.kinks
-    if pairs < (_PRECISE_UP_TO if kinked else _SPARSE_FROM):
+    if pairs < (_KINKED_FROM if kinked else _SPARSE_FROM):
         return InteriorPoint()
     if pairs >= _PRECISE_UP_TO:
         return _engine_for_many(pairs)

@@ -129,7 +129,8 @@ def test_the_engine_is_picked_by_the_number_of_pairs():
     many = problem(*clouds(1000, 1000))
     expected = InteriorPoint if torch.cuda.is_available() else Multiscale
     assert isinstance(default_solver(many), expected)
-    assert isinstance(default_solver(problem(many.fake, many.real, losses.hinge())), expected)
+    hinges = [problem(*clouds(n, n), losses.hinge()) for n in (1000, 1500)]
+    assert [type(default_solver(hinge)) for hinge in hinges] == [InteriorPoint, expected]
 
 
 def test_rows_of_shared_cells_are_those_of_the_dense_program():

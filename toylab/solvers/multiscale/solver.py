@@ -48,8 +48,8 @@ _SAMPLED_DISTANCES = 10_001
 _SIMPLEX_ITERATIONS = 10_000_000
 #: Measured up to 30,000 points a side.
 _FORECAST = Forecast(kib=20.0, seconds=30.0, exponent=1.7)
-#: Pairs up to which the dense engine is asked where this one has missed its tolerance.
-_DENSE_HELPS = 1_000_000
+#: Pairs up to which the dense engine, in a minute or two, is asked where this one has missed its tolerance.
+_DENSE_HELPS = 8_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
