@@ -21,7 +21,8 @@ from tests.strategies import problems, regularizers
 from toylab import losses, zoo
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
-from toylab.solvers.normalised_program import LARGEST_GROWTH, Iterate, NormalisedProgram
+from toylab.solvers.growth import LARGEST_GROWTH
+from toylab.solvers.normalised_program import Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import growth_limit, predictor_corrector
 from toylab.solvers.starting_point import constant_start, starting_point
 

@@ -16,13 +16,12 @@ import torch
 
 from toylab.losses import LossPair
 from toylab.problem import CriticProblem
+from toylab.solvers.growth import LARGEST_GROWTH
 from toylab.solvers.kinked_terms import KinkAim, KinkedTerms, KinkSlacks
 from toylab.solvers.pairs import Pairs
 from toylab.solvers.sides import Sides
 from toylab.solvers.straight_piece import is_straight
 
-#: Critic units that a point may move in one step beyond what its size suggests.
-LARGEST_GROWTH = 4.0
 #: Beyond this many critic units past the best constant a slope has reached its limit, or is not worth going to.
 _FARTHEST_SLOPE = 100.0
 #: Of a slope, as a share of the mass.

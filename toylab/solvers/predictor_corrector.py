@@ -17,16 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from toylab.losses import SlopeRange
 from toylab.problem import LipschitzBall, LipschitzPenalty, Regularizer
+from toylab.solvers.growth import growth_room
 from toylab.solvers.kinked_terms import KinkAim, KinkSlacks
-from toylab.solvers.normalised_program import LARGEST_GROWTH, Iterate, NormalisedProgram, flat_dot
+from toylab.solvers.normalised_program import Iterate, NormalisedProgram, flat_dot
 
 _FRACTION_TO_BOUNDARY = 0.995
-#: A value may move by this share of the farthest one where its loss grows linearly.
-_SHARE_OF_FARTHEST = 0.1
-#: Where a loss grows without bound a value lands no further than this beyond its best constant, in critic units.
-_LANDING = 0.3
 #: How often the model of the losses is bent where a value would leave its room.
 _BENDS = 3
 #: Share of a step that is worth no other direction.
@@ -83,18 +79,7 @@ def _growth_rooms(program: NormalisedProgram, point: Iterate) -> tuple[torch.Ten
     farthest = 0.0
     if np.isfinite(fake.upper) or np.isfinite(real.upper):
         farthest = float(above.abs().max())
-    return _growth_room(fake, fakes, farthest), _growth_room(real, reals, farthest)
-
-
-def _growth_room(slopes: SlopeRange, above: torch.Tensor, farthest: float) -> torch.Tensor | None:
-    """How far values `above` their best constant may go up; see `growth_limit`."""
-    if slopes.lower == slopes.upper:
-        return None
-    below = torch.clamp(-above, min=0.0)
-    if np.isinf(slopes.upper):
-        return torch.where(above > _LANDING, LARGEST_GROWTH, _LANDING + below)
-    # a loss that grows like a straight line does no harm further out, or as far out as others are
-    return below.add_(above.abs()).add_(LARGEST_GROWTH + _SHARE_OF_FARTHEST * farthest)
+    return growth_room(fake, fakes, farthest), growth_room(real, reals, farthest)
 
 
 @dataclass(frozen=True, eq=False)

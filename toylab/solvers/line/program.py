@@ -16,12 +16,11 @@ import numpy as np
 
 from toylab.losses.inversion import invert_increasing
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
+from toylab.solvers.growth import LARGEST_GROWTH
 from toylab.solvers.line.corners import Corners, products
 from toylab.solvers.straight_piece import is_straight
 from toylab.straight_line import Line
 
-#: Critic units that a point may move in one step beyond what its size suggests.
-LARGEST_GROWTH = 4.0
 #: Beyond this many critic units past the best constant a slope has reached its limit, or is not worth going to.
 _FARTHEST_SLOPE = 100.0
 #: Of a slope, as a share of the mass.

@@ -10,17 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from toylab.losses import SlopeRange
 from toylab.problem import LipschitzBall, LipschitzPenalty
+from toylab.solvers.growth import growth_room
 from toylab.solvers.line.chain_system import ChainSystem
 from toylab.solvers.line.corners import products
-from toylab.solvers.line.program import LARGEST_GROWTH, Iterate, LineProgram, outflow
+from toylab.solvers.line.program import Iterate, LineProgram, outflow
 
 _FRACTION_TO_BOUNDARY = 0.995
-#: A value may move by this share of the farthest one where its loss grows linearly.
-_SHARE_OF_FARTHEST = 0.1
-#: Where a loss grows without bound a value lands no further than this beyond its best constant, in critic units.
-_LANDING = 0.3
 #: How often the model of the losses is bent where a value would leave its room.
 _BENDS = 3
 #: Share of a step that is worth no other direction.
@@ -127,18 +123,12 @@ def _growth_rooms(program: LineProgram, point: Iterate) -> tuple[np.ndarray, np.
     """How far each value may go up and down."""
     above = point.values - program.best_constant
     fake, real = program.losses.fake_loss.slope_range, program.losses.real_loss.slope_range.reflected()
-    up, down = _growth_room(fake, above), _growth_room(real, -above)
-    return np.where(program.fake_weights > 0, up, np.inf), np.where(program.real_weights > 0, down, np.inf)
-
-
-def _growth_room(slopes: SlopeRange, above: np.ndarray) -> np.ndarray:
-    """How far values `above` their best constant may go up."""
-    if slopes.lower == slopes.upper:
-        return np.full_like(above, np.inf)
-    below = np.maximum(-above, 0.0)
-    if np.isinf(slopes.upper):
-        return np.where(above > _LANDING, LARGEST_GROWTH, _LANDING + below)
-    return LARGEST_GROWTH + below + np.abs(above) + _SHARE_OF_FARTHEST * np.abs(above).max()
+    farthest = float(np.abs(above).max())
+    up, down = growth_room(fake, above, farthest), growth_room(real, -above, farthest)
+    return (
+        np.full_like(above, np.inf) if up is None else np.where(program.fake_weights > 0, up, np.inf),
+        np.full_like(above, np.inf) if down is None else np.where(program.real_weights > 0, down, np.inf),
+    )
 
 
 def _reach(point: Iterate, change: Iterate) -> float:

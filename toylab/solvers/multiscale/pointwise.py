@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from toylab.losses import Loss
+from toylab.losses import Loss, SlopeRange
 from toylab.problem import CriticProblem
 from toylab.regularizers import Regularizer
+from toylab.solvers.growth import LARGEST_GROWTH, growth_room
 from toylab.solvers.kinked_terms import KinkedTerms
 from toylab.solvers.straight_piece import is_straight
 
@@ -22,8 +23,6 @@ _SHORT = 1e-3
 #: The table's arguments, on a hyperbolic scale around the best constant.
 _REACH, _ENTRIES = 8.5, 6001
 _BISECTIONS = 26
-#: Critic units a value may move in one step into the growing direction of its loss.
-_GROWTH, _LANDING, _SHARE_OF_FARTHEST = 4.0, 0.3, 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +42,12 @@ class Side:
     loss: Loss
     smooth: Loss
     grows: float
+
+    @property
+    def slopes_outwards(self) -> SlopeRange:
+        """Slopes of the loss in the direction in which it grows."""
+        slopes = self.loss.slope_range
+        return slopes if self.grows > 0 else slopes.reflected()
 
 
 class Pointwise:
@@ -121,7 +126,7 @@ class Pointwise:
         chord = np.divide(residual, step, out=np.zeros(self.size), where=long)
         curvature = np.maximum(curvature, chord)
         near = np.divide(residual**2, 2.0 * curvature, out=np.zeros(self.size), where=curvature > 0)
-        far = np.abs(residual) * (_GROWTH + np.abs(f - self.best_constant))
+        far = np.abs(residual) * (LARGEST_GROWTH + np.abs(f - self.best_constant))
         near = np.where(curvature > 0, np.minimum(near, far), np.where(residual != 0, far, 0.0))
         return curvature, np.where(long, 0.5 * np.abs(residual * step), near)
 
@@ -147,19 +152,10 @@ class Pointwise:
         limit = np.inf
         for side in (self.fakes, self.reals):
             above, move = side.grows * (f[side.at] - self.best_constant), side.grows * df[side.at]
-            room = self._growth_room(side.loss, above)
-            worst = float((move / room).max(initial=0.0))
+            room = growth_room(side.slopes_outwards, above, float(np.abs(above).max(initial=0.0)))
+            worst = 0.0 if room is None else float((move / room).max(initial=0.0))
             limit = min(limit, 1.0 / worst) if worst > 0 else limit
         return limit
-
-    @staticmethod
-    def _growth_room(loss: Loss, above: np.ndarray) -> np.ndarray:
-        slopes, below = loss.slope_range, np.maximum(-above, 0.0)
-        if slopes.lower == slopes.upper:
-            return np.full(above.shape, np.inf)
-        if np.isinf(slopes.upper) or np.isinf(slopes.lower):
-            return np.where(above > _LANDING, _GROWTH, _LANDING + below)
-        return _GROWTH + below + np.abs(above) + _SHARE_OF_FARTHEST * np.abs(above).max()
 
 
 def _slope_table(loss: Loss, centre: float) -> tuple[np.ndarray, np.ndarray] | None:
