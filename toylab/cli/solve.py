@@ -118,6 +118,8 @@ def run(options: argparse.Namespace) -> int:
     if source.known is not None:
         print(f"known           {source.known}")
     print(f"solver          {solution.stats['solver']}, {solution.stats['seconds']:.2f} s")
+    if "instead" in solution.stats:
+        print(f"in the end      {solution.stats['instead']}")
     if "weight" in solution.stats:
         print(f"restricted by   {solution.stats['weight']}")
     print(f"status          {solution.status.name.lower()}: {solution.status.value}")
