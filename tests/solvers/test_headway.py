@@ -55,6 +55,32 @@ def test_an_interruption_keeps_the_best_critic_so_far(solver, n):
         solve(problem, solver(progress=Told(2)))
 
 
+def interrupted(*_arguments):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("solver", "where", "n"),
+    [
+        (InteriorPoint(), "toylab.solvers.interior_point.predictor_corrector", 20),
+        (Multiscale(), "toylab.solvers.multiscale.rounds.edge_step", 300),
+    ],
+    ids=["InteriorPoint", "Multiscale"],
+)
+def test_where_nobody_watches_an_interruption_stops_whoever_asked(solver, where, n, monkeypatch):
+    monkeypatch.setattr(where, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        solve(clouds(n), solver, throw=False)
+
+
+def test_an_interruption_while_the_dense_engine_helps_keeps_what_the_sparse_one_has(monkeypatch):
+    monkeypatch.setattr("toylab.solvers.multiscale.rounds._STALLED_AFTER", -1)
+    monkeypatch.setattr("toylab.solvers.interior_point.NormalisedProgram", interrupted)
+    stopped = solve(clouds(300), Multiscale(progress=Told()), throw=False)
+    assert stopped.status is Status.INTERRUPTED
+    assert stopped.certificate.relative_gap < np.inf
+
+
 def test_a_level_that_is_stopped_is_carried_to_the_points_themselves():
     problem = clouds(1100)  # levels of 256, 512 and more
     stopped = solve(problem, Multiscale(progress=Told(1)), throw=False)

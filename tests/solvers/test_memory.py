@@ -10,6 +10,7 @@ from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
 from toylab.solution import Status
 from toylab.solvers import InteriorPoint, Multiscale, Transport, base, interior_point, solve
+from toylab.solvers.multiscale import rounds
 
 
 def problem(n, pair=None):
@@ -47,6 +48,21 @@ def test_what_even_the_sparse_engine_leaves_to_the_dense_one_is_an_error(monkeyp
     monkeypatch.setattr(interior_point, "predictor_corrector", fail)
     with pytest.raises(SolverError, match=r"'cpu' ran out of memory .*fewer points"):
         solve(problem(10), InteriorPoint())
+
+
+def test_a_sparse_engine_that_stalls_does_not_ask_for_the_memory_again(monkeypatch):
+    asked = []
+
+    def fail(*_arguments):
+        asked.append(1)
+        raise OUT_OF_MEMORY[2]
+
+    monkeypatch.setattr(interior_point, "NormalisedProgram", fail)
+    monkeypatch.setattr(rounds, "_STALLED_AFTER", -1)
+    with pytest.warns(RuntimeWarning, match="ran out of memory"):
+        solution = solve(problem(300), InteriorPoint(), throw=False)
+    assert solution.status is Status.INACCURATE
+    assert len(asked) == 2, "once by itself, once to help"
 
 
 def test_other_errors_of_torch_are_not_taken_for_it(monkeypatch):

@@ -34,12 +34,16 @@ def find_device(name: str) -> torch.device:
     return device
 
 
+class DeviceMemoryError(SolverError):
+    """A device has too little memory for the work."""
+
+
 def run_on(name: str, work: Callable[[torch.device], T]) -> T:
     """Do the work on the device of this name; on the CPU where "auto" found a GPU that is too small.
 
     Raises:
         InputError: as `find_device`.
-        SolverError: the device ran out of memory and was asked for by name, or is the CPU.
+        DeviceMemoryError: the device ran out of memory and was asked for by name, or is the CPU.
     """
     device = find_device(name)
     try:
@@ -49,7 +53,7 @@ def run_on(name: str, work: Callable[[torch.device], T]) -> T:
             raise
         reason = str(error).split(". ")[0]
         if name != "auto" or device.type == "cpu":
-            raise SolverError(
+            raise DeviceMemoryError(
                 f"device {str(device)!r} ran out of memory ({reason}); take fewer points, a smaller network or "
                 "fewer problems at once, or another device."
             ) from None
@@ -58,10 +62,15 @@ def run_on(name: str, work: Callable[[torch.device], T]) -> T:
     return work(torch.device("cpu"))
 
 
+def memory_gib(device: torch.device) -> float:
+    """Memory that dense arrays may take, in GiB: what is free on a GPU, 16 on the CPU."""
+    return torch.cuda.mem_get_info(device)[0] / 2**30 if device.type == "cuda" else 16.0
+
+
 def is_out_of_memory(error: Exception) -> bool:
     """Whether an error says that there is not enough memory, on a GPU or on the CPU."""
     kinds = (torch.cuda.OutOfMemoryError, MemoryError)  # torch says of the CPU's memory only in words
     return isinstance(error, kinds) or "DefaultCPUAllocator" in str(error)
 
 
-__all__ = ["find_device", "is_out_of_memory", "run_on"]
+__all__ = ["DeviceMemoryError", "find_device", "is_out_of_memory", "memory_gib", "run_on"]

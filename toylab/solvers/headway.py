@@ -33,6 +33,11 @@ class Headway:
         self._progress = progress
         self._begin, self._end, self._goal, self._first, self._done = 0.0, 1.0, 0.0, np.nan, 0.0
 
+    @property
+    def watched(self) -> bool:
+        """Whether anyone is told: who watches may stop a solver and keep what it has."""
+        return self._progress is not None
+
     def stretch(self, begin: float, end: float, goal: float) -> None:
         """Begin a stretch.
 

@@ -23,14 +23,14 @@ from typing_extensions import override
 
 from toylab.certificate import certify
 from toylab.critics import LowerExtension
-from toylab.errors import InputError, SolverError
+from toylab.errors import InputError
 from toylab.losses import LossPair
 from toylab.plans import split_plan
 from toylab.problem import CriticProblem
 from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome, check_memory, check_restricted
 from toylab.solvers.continuation import continued
-from toylab.solvers.devices import find_device, is_out_of_memory
+from toylab.solvers.devices import DeviceMemoryError, find_device, memory_gib, run_on
 from toylab.solvers.headway import Headway, Progress, check_progress
 from toylab.solvers.normalised_program import BY_MASS, BY_MASS_AND_DISTANCE, Iterate, NormalisedProgram
 from toylab.solvers.predictor_corrector import predictor_corrector
@@ -66,8 +66,8 @@ class InteriorPoint(AbstractSolver):
         rtol: relative gap to be certified.
         max_iterations: Newton steps at most.
         device: "cpu", "cuda", or "auto" (a GPU where there is one).
-        progress: called before every Newton step with (thousandths done, 1000, relative_gap and k); KeyboardInterrupt,
-            from it or from the keyboard, ends the run and keeps the best critic so far.
+        progress: called before every Newton step with (thousandths done, 1000, relative_gap and k). Where there is one,
+            KeyboardInterrupt, from it or from the keyboard, ends the run and keeps the best critic so far.
     """
 
     rtol: float = 1e-8
@@ -86,11 +86,21 @@ class InteriorPoint(AbstractSolver):
         compact = problem.losses.compact_form()
         if not compact:
             raise InputError(f"fake→real pairs do not describe {problem.losses.name!r}: {'; '.join(compact.reasons)}.")
-        check_memory(problem, self, arrays=16)
-        find_device(self.device)
+        check_memory(problem, self, arrays=16, gib=memory_gib(find_device(self.device)))
 
     @override
     def run(self, problem: CriticProblem) -> Outcome:
+        try:
+            return self.attempt(problem)
+        except DeviceMemoryError as error:
+            return self._on_a_shortlist(problem, error)
+
+    def attempt(self, problem: CriticProblem) -> Outcome:
+        """As `run`, with no other engine where memory runs out.
+
+        Raises:
+            DeviceMemoryError: the device has too little.
+        """
         import torch
 
         piece = straight_piece(problem.losses)
@@ -98,17 +108,10 @@ class InteriorPoint(AbstractSolver):
             straight = transport_outcome(problem, piece, self.rtol, _SIMPLEX_ITERATIONS)
             if straight is not None:
                 return straight
-        device = find_device(self.device)
-        try:
-            with suited_threads(len(problem.fake) * len(problem.real)), torch.inference_mode():
-                return self._best(problem, NormalisedProgram(problem, device))
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            reason = str(error).split(". ")[0]
-        return self._on_a_shortlist(problem, f"{str(device)!r} ran out of memory ({reason})")
+        with suited_threads(len(problem.fake) * len(problem.real)), torch.inference_mode():
+            return run_on(self.device, lambda device: self._best(problem, NormalisedProgram(problem, device)))
 
-    def _on_a_shortlist(self, problem: CriticProblem, reason: str) -> Outcome:
+    def _on_a_shortlist(self, problem: CriticProblem, error: DeviceMemoryError) -> Outcome:
         """What the sparse engine finds instead, whose memory does not grow with the number of pairs."""
         import torch
 
@@ -118,7 +121,8 @@ class InteriorPoint(AbstractSolver):
             torch.cuda.empty_cache()
         sparse_engine = Multiscale(rtol=self.rtol, progress=self.progress)
         if max(len(problem.fake), len(problem.real)) <= sparse_engine.coarsest:  # which it leaves to this one
-            raise SolverError(f"device {reason}; take fewer points, or another device.")
+            raise error
+        reason = str(error).split("; take")[0]
         warnings.warn(f"{reason}; starting again with Multiscale(rtol={self.rtol:g}).", RuntimeWarning, stacklevel=2)
         outcome = sparse_engine.run(problem)
         return replace(outcome, stats={**outcome.stats, "instead": f"Multiscale, because {reason}"})
@@ -129,16 +133,23 @@ class InteriorPoint(AbstractSolver):
         steep = problem.losses.fake_loss.slope_range.lower > 0
         best, least, headway = None, np.inf, Headway(self.progress)
         headway.stretch(0.0, 1.0, 0.1 * self.rtol)
-        for start in self._starts(problem, program):
-            point, status, gaps = self._iterate(program, start, headway)
-            outcome = _outcome(problem, program, point, status, gaps)
-            reached = min(gaps, default=0.0)
-            if steep:
-                reached = certify(problem, outcome.critic, outcome.plan).relative_gap
-            if best is None or reached < least:
-                best, least = outcome, reached
-            if status is Status.INTERRUPTED or (status is Status.OPTIMAL and reached <= self.rtol):
-                break
+        try:
+            for start in self._starts(problem, program):
+                point, status, gaps = self._iterate(program, start, headway)
+                outcome = _outcome(problem, program, point, status, gaps)
+                reached = min(gaps, default=0.0)
+                if steep:
+                    reached = certify(problem, outcome.critic, outcome.plan).relative_gap
+                if best is None or reached < least:
+                    best, least = outcome, reached
+                if status is Status.INTERRUPTED:
+                    return replace(best, status=status)
+                if status is Status.OPTIMAL and reached <= self.rtol:
+                    break
+        except KeyboardInterrupt:
+            if best is None or not headway.watched:
+                raise
+            return replace(best, status=Status.INTERRUPTED)
         assert best is not None
         return best
 
@@ -230,6 +241,8 @@ class InteriorPoint(AbstractSolver):
                 status = Status.INACCURATE
                 break
             except KeyboardInterrupt:
+                if not headway.watched:
+                    raise
                 status = Status.INTERRUPTED
                 break
         return best, status, record

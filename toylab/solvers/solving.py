@@ -239,7 +239,7 @@ def _what_to_try(status: Status, relative_gap: float, solver: AbstractSolver) ->
     limit = getattr(solver, "max_iterations", None)
     if status is Status.ITERATION_LIMIT and limit is not None:
         return f"; try max_iterations={2 * limit}"
-    if relative_gap <= 1e-3:
+    if relative_gap <= 1e-3 and status is not Status.INTERRUPTED:
         return f"; rtol={10.0 ** np.ceil(np.log10(relative_gap)):.0e} can be had"
     return ""
 

@@ -86,6 +86,8 @@ class Rounds:
         try:
             status = self._iterate(goal, max_iterations)
         except KeyboardInterrupt:
+            if not self._headway.watched:
+                raise
             status = Status.INTERRUPTED
         if np.isfinite(self._best[0]):
             _, self.program, self.point = self._best

@@ -24,7 +24,8 @@ from toylab.plans import split_plan
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Forecast, Outcome, check_restricted
-from toylab.solvers.headway import Headway, Progress, check_progress
+from toylab.solvers.devices import DeviceMemoryError
+from toylab.solvers.headway import PARTS, Headway, Progress, check_progress
 from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.multiscale.coarsening import Level, levels, on_level
 from toylab.solvers.multiscale.edge_program import EdgeProgram, Iterate
@@ -63,10 +64,11 @@ class Multiscale(AbstractSolver):
 
     Attributes:
         rtol: relative gap to be certified.
-        max_iterations: Newton steps of one level at most.
+        max_iterations: Newton steps of one level at most, in each attempt at it.
         coarsest: points of a cloud at the coarsest level at most.
         progress: called before every step with (thousandths done, 1000, relative_gap and k), the gap being that of the
-            level; KeyboardInterrupt, from it or from the keyboard, ends the run and keeps the best critic so far.
+            level. Where there is one, KeyboardInterrupt, from it or from the keyboard, ends the run and keeps the best
+            critic so far.
     """
 
     rtol: float = 1e-6
@@ -100,7 +102,7 @@ class Multiscale(AbstractSolver):
     def run(self, problem: CriticProblem) -> Outcome:
         carried, points, fakes, reals = carried_points(problem)
         if max(len(fakes), len(reals)) <= self.coarsest:
-            return self._dense().run(problem)
+            return self._dense().attempt(problem)
         piece = straight_piece(problem.losses)
         if piece is not None and not problem.support.equal_measures:
             straight = transport_outcome(problem, piece, self.rtol, _SIMPLEX_ITERATIONS)
@@ -118,12 +120,13 @@ class Multiscale(AbstractSolver):
                 Pointwise(problem, fakes, reals, p, q, len(points), length),
                 length,
             )
-            reached = self._from_coarse_to_fine(problem, fake_levels, real_levels, finest)
+            headway = Headway(self.progress)
+            reached = self._from_coarse_to_fine(problem, fake_levels, real_levels, finest, headway)
             lines = recession_pair(problem.losses)
             if reached.status is Status.INACCURATE and lines is not None:  # a large critic is first seen from far away
                 far = replace(problem, losses=lines)
-                again = self._from_coarse_to_fine(far, fake_levels, real_levels, finest)
-                reached = min((again, reached), key=lambda each: each.gap)
+                again = self._from_coarse_to_fine(far, fake_levels, real_levels, finest, headway)
+                reached = _better(again, reached)
         outcome = _outcome(problem, carried, finest, reached)
         lost = reached.status in {Status.INACCURATE, Status.ITERATION_LIMIT}
         if lost and len(fakes) * len(reals) <= _DENSE_HELPS:
@@ -132,22 +135,42 @@ class Multiscale(AbstractSolver):
 
     def _helped(self, problem: CriticProblem, outcome: Outcome) -> Outcome:
         """The outcome of the dense engine where that is closer to optimal."""
-        dense = self._dense().run(problem)
+        try:
+            dense = replace(self._dense(), progress=self._at_the_end()).attempt(problem)
+        except DeviceMemoryError:
+            return outcome
+        except KeyboardInterrupt:
+            if self.progress is None:
+                raise
+            return replace(outcome, status=Status.INTERRUPTED)
         gaps = [certify(problem, each.critic, each.plan).relative_gap for each in (dense, outcome)]
         if gaps[0] > gaps[1]:
-            return outcome
+            stopped = dense.status is Status.INTERRUPTED
+            return replace(outcome, status=dense.status) if stopped else outcome
         why = f"InteriorPoint, because Multiscale came to a relative gap of {gaps[1]:.2g}"
         return replace(dense, stats={**dense.stats, "instead": why})
 
+    def _at_the_end(self) -> Progress | None:
+        """The progress function, told of gap and constant alone: all levels are done."""
+        if self.progress is None:
+            return None
+        tell = self.progress
+        return lambda _done, _total, numbers: tell(PARTS, PARTS, numbers)
+
     def _from_coarse_to_fine(
-        self, problem: CriticProblem, fake_levels: list[Level], real_levels: list[Level], finest: Stage
+        self,
+        problem: CriticProblem,
+        fake_levels: list[Level],
+        real_levels: list[Level],
+        finest: Stage,
+        headway: Headway,
     ) -> Reached:
         depth = max(len(fake_levels), len(real_levels))
         stage = _coarse_stage(
             problem, on_level(fake_levels, depth - 1), on_level(real_levels, depth - 1), finest.length
         )
         program, point = _coarsest(problem, stage)
-        headway, shares = Headway(self.progress), _shares_of_work(fake_levels, real_levels, depth)
+        shares = _shares_of_work(fake_levels, real_levels, depth)
         interrupted = False
         for number in range(depth - 2, -1, -1):
             fine = finest
@@ -171,8 +194,13 @@ class Multiscale(AbstractSolver):
         if reached.status is not Status.INACCURATE:
             return reached
         again = Rounds(stage, program, _constant_start(program), headway).run(goal, self.max_iterations)
-        best = min((again, reached), key=lambda each: each.gap)
-        return replace(best, status=again.status) if again.status is Status.INTERRUPTED else best
+        return _better(again, reached)
+
+
+def _better(again: Reached, before: Reached) -> Reached:
+    """Of two attempts the one with the smaller gap; that the user has stopped the second is not lost."""
+    best = min((again, before), key=lambda each: each.gap)
+    return replace(best, status=again.status) if again.status is Status.INTERRUPTED else best
 
 
 def _shares_of_work(fakes: list[Level], reals: list[Level], depth: int) -> np.ndarray:
