@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -148,7 +149,7 @@ def _kept(key: FlowKey, trajectory: Trajectory, cpu: float) -> FlowTrial:
         coinciding=sum(map(len, trajectory.coinciding())),
         torn=int((trajectory.clarity[-1] < _CLEAR).sum()),
         covered=float((distances.min(axis=0) <= NEAR * w1[0]).mean()),
-        gap=float(gap) if np.isfinite(gap) else None,
+        gap=None if np.isnan(gap) else min(gap, sys.float_info.max),  # JSON has no infinity
         cpu=round(cpu, 4),
     )
 

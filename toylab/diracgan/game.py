@@ -22,7 +22,7 @@ from toylab.condition import Condition
 from toylab.diracgan.methods import AbstractMethod, Unregularised, method_from_json
 from toylab.diracgan.players import AbstractGenerator, ZeroSum, generator_from_json
 from toylab.diracgan.rules import AbstractRule
-from toylab.errors import InputError, real_number, whole_number
+from toylab.errors import InputError, ToylabError, real_number, whole_number
 from toylab.losses import LossPair
 from toylab.losses import from_json as losses_from_json
 from toylab.markup import card, facts, number, quiet
@@ -145,10 +145,9 @@ class DiracGAN:
         """
         if not self.method.smooth:
             return None
-        trace, determinant = self.method.trace_and_determinant(self)
+        trace, _ = self.method.trace_and_determinant(self)
         a = self.slope
-        both = determinant - a**2  # the product of the dampings of θ and ψ
-        damping = (0.0, trace) if both == 0 else (0.5 * trace, 0.5 * trace)
+        damping = (0.5 * trace, 0.5 * trace) if self.method.damps_both else (0.0, trace)
         return np.array([[damping[0], -a], [a, damping[1]]])
 
     def converges(self, rule: AbstractRule | None = None) -> Condition:
@@ -206,6 +205,8 @@ class DiracGAN:
             atol=_ATOL,
             max_step=_SHORT / self.slope if self.method.jumps else np.inf,
         )
+        if not found.success:
+            raise ToylabError(f"the flow could not be followed to {duration:g}: {found.message}")
         return Orbit(time=time, theta=found.y[0], psi=found.y[1])
 
     # --- faces ---

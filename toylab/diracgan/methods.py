@@ -60,6 +60,8 @@ class AbstractMethod(ABC):
     formula: ClassVar[str]
     #: Whether the field has a Jacobian at the equilibrium, and whether it jumps somewhere.
     smooth: ClassVar[bool] = True
+    #: Whether it damps the generator as it does the critic.
+    damps_both: ClassVar[bool] = False
     jumps: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -252,6 +254,8 @@ class Consensus(AbstractMethod):
     """
 
     weight: float
+
+    damps_both = True
 
     kind = "consensus"
     title = "consensus"

@@ -91,8 +91,8 @@ class Trajectory:
 
     @property
     def largest_gap(self) -> float:
-        """The loosest certificate on the way, NaN where there is none."""
-        known = self.gaps[np.isfinite(self.gaps)]
+        """The loosest certificate on the way, infinite where one says nothing, NaN where there is none."""
+        known = self.gaps[~np.isnan(self.gaps)]
         return float(known.max()) if len(known) else float("nan")
 
     def fake(self, step: int = -1) -> DiscreteMeasure:

@@ -4,7 +4,7 @@
 
 The dual is a critic of constant 1: f(y) − f(x) ≤ ‖x − y‖ on every pair, mean real minus mean fake value as large as can
 be. On a list of pairs the simplex takes a fraction of a second where all pairs take minutes, and what its critic
-violates on all others is found by branch and bound (`multiscale.pricing`). From coarse to fine: both clouds are
+violates on all others is found by tiles of pairs (`multiscale.pricing`). From coarse to fine: both clouds are
 aggregated into the cells of a kd-tree; a level begins with the children of the plan of the coarser one and of its
 smallest slacks, which holds a plan for the finer level; then the most violated pairs of every row and column are added
 until raising the fake values to where nothing is violated costs a small share of the whole. Memory O(points + pairs

@@ -94,7 +94,7 @@ def test_a_scan_finds_the_worst_pairs_of_all(rng):
     assert all(slack[pair] < 0 for pair in chosen)
 
 
-def test_branch_and_bound_finds_the_worst_pair_of_every_point(rng):
+def test_tiles_find_the_worst_pair_of_every_point(rng):
     values = critic(rng, 900, 700)
     slack = values.k * cdist(values.fakes, values.reals) + values.u[:, None] - values.v
     found = Pricing(values.fakes, values.reals).scan(values, 4)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import re
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -67,6 +69,8 @@ class Trainer:
             while stop is None:
                 stop = self._advance(progress)
         except KeyboardInterrupt:
+            if not self._samples:  # nothing has been scored yet
+                raise
             stop = RunStop.INTERRUPTED
         return self._result(stop)
 
@@ -202,8 +206,10 @@ class Trainer:
 
 
 def _mark(*parts: Any) -> str:
-    """A number that another training does not have: what its settings look like in words."""
-    return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()
+    """A number that another training does not have: what its settings look like in words, but for addresses."""
+    with np.printoptions(threshold=sys.maxsize):
+        words = "\n".join(map(repr, parts))
+    return hashlib.sha256(re.sub(r" at 0x[0-9a-f]+", "", words).encode()).hexdigest()
 
 
 __all__ = ["Trainer"]

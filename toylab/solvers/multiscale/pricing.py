@@ -22,6 +22,7 @@ from toylab.solvers.multiscale.refinement import smallest
 _ROWS, _COLUMNS, _TOGETHER = 64, 64, 4096
 #: Pairs for each point of a block from which on only the most violated ones of every point are taken.
 _MANY = 8
+_EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +111,8 @@ class Pricing:
             return
         up = np.minimum.reduceat((critic.u - last.u)[self._rows], self._starts[0])
         down = np.maximum.reduceat((critic.v - last.v)[self._columns], self._starts[1])
-        self._least += up[:, None] - down
+        size = max(float(np.abs(each).max(initial=0.0)) for each in (critic.u, critic.v, last.u, last.v))
+        self._least += up[:, None] - down - 8.0 * _EPS * size
         if critic.k < last.k:
             if self._farthest is None:
                 self._farthest = _farthest((self._fakes, self._reals), self._starts)
@@ -134,7 +136,7 @@ class _Sieve:
         """
         rows = slice(start, min(start + _ROWS, len(self._critic[0])))
         found = [(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp))]
-        open_ = np.flatnonzero(least <= 0.0)
+        open_ = np.flatnonzero(~(least > 0.0))  # what is not known is looked at
         for first in range(0, len(open_), _TOGETHER // _COLUMNS):
             tiles = open_[first : first + _TOGETHER // _COLUMNS]
             columns = (tiles[:, None] * _COLUMNS + np.arange(_COLUMNS)).ravel()
@@ -152,7 +154,7 @@ class _Sieve:
             some = np.flatnonzero(highest >= -coarse.rounding)
             among = over if len(some) == len(columns) else over[:, some]
             at, picked = np.divmod(np.flatnonzero(among >= -coarse.rounding), max(len(some), 1))
-            bound = (highest + coarse.rounding) * coarse.unit
+            bound = (highest.astype(np.float64) + coarse.rounding) * coarse.unit
             if len(at) <= _MANY * sum(over.shape):
                 return at, some[picked], bound
         at, picked = _highest(among, count)

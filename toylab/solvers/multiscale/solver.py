@@ -48,7 +48,7 @@ _STEPS_AT_COARSEST = 60
 _SAMPLED_DISTANCES = 10_001
 _SIMPLEX_ITERATIONS = 10_000_000
 #: Measured up to 30,000 points a side.
-_FORECAST = Forecast(kib=20.0, seconds=30.0, exponent=1.7)
+_FORECAST = Forecast(kib=24.0, seconds=30.0, exponent=1.7)
 #: Pairs up to which the dense engine, in a minute or two, is asked where this one has missed its tolerance.
 _DENSE_HELPS = 8_000_000
 
