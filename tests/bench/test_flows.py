@@ -1,5 +1,7 @@
 """The bench of flows as a whole: what is run, what is kept, what is measured, and what is counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -203,6 +205,20 @@ def test_the_interval_of_a_share_is_wilsons(count, total):
     for end in (low, high):
         assert abs(count / total - end) == pytest.approx(z * np.sqrt(end * (1 - end) / total), abs=1e-9)
     assert 0 <= low <= count / total <= high <= 1
+
+
+def test_a_certificate_that_says_nothing_is_told(monkeypatch):
+    whole = flow_trial._kept
+
+    def uncertified(key, trajectory, cpu):
+        gaps = trajectory.gaps.copy()
+        gaps[0] = np.inf
+        return whole(key, replace(trajectory, gaps=gaps), cpu)
+
+    monkeypatch.setattr(flow_trial, "_kept", uncertified)
+    key = next(key for key in kinds() if key.objective == "wasserstein")
+    trial = measured(key, *REST)
+    assert "relative gap of 1.8e+308" in unexpected([FlowRow(key=trial.key, trials=[trial])])[0]
 
 
 def test_a_null_that_moves_and_a_loose_critic_are_told():

@@ -25,6 +25,7 @@ from toylab.dynamics import (
 )
 from toylab.dynamics.networks import GaussianModes, RunStop
 from toylab.dynamics.networks.generator import GeneratorNetwork
+from toylab.dynamics.networks.trainer import Trainer
 from toylab.dynamics.objectives import AbstractObjective
 from toylab.errors import InputError
 from toylab.solvers.network import MLP, MaxGP
@@ -159,6 +160,15 @@ def test_between_evaluations_the_state_is_written_after_a_while(tmp_path, monkey
     rest = train_generator(two_modes(), EXACT, training=FEW, state=state, progress=lambda done, *_: seen.append(done))
     assert seen == [4, 5, 6]
     np.testing.assert_array_equal(rest.samples, train_generator(two_modes(), EXACT, training=FEW).samples)
+
+
+def test_a_training_that_is_stopped_before_its_first_score_has_no_result(monkeypatch):
+    def stop(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, "_score", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train_generator(two_modes(), EXACT, training=FEW)
 
 
 def test_a_run_survives_json_and_a_target_of_ones_own_does_not():
