@@ -1,6 +1,6 @@
 """How long after a mouse event the playground shows the new answer, in headless Chromium.
 
-    python -m tests.browser.latency                          10, 30 and 100 points a side, 40 drags each
+    python -m tests.browser.latency                          10, 30 and 100 points a side, 60 drags each
     python -m tests.browser.latency --markdown docs/playground.md
 
 One fake point is pressed and moved, one mouse event at a time; the page itself notes when it got the event and when it
@@ -170,7 +170,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Measure and print; the exit code says whether the target was met at 30 points."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, nargs="+", default=[10, 30, 100], help="a side (default 10 30 100)")
-    parser.add_argument("--drags", type=int, default=40, help="of each number of points (default 40)")
+    parser.add_argument("--drags", type=int, default=60, help="of each number of points (default 60)")
     parser.add_argument("--port", type=int, default=5223, help="the next free one from here on (default 5223)")
     parser.add_argument("--json", metavar="FILE", help="write the numbers")
     parser.add_argument("--markdown", metavar="FILE", help="write the table")

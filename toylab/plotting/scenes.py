@@ -279,8 +279,8 @@ class _OnLine(_Stage):
         fakes, reals = self._path.positions[step], self._path.real.points
         critic = _levelled(self._path, step)
         heights = [np.zeros(len(points)) if critic is None else critic(points) for points in (fakes, reals)]
-        if critic is not None:
-            self._curve.set_data(self._z[:, 0], critic(self._z))
+        drawn = self._z[: 0 if critic is None else len(self._z)]
+        self._curve.set_data(drawn[:, 0], drawn[:, 0] if critic is None else critic(drawn))
         self._fakes.set_data(fakes[:, 0], heights[0])
         self._reals.set_data(reals[:, 0], heights[1])
         told = self._unit * np.nan_to_num(self._path.gradients[step, :, 0])
