@@ -245,7 +245,7 @@ def test_games_survive_json_and_speak(method):
         (lambda: Simultaneous(step=0.0), "step of a rule must be positive"),
         (lambda: Alternating(step=0.1, critic_steps=0), "number of critic steps"),
         (lambda: DiracGAN(losses=losses.quadratic(0.0, 1.0)), "take losses such as logistic"),
-        (lambda: DiracGAN(method=MaxGP), "is no method"),  # type: ignore[arg-type]
+        (lambda: DiracGAN(method=MaxGP), "must be a Method object"),  # type: ignore[arg-type]
         (
             lambda: DiracGAN().trajectory((1.0, 2.0, 3.0), 5, Simultaneous(step=0.1)),
             r"a start of a Dirac-GAN is \(θ, ψ\)",
@@ -261,3 +261,15 @@ def test_games_survive_json_and_speak(method):
 def test_bad_input_is_one_sentence(build, words):
     with pytest.raises(InputError, match=words):
         build()
+
+
+def test_wrong_kinds_are_named_in_one_sentence():
+    with pytest.raises(InputError, match="method of a Dirac-GAN must be a Method object"):
+        DiracGAN(method="maxgp")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"must be Simultaneous\(step=…\) or Alternating"):
+        DiracGAN().trajectory((1.0, 1.0), 5, "alternating")  # type: ignore[arg-type]
+
+
+def test_an_orbit_shows_itself_in_one_line():
+    orbit = DiracGAN().trajectory((1.0, 0.0), 3, Simultaneous(step=0.1))
+    assert repr(orbit).startswith("Orbit(4 points to 3, (θ, ψ) from [1.0, 0.0] to [")

@@ -237,3 +237,8 @@ def test_equal_measures_have_arrived_before_they_start():
 def test_bad_input_is_one_sentence(build, words):
     with pytest.raises(InputError, match=words):
         build()
+
+
+def test_an_objective_that_is_a_word_is_refused_in_one_sentence():
+    with pytest.raises(InputError, match="follow needs an objective such as"):
+        follow(zoo.load("case4", n=3), "logistic")  # type: ignore[arg-type]

@@ -115,10 +115,11 @@ class FlowBench:
 
     def describe(self) -> str:
         """One sentence."""
+        seeds = "seeds" if self.rounds > 1 else "seed"
         return (
-            f"{self.n} fakes and {self.n} reals, {self.rounds} seeds from {self.start} on, at most {self.limit} steps; "
-            f"a flow has arrived at {self.tolerance:g} of its initial W₁, and has stopped where W₁ has not fallen by a "
-            f"thousandth in {self.patience} steps."
+            f"{self.n} fakes and {self.n} reals, {self.rounds} {seeds} from {self.start} on, at most {self.limit} "
+            f"steps; a flow has arrived at {self.tolerance:g} of its initial W₁, and has stopped where W₁ has not fallen "
+            f"by a thousandth in {self.patience} steps."
         )
 
     def header(self) -> dict[str, Any]:

@@ -136,14 +136,14 @@ def run(options: argparse.Namespace) -> int:
     print(f"constant k      {solution.lipschitz_constant:.10g}{within}")
     if certificate.critic_excess is not None:
         print(f"critic excess   {certificate.critic_excess:.2g}")
+    if data is not None:  # first: it is quick, and holds all there is
+        write_json(data, solution.to_json())
+        print(f"Written: {data}")
     if picture is not None:
         from toylab.plotting import plot, save
 
         save(plot(solution), picture)
         print(f"Written: {picture}")
-    if data is not None:
-        write_json(data, solution.to_json())
-        print(f"Written: {data}")
     return _exit_code(solution, solver)
 
 

@@ -49,6 +49,10 @@ class Orbit:
     theta: np.ndarray
     psi: np.ndarray
 
+    def __repr__(self) -> str:
+        first, last = (np.round(np.stack([self.theta[i], self.psi[i]]), 4).T.tolist() for i in (0, -1))
+        return f"Orbit({len(self.time)} points to {self.time[-1]:g}, (θ, ψ) from {first} to {last})"
+
     @property
     def radius(self) -> np.ndarray:
         """(T, …), the distance from the equilibrium."""
@@ -83,8 +87,8 @@ class DiracGAN:
         kinds = {"losses": LossPair, "generator": AbstractGenerator, "method": AbstractMethod}
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
-                wanted = kind.__name__.removeprefix("Abstract").lower()
-                raise InputError(f"{name} of a Dirac-GAN: {type(getattr(self, name)).__name__} is no {wanted}.")
+                wanted = kind.__name__.removeprefix("Abstract")
+                raise InputError(f"{name} of a Dirac-GAN must be a {wanted} object, got {getattr(self, name)!r}.")
         on_reals = float(self.losses.real_loss.slope(np.zeros(())))
         if not (self.slope > 0 and abs(self.slope + on_reals) <= _ROUNDING * self.slope):
             raise InputError(
@@ -176,6 +180,10 @@ class DiracGAN:
             rule: how the players take turns.
         """
         theta, psi = _checked(start)
+        if not isinstance(rule, AbstractRule):
+            raise InputError(
+                f"the rule of a training must be Simultaneous(step=…) or Alternating(step=…), got {rule!r}."
+            )
         whole_number(rounds, "the number of rounds", least=0)
         thetas, psis = [theta], [self.method.projected(psi)]
         for _ in range(rounds):

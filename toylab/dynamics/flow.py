@@ -73,6 +73,11 @@ def follow(
     if not isinstance(problem, CriticProblem):
         raise InputError(f"follow needs a CriticProblem, got {type(problem).__name__}.")
     objective = objective_of(problem) if objective is None else objective
+    if not isinstance(objective, AbstractObjective):
+        raise InputError(
+            "follow needs an objective such as toylab.dynamics.LipschitzCritic(losses=…, regularizer=…), got "
+            f"{objective!r}."
+        )
     rules = _Rules.checked(objective, step, split)
     whole_number(steps, "the number of steps", least=0)
     if not 0 <= real_number(tolerance, "the tolerance of a flow") < 1:
