@@ -118,8 +118,8 @@ class FlowBench:
         seeds = "seeds" if self.rounds > 1 else "seed"
         return (
             f"{self.n} fakes and {self.n} reals, {self.rounds} {seeds} from {self.start} on, at most {self.limit} "
-            f"steps; a flow has arrived at {self.tolerance:g} of its initial W₁, and has stopped where W₁ has not fallen "
-            f"by a thousandth in {self.patience} steps."
+            f"steps; a flow has arrived at {self.tolerance:g} of its initial W₁, and has stopped where W₁ has not "
+            f"fallen by a thousandth in {self.patience} steps."
         )
 
     def header(self) -> dict[str, Any]:
