@@ -173,8 +173,9 @@ def test_a_connection_that_breaks_comes_back_with_everything(page, playground):
 
 
 def test_a_port_in_use_is_passed_over(playground):
-    with served(port=5123) as second:
-        assert "(port 5123 is in use)" in second.line
+    taken = int(playground.url.rstrip("/").rsplit(":", 1)[1])
+    with served(port=taken) as second:
+        assert f"(port {taken} is in use)" in second.line
         assert second.url != playground.url
 
 
