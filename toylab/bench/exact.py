@@ -6,8 +6,6 @@ that is busy for a while hits all methods alike; ratios are taken within a round
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +17,7 @@ import numpy as np
 
 from toylab.bench.exact_data import check_shape, critic_problem, measures
 from toylab.bench.exact_trial import CLARABEL, EMD, Trial, TrialKey, in_a_process, make_solver
-from toylab.bench.journal import Journal, code_fingerprint
+from toylab.bench.journal import Journal, code_fingerprint, key_number
 from toylab.errors import InputError, real_number, whole_number
 
 #: progress(seconds of work done, of all, as foreseen, what runs now)
@@ -154,12 +152,7 @@ class _Line:
     trial: Trial
 
     def to_json(self) -> dict[str, Any]:
-        return {"index": _index(self.trial.key), "failures": [], **self.trial.to_json()}
-
-
-def _index(key: TrialKey) -> int:
-    """A number that no other key has, whatever else is measured in the same folder."""
-    return int(hashlib.sha256(json.dumps(asdict(key), sort_keys=True).encode()).hexdigest()[:15], 16)
+        return {"index": key_number(self.trial.key), "failures": [], **self.trial.to_json()}
 
 
 def run_exact_bench(

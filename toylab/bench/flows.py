@@ -7,8 +7,6 @@ about fakes that coincide. Fakes that follow an objective without a gradient are
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,7 +17,7 @@ import numpy as np
 
 from toylab.bench.flow_methods import OBJECTIVES, PROBLEMS, SPLITS, STEPS
 from toylab.bench.flow_trial import FlowKey, FlowTrial, measured
-from toylab.bench.journal import Journal, code_fingerprint
+from toylab.bench.journal import Journal, code_fingerprint, key_number
 from toylab.errors import InputError, SolverError, real_number, unknown_name, whole_number
 
 #: progress(flows done, of all, what was finished last)
@@ -140,12 +138,7 @@ class _Line:
     failures: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        return {"index": _index(self.trial.key), "failures": self.failures, **self.trial.to_json()}
-
-
-def _index(key: FlowKey) -> int:
-    """A number that no other key has, whatever else is measured in the same folder."""
-    return int(hashlib.sha256(json.dumps(asdict(key), sort_keys=True).encode()).hexdigest()[:15], 16)
+        return {"index": key_number(self.trial.key), "failures": self.failures, **self.trial.to_json()}
 
 
 def run_flow_bench(

@@ -6,8 +6,6 @@ is busy for a while hits all methods alike; costs are CPU seconds of one thread.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from toylab.bench.generator_methods import DEPTH, RATE, WEIGHT, WIDTH, chosen_methods
-from toylab.bench.journal import Journal, code_fingerprint
+from toylab.bench.journal import Journal, code_fingerprint, key_number
 from toylab.dynamics import GeneratorRun, GeneratorTraining, Scoring, train_generator
 from toylab.dynamics.networks import RunStop, target
 from toylab.errors import InputError, whole_number
@@ -41,7 +39,7 @@ class RunKey:
     @property
     def index(self) -> int:
         """A number that no other key has."""
-        return int(hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:15], 16)
+        return key_number(self)
 
 
 @dataclass(frozen=True, kw_only=True)

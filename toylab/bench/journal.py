@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -35,6 +35,11 @@ def code_fingerprint() -> str:
             digest.update(relative.as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def key_number(key: Any) -> int:
+    """A number that no other key, a dataclass of plain data, has, whatever else is measured in the same folder."""
+    return int(hashlib.sha256(json.dumps(asdict(key), sort_keys=True).encode()).hexdigest()[:15], 16)
 
 
 def _version() -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from toylab.cli import critic_bench, drift, exact_bench, flow_bench, generator_bench, necessity, rates, step_times, w1
-from toylab.cli.terminal import console, progress_bar
+from toylab.cli.terminal import console, interrupted, progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
 
@@ -80,11 +79,7 @@ def run(options: argparse.Namespace) -> int:
             )
         except KeyboardInterrupt:
             progress.stop()
-            print(
-                f"toylab: interrupted; what is finished is kept in {options.out!r}, the same command continues.",
-                file=sys.stderr,
-            )
-            return 130
+            return interrupted(options.out)
     print_summary(summary, console())
     written = [Path(options.out) / "campaign.json"]
     if summary.failures:

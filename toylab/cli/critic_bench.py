@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 from toylab.cli.targets import PICTURES, checked_target
-from toylab.cli.terminal import console, progress_bar
+from toylab.cli.terminal import console, interrupted, progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
 
@@ -67,11 +66,7 @@ def run(options: argparse.Namespace) -> int:
             cells = run_critic_bench(bench, folder, progress=advance)
         except KeyboardInterrupt:
             progress.stop()
-            print(
-                f"toylab: interrupted; what is finished is kept in {options.out!r}, the same command continues.",
-                file=sys.stderr,
-            )
-            return 130
+            return interrupted(options.out)
     methods = chosen_methods(bench.methods or None)
     groups = grouped(cells, [method.name for method in methods])
     runs = {cell.run for cell in cells}

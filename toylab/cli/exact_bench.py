@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from toylab.cli.critic_bench import names_in
 from toylab.cli.targets import PICTURES, checked_target
-from toylab.cli.terminal import console, progress_bar
+from toylab.cli.terminal import console, interrupted, progress_bar
 from toylab.errors import InputError, real_number
 from toylab.verification import ExitCode
 
@@ -102,11 +101,7 @@ def run(options: argparse.Namespace) -> int:
             trials = run_exact_bench(bench, folder, seconds=options.seconds, progress=advance)
         except KeyboardInterrupt:
             progress.stop()
-            print(
-                f"toylab: interrupted; what is finished is kept in {options.out!r}, the same command continues.",
-                file=sys.stderr,
-            )
-            return 130
+            return interrupted(options.out)
     rows, legend = rows_of(trials, options.clock), _legend(bench, len(trials))
     print_tables(rows, legend, console())
     data = data or folder / "exact.json"

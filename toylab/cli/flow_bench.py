@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from toylab.cli.critic_bench import names_in
 from toylab.cli.targets import PICTURES, checked_target
-from toylab.cli.terminal import console, progress_bar
+from toylab.cli.terminal import console, interrupted, progress_bar
 from toylab.errors import InputError, real_number
 from toylab.verification import ExitCode
 
@@ -25,7 +24,8 @@ def register(kinds: Any) -> None:
         "side by side with steps of equal length; some of them then with each step rule, and, from fakes that start in "
         "pairs at one place, with each split rule. Objectives without a gradient are the null: their ratio is 1. "
         "Finished flows are kept in --out, and the same command continues an interrupted run. All of it takes about 25 "
-        "CPU minutes. Exit code 1 if a flow failed, a critic was not certified, or the null moved.",
+        "CPU minutes. Exit code 1 if a flow failed, a critic on the way has a relative gap above 1e-3, or the null "
+        "moved.",
     )
     flows.add_argument(
         "--problems", metavar="NAME,…", help="of the zoo (default two-gaussians,case3,independent-lines)"
@@ -74,11 +74,7 @@ def run(options: argparse.Namespace) -> int:
             trials = run_flow_bench(bench, folder, workers=options.workers, seconds=options.seconds, progress=advance)
         except KeyboardInterrupt:
             progress.stop()
-            print(
-                f"toylab: interrupted; what is finished is kept in {options.out!r}, the same command continues.",
-                file=sys.stderr,
-            )
-            return 130
+            return interrupted(options.out)
     rows = rows_of(trials)
     wrong = unexpected(rows)
     legend = [*_legend(bench, rows, len(trials)), *wrong]

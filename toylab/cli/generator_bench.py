@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import replace
 from typing import Any
 
 from toylab.cli.critic_bench import names_in
 from toylab.cli.targets import PICTURES, checked_target
-from toylab.cli.terminal import console, progress_bar
+from toylab.cli.terminal import console, interrupted, progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
 
@@ -69,11 +68,7 @@ def run(options: argparse.Namespace) -> int:
             runs = run_generator_bench(bench, folder, progress=advance)
         except KeyboardInterrupt:
             progress.stop()
-            print(
-                f"toylab: interrupted; what was done is kept in {folder!r}, the same command continues.",
-                file=sys.stderr,
-            )
-            return 130
+            return interrupted(folder)
     rows = rows_of(runs, bench.targets, bench.names())
     table = sheet(rows, runs, bench.training.batch)
     methods = known_methods()

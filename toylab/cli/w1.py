@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
-from toylab.cli.terminal import console, progress_bar
+from toylab.cli.terminal import console, interrupted, progress_bar
 from toylab.verification import ExitCode
 
 
@@ -65,11 +64,7 @@ def run(options: argparse.Namespace) -> int:
             )
         except KeyboardInterrupt:
             progress.stop()
-            print(
-                f"toylab: interrupted; what is finished is kept in {options.out!r}, the same command continues.",
-                file=sys.stderr,
-            )
-            return 130
+            return interrupted(options.out)
     out = console()
     for record in records:
         out.print(cell_table(record))

@@ -13,7 +13,7 @@ from toylab.dynamics.networks.targets import AbstractTarget, target
 from toylab.errors import InputError
 from toylab.markup import card, facts, number
 
-_SERIES = ("steps", "covered", "quality", "near", "w1", "gaps", "cpu_seconds")
+SERIES = ("steps", "covered", "quality", "near", "w1", "gaps", "cpu_seconds")
 
 
 class RunStop(Enum):
@@ -96,7 +96,7 @@ class GeneratorRun:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` turns back into the same run; NaN is null."""
-        series = {name: _nullable(getattr(self, name)) for name in _SERIES}
+        series = {name: _nullable(getattr(self, name)) for name in SERIES}
         return {
             "target": self.target.name,
             "objective": self.objective,
@@ -117,7 +117,7 @@ class GeneratorRun:
             InputError: a field is missing, or does not fit.
         """
         try:
-            series = {name: np.array(data[name], dtype=np.float64) for name in _SERIES}
+            series = {name: np.array(data[name], dtype=np.float64) for name in SERIES}
             samples = np.array(data["samples"], dtype=np.float64)
             lengths = {len(array) for array in (*series.values(), samples)}
             if len(lengths) != 1 or samples.ndim != 3:

@@ -15,7 +15,7 @@ import torch
 
 from toylab.dynamics.networks.generator import GeneratorNetwork
 from toylab.dynamics.networks.pulls import AbstractPull
-from toylab.dynamics.networks.run import GeneratorRun, RunStop
+from toylab.dynamics.networks.run import SERIES, GeneratorRun, RunStop
 from toylab.dynamics.networks.settings import GeneratorTraining
 from toylab.dynamics.networks.targets import AbstractTarget
 from toylab.dynamics.networks.training import Progress
@@ -26,8 +26,6 @@ from toylab.storage import replacing, writable_folder
 
 #: Seconds after which the state is written between two evaluations.
 _WRITE_EVERY = 30.0
-
-_SERIES = ("steps", "covered", "quality", "near", "w1", "gaps", "cpu_seconds")
 
 
 class Trainer:
@@ -57,7 +55,7 @@ class Trainer:
         self._mark = _mark(target, objective, pull, training, self._seed)
         self._objective = objective.begun(fake, real)
         self._done, self._cpu, self._written = 0, 0.0, time.monotonic()
-        self._series: dict[str, list[float]] = {name: [] for name in _SERIES}
+        self._series: dict[str, list[float]] = {name: [] for name in SERIES}
         self._samples: list[np.ndarray] = []
         self._evaluated = set(training.evaluated())
         self._read()
