@@ -68,7 +68,9 @@ def executed(source: Path) -> nbformat.NotebookNode:
     """
     notebook = jupytext.read(source)
     place = {"metadata": {"path": str(source.parent)}}
-    NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources=place).execute()
+    # A slow cell prints in several messages: its text is one output all the same.
+    settings = {"timeout": SECONDS, "kernel_name": "python3", "resources": place, "coalesce_streams": True}
+    NotebookClient(notebook, **settings).execute()
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02}"
         cell.metadata.pop("execution", None)

@@ -52,6 +52,14 @@ def test_it_runs_within_a_minute_and_ends_with_three_exercises(source):
     assert len(questions) == 3
 
 
+def test_what_a_slow_cell_prints_is_one_output(tmp_path):
+    source = tmp_path / "slow.py"
+    lines = ("# %%", "import time", "for number in range(3):", "    print(number, flush=True)", "    time.sleep(0.3)")
+    source.write_text("\n".join(lines))
+    (cell,) = notebooks.executed(source).cells
+    assert [output.text for output in cell.outputs] == ["0\n1\n2\n"]
+
+
 @pytest.mark.parametrize("name", EXERCISES)
 def test_an_exercise_accepts_the_answer_and_nothing_else(name, capsys):
     exercise = EXERCISES[name]
