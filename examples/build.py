@@ -69,8 +69,8 @@ def executed(source: Path) -> nbformat.NotebookNode:
     notebook = jupytext.read(source)
     place = {"metadata": {"path": str(source.parent)}}
     # A slow cell prints in several messages: its text is one output all the same.
-    settings = {"timeout": SECONDS, "kernel_name": "python3", "resources": place, "coalesce_streams": True}
-    NotebookClient(notebook, **settings).execute()
+    patience = {"timeout": SECONDS, "startup_timeout": SECONDS}
+    NotebookClient(notebook, kernel_name="python3", resources=place, coalesce_streams=True, **patience).execute()
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02}"
         cell.metadata.pop("execution", None)

@@ -29,7 +29,14 @@ CELLS = (
 def outputs():
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
     root = Path(__file__).parent.parent
-    client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(root)}})
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        startup_timeout=600,
+        coalesce_streams=True,  # what a slow cell prints arrives in several messages
+        kernel_name="python3",
+        resources={"metadata": {"path": str(root)}},
+    )
     client.execute()  # raises CellExecutionError where a cell does
     return [cell.outputs for cell in notebook.cells]
 

@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.action_chains import ActionChains
 
+#: Seconds.
+_FOREVER = 300.0
 #: The place on the screen of a point of the certified picture.
 _PLACE = """
 const [side, index] = arguments;
@@ -52,34 +55,62 @@ class Served:
     pid: int
 
 
+#: `python -m toylab`, but a page that answers while a point is dragged however long an answer takes.
+_PATIENT = """
+import sys, toylab.play.page
+toylab.play.page.SLOW = float("inf")
+from toylab.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 @contextmanager
-def served(*arguments: str, port: int) -> Iterator[Served]:
-    """The playground on 127.0.0.1 from this port on, ended by Ctrl-C."""
-    command = [sys.executable, "-m", "toylab", "play", *arguments, "--no-browser", "--port", str(port),
-               "--address", "127.0.0.1"]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def served(*arguments: str, port: int, patient: bool = False) -> Iterator[Served]:
+    """The playground on 127.0.0.1 from this port on, ended by Ctrl-C.
+
+    Args:
+        arguments: of `toylab play`.
+        port: from here on the first free one.
+        patient: answer while a point is dragged, also on a machine so busy that the page would wait for its release.
+    """
+    python = [sys.executable, "-c", _PATIENT] if patient else [sys.executable, "-m", "toylab"]
+    command = [*python, "play", *arguments, "--no-browser", "--port", str(port), "--address", "127.0.0.1"]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    )
     assert process.stdout is not None
-    line = process.stdout.readline()
-    found = re.search(r"http://\S+/", line)
-    assert found, line
     try:
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+/", line)
+        assert found, line
         yield Served(line, found.group(0), process.pid)
-    finally:
         process.send_signal(signal.SIGINT)
-        code = process.wait(timeout=30)
+        assert process.wait(timeout=_FOREVER) == 0
+    finally:
+        process.kill()
+        process.wait()
         process.stdout.close()
-    assert code == 0
 
 
-def until(look: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """The first true answer."""
-    end = time.monotonic() + seconds
+def until(look: Callable[[], Any], seconds: float = _FOREVER) -> Any:
+    """The first true answer; a page that is just being left or laid out has none yet.
+
+    Args:
+        look: what is asked again and again.
+        seconds: after which it never will be; only a test that fails waits so long.
+    """
+    end, last = time.monotonic() + seconds, None
     while time.monotonic() < end:
-        found = look()
-        if found:
-            return found
+        try:
+            if found := look():
+                return found
+        except WebDriverException as error:
+            last = error
         time.sleep(0.05)
-    raise AssertionError(f"nothing within {seconds:g} s")
+    raise AssertionError(f"nothing within {seconds:g} s") from last
 
 
 def opened(browser: Any, url: str) -> None:

@@ -2,16 +2,13 @@
 
 import json
 import os
-import signal
-import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-import toylab as package
+from tests.processes import interrupted, started, until
 
 CAMPAIGN = [sys.executable, "-m", "toylab", "bench", "campaign"]
 
@@ -21,31 +18,14 @@ def campaign(toylab):
     return partial(toylab, "bench", "campaign")
 
 
-def waited_for(path: Path, seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not (path.exists() and path.stat().st_size):
-        assert time.monotonic() < end, f"{path} was not written"
-        time.sleep(0.1)
-
-
 @pytest.mark.long  # two processes that start, and forty problems; how campaigns go on: tests/bench/test_campaign.py
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
 def test_ctrl_c_keeps_what_is_finished_and_the_same_command_continues(tmp_path, campaign):
     arguments = ("--problems", "1000", "--workers", "2", "--out", "out")
-    running = subprocess.Popen(
-        [*CAMPAIGN, *arguments],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(Path(package.__file__).parents[1])},  # this toylab, in every process
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
-    )
-    waited_for(tmp_path / "out" / "cases.jsonl")
-    os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to the workers as well
-    output, errors = running.communicate(timeout=60)
-    assert running.returncode == 130, errors
+    running, cases = started([*CAMPAIGN, *arguments], tmp_path), tmp_path / "out" / "cases.jsonl"
+    until(lambda: cases.exists() and cases.stat().st_size, running)
+    code, output, errors = interrupted(running)
+    assert code == 130, errors
     assert output == ""
     # a worker that is hit while Python still starts it has no handler yet and says so
     said = "toylab: interrupted; what is finished is kept in 'out', the same command continues."

@@ -2,15 +2,11 @@
 
 import json
 import os
-import signal
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
-import toylab
+from tests.processes import interrupted, started, until
 from toylab.cli import main
 
 SMALL = ["bench", "critic", "--n", "4", "--losses", "logistic", "--seeds", "1", "--seconds", "0.2", "--device", "cpu"]
@@ -83,24 +79,10 @@ def test_a_problem_of_fixed_points_needs_no_size(tmp_path, monkeypatch, capsys):
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs signals of POSIX")
 def test_ctrl_c_keeps_what_is_finished(tmp_path):
     command = [*SMALL, "--methods", "double-backward", "--seeds", "500", "--out", "out"]
-    running = subprocess.Popen(
-        [sys.executable, "-m", "toylab", *command],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(Path(toylab.__file__).parents[1])},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
-    )
-    end = time.monotonic() + 120.0
-    while not list(tmp_path.glob("out/trainings/*.json")):
-        assert running.poll() is None, running.communicate()
-        assert time.monotonic() < end, "nothing was written"
-        time.sleep(0.1)
-    os.killpg(running.pid, signal.SIGINT)
-    output, errors = running.communicate(timeout=60)
-    assert running.returncode == 130, errors
+    running = started([sys.executable, "-m", "toylab", *command], tmp_path)
+    until(lambda: list(tmp_path.glob("out/trainings/*.json")), running)
+    code, output, errors = interrupted(running)
+    assert code == 130, errors
     assert output == ""
     assert errors.strip() == "toylab: interrupted; what is finished is kept in 'out', the same command continues."
     kept = list(tmp_path.glob("out/trainings/*.json"))

@@ -247,7 +247,7 @@ FOUND = [
 
 @pytest.mark.parametrize(("name", "hypothesis"), FOUND)
 def test_without_a_hypothesis_the_case_is_found_confirmed_and_replayed(name, hypothesis):
-    result = falsify(name, without=[hypothesis], examples=60, seconds=60)
+    result = falsify(name, without=[hypothesis], examples=60, seconds=600)
     found = result.counterexample
     assert found is not None, result.text()
     assert found.breaks == (hypothesis,)
@@ -267,6 +267,6 @@ def test_other_draws_that_do_not_agree_confirm_nothing(monkeypatch):
         unlucky = noisy_discriminator._STREAM.get() == 26
         return dataclasses.replace(evidence, residual=evidence.residual + 0.5 * unlucky)
 
-    result = falsify(dataclasses.replace(claim, measure=lucky), examples=5, seconds=60)
+    result = falsify(dataclasses.replace(claim, measure=lucky), examples=5, seconds=600)
     assert result.counterexample is None
     assert any("other draws" in words for words in result.unconfirmed)

@@ -1,12 +1,8 @@
 """Building: what is kept, what is made anew, what is written, and what goes wrong."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import cast
@@ -19,6 +15,7 @@ from figures import build
 from figures.building import arrays, records, scripts, sources, texts, work
 from figures.building.scripts import Script
 from figures.building.spec import FigureSpec, Mode
+from tests.processes import interrupted, started, until
 from toylab.errors import InputError
 
 CHEAP = "fig13_losses"
@@ -239,15 +236,10 @@ def test_what_is_no_more_is_forgotten(tmp_path):
 @pytest.mark.long
 def test_ctrl_c_leaves_whole_files_and_no_process(tmp_path):
     arguments = [sys.executable, "figures/build.py", "--quick", "--jobs", "2", "--out", str(tmp_path)]
-    process = subprocess.Popen(
-        arguments, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True, env={**os.environ}
-    )
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("*.png")) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    process = started(arguments, ROOT)
+    until(lambda: list(tmp_path.glob("*.png")), process)
+    code, _, err = interrupted(process)
+    assert code == 130
     assert "interrupted" in err
     assert "Traceback" not in err
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]

@@ -116,6 +116,7 @@ def test_fakes_that_move_come_nearer_and_stop(page):
 def test_where_answers_are_slow_points_are_answered_on_release_and_the_slider_at_rest(page, monkeypatch):
     assert page.pace.source.data["live"] == [1]
     monkeypatch.setattr("toylab.play.page.SLOW", 0.0)
+    monkeypatch.setattr("toylab.play.page.REST", 3600.0)  # however long this machine stands still
     page.fakes.data = {"x": [0.0, 0.0], "y": [0.5, 1.0]}
     page.catch_up()
     assert page.state.fake == ((0.0, 0.5), (0.0, 1.0))
@@ -136,10 +137,10 @@ def test_where_answers_are_slow_points_are_answered_on_release_and_the_slider_at
 
 
 def test_one_slow_answer_or_another_number_of_points_changes_nothing(page, monkeypatch):
-    monkeypatch.setattr("toylab.play.page.SLOW", 10.0)
-    page._seconds.extend([11.0, 1.0, 11.0])
+    monkeypatch.setattr("toylab.play.page.SLOW", 1e6)
+    page._seconds.extend([2e6, 1.0, 2e6])
     assert not page._slow
-    page._seconds.extend([11.0, 11.0, 11.0])
+    page._seconds.extend([2e6, 2e6, 2e6])
     assert page._slow
     page.fakes.data = {"x": [0.0], "y": [0.5]}
     page.catch_up()
