@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "toylab"
 #: A module imports from its own layer and from the layers listed before it, never from a later one (DESIGN section 1).
 #: Longer prefixes win: `solvers.network` may have its own line.
 LAYERS = (
-    ("errors", "condition", "markup", "straight_line"),
+    ("errors", "condition", "interrupts", "markup", "straight_line"),
     ("measures", "storage", "critics", "regularizers"),
     ("losses",),
     ("distributions", "support", "problem", "collinear", "diracgan"),

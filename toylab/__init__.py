@@ -4,6 +4,10 @@ Two measures and a pair of losses make a `CriticProblem`; `solve` finds its opti
 certificate; `claims` decides what the papers say about it.
 """
 
+from toylab import interrupts  # noqa: F401  before what takes seconds to load: Ctrl-C then is one sentence
+
+# isort: split
+
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 

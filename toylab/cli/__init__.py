@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from toylab.cli import animate, bench, check, falsify, listing, play, solve, verify, zoo
 from toylab.errors import InputError, SolverError, ToylabError
+from toylab.interrupts import GUARD
 from toylab.verification import ExitCode
 
 _COMMANDS = (verify, check, falsify, listing, solve, zoo, animate, bench, play)
@@ -38,7 +39,23 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
+    """Run the command line; returns the exit code.
+
+    Args:
+        arguments: those of the process when not given, which then has nothing to do afterwards.
+    """
+    if arguments is not None:
+        return _done(arguments)
+    try:
+        GUARD.begin()
+        return _done(arguments)
+    except KeyboardInterrupt:  # a second one, while the first was dealt with
+        return GUARD.say()
+    finally:
+        GUARD.end()
+
+
+def _done(arguments: Sequence[str] | None) -> int:
     code: int = ExitCode.INTERNAL_ERROR
     try:
         options = parser().parse_args(arguments)
@@ -50,9 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.AS_EXPECTED
     except KeyboardInterrupt:
-        print("toylab: interrupted; files written before are untouched.", file=sys.stderr)
-        code = 130
+        code = GUARD.say()
     except Exception:  # a fault of ours: everything a person needs to report it
+        if GUARD.heard:  # of a library that was interrupted while it was loaded
+            return GUARD.say()
         traceback.print_exc()
         print("toylab: internal error; please report it with the lines above.", file=sys.stderr)
     return code

@@ -6,19 +6,22 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from toylab.cli.problem_source import add_problem_arguments, problem_from
+from toylab.cli.problem_source import ProblemSource, add_problem_arguments, problem_from
 from toylab.cli.targets import PICTURES, checked_target
 from toylab.cli.terminal import progress_bar
 from toylab.data_files import save_problem
 from toylab.errors import InputError, unknown_name
+from toylab.interrupts import GUARD
 from toylab.problem import CriticProblem
 from toylab.solution import Solution, Status
 from toylab.solvers.base import AbstractSolver
 from toylab.solvers.solving import default_solver
+from toylab.storage import write_json
 from toylab.verification import ExitCode
 
 _EXACT = ("exact", "interior-point", "transport", "compact-dual", "kantorovich-rubinstein", "reference")
@@ -95,25 +98,47 @@ def _trained(options: argparse.Namespace, progress: Any) -> AbstractSolver:
 
 def run(options: argparse.Namespace) -> int:
     """Solve the problem, print its certificate, draw and write what was asked for."""
-    from toylab.solvers.solving import solve
-    from toylab.storage import write_json
-
     source = problem_from(options)
-    problem = source.problem
     picture = checked_target(options.plot, PICTURES)
     data = checked_target(options.json, (".json",))
     saved = checked_target(options.save_problem, (".json",))
+    with GUARD.held():  # a critic that was found is certified and written first
+        solution, solver = _solved(options, source.problem, saved)
+        _print(solution, source)
+        if data is not None:  # first: it is quick, and holds all there is
+            write_json(data, solution.to_json())
+            print(f"Written: {data}")
+    stopped = GUARD.asked or solution.status is Status.INTERRUPTED
+    if picture is not None and not GUARD.asked:
+        try:
+            _draw(solution, picture)
+        except KeyboardInterrupt:
+            stopped = True
+    if stopped:
+        return GUARD.say(_what_is_kept(data, solution))
+    return _exit_code(solution, solver)
+
+
+def _solved(options: argparse.Namespace, problem: CriticProblem, saved: Path | None) -> tuple[Solution, AbstractSolver]:
+    from toylab.solvers.solving import solve
+
     with progress_bar() as progress:
         task = progress.add_task("solving", total=None)
 
         def advance(done: int, total: int, numbers: Mapping[str, float]) -> None:
+            if GUARD.asked:  # the solver keeps its best critic
+                raise KeyboardInterrupt
             progress.update(task, completed=done, total=total, description=_in_training(numbers))
 
         solver = _solver(options, problem, advance)
         if saved is not None:  # first, so that a problem that cannot be solved can be looked at again
             print(f"Written: {save_problem(problem, saved)}")
-        solution = solve(problem, solver, throw=False)
-    certificate = solution.certificate
+        return solve(problem, solver, throw=False), solver
+
+
+def _print(solution: Solution, source: ProblemSource) -> None:
+    """Which problem it was, how it was solved, and what the certificate says."""
+    certificate, problem = solution.certificate, solution.problem
     print(f"problem         {source.label}: {problem.describe()}")
     if source.known is not None:
         print(f"known           {source.known}")
@@ -136,23 +161,25 @@ def run(options: argparse.Namespace) -> int:
     print(f"constant k      {solution.lipschitz_constant:.10g}{within}")
     if certificate.critic_excess is not None:
         print(f"critic excess   {certificate.critic_excess:.2g}")
-    if data is not None:  # first: it is quick, and holds all there is
-        write_json(data, solution.to_json())
-        print(f"Written: {data}")
-    if picture is not None:
-        from toylab.plotting import plot, save
 
-        save(plot(solution), picture)
-        print(f"Written: {picture}")
-    return _exit_code(solution, solver)
+
+def _draw(solution: Solution, picture: Path) -> None:
+    from toylab.plotting import plot, save
+
+    save(plot(solution), picture)
+    print(f"Written: {picture}")
+
+
+def _what_is_kept(data: Path | None, solution: Solution) -> str:
+    """One sentence on a solve that was stopped."""
+    gap = f"a critic of relative gap {solution.certificate.relative_gap:.2g}"
+    return f"toylab: interrupted at {gap}; {f'it is in {str(data)!r}' if data else '--json would keep it'}."
 
 
 def _exit_code(solution: Solution, solver: AbstractSolver) -> int:
-    """130 where the user has stopped it, 3 where an exact solver has missed its tolerance."""
+    """3 where an exact solver has missed its tolerance."""
     from toylab.solvers.solving import shortfall
 
     if solver.exact and solution.status is not Status.OPTIMAL:
         print(f"toylab: {shortfall(solution, solver)}.", file=sys.stderr)
-    if solution.status is Status.INTERRUPTED:
-        return 130
     return ExitCode.AS_EXPECTED if not solver.exact or solution.status is Status.OPTIMAL else ExitCode.INCONCLUSIVE
