@@ -154,14 +154,20 @@ def _archive(file: Path) -> tuple[np.ndarray, np.ndarray | None]:
         try:
             return loaded["points"], loaded["weights"] if "weights" in loaded.files else None
         except (ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
-            raise InputError(f"{file} cannot be read as NumPy data ({error}).") from None
+            raise _unreadable(file, error) from None
+
+
+def _unreadable(file: Path, error: Exception) -> InputError:
+    """NumPy advises to unpickle what it cannot read, which may be anything."""
+    why = "it is damaged, or holds Python objects" if "pickle" in str(error) else str(error)
+    return InputError(f"{file} cannot be read as NumPy data ({why}).")
 
 
 def _loaded(file: Path) -> Any:
     try:
         return np.load(file, allow_pickle=False)
     except (ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
-        raise InputError(f"{file} cannot be read as NumPy data ({error}).") from None
+        raise _unreadable(file, error) from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,11 +5,34 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 
+@dataclass(frozen=True, kw_only=True)
+class Advice:
+    """What to do, for someone who writes Python and for someone who typed a command.
+
+    Attributes:
+        python: in names of the package.
+        command: in options of the command line.
+    """
+
+    python: str
+    command: str
+
+
 class ToylabError(Exception):
-    """Base of every error that toylab raises on purpose; the command line prints its sentence, no traceback."""
+    """Base of every error that toylab raises on purpose; the command line prints its sentence, no traceback.
+
+    Args:
+        sentence: what is wrong, where, and what to do; no more than its beginning where advice follows.
+        advice: the rest of the sentence where it depends on who reads it.
+    """
+
+    def __init__(self, sentence: str, advice: Advice | None = None) -> None:
+        super().__init__(sentence if advice is None else f"{sentence} {advice.python}")
+        self.on_command_line = sentence if advice is None else f"{sentence} {advice.command}"
 
 
 class InputError(ToylabError, ValueError):
@@ -28,10 +51,12 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
         name: the name that was given.
         known: every name that exists.
     """
-    names = sorted(known)
+    names, most = sorted(known), 40
     by_letters = {known.lower(): known for known in names}  # capitals do not matter
     near = [by_letters[match] for match in difflib.get_close_matches(str(name).lower(), by_letters, n=3, cutoff=0.5)]
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(names)}."
+    if not near and len(names) > most:
+        hint = f"known: {', '.join(names[:most])} and {len(names) - most} more."
     return InputError(f"unknown {kind} {str(name)!r}; {hint}")
 
 

@@ -45,7 +45,7 @@ def test_rules(arguments, rule):
     [
         (("--out", "flow.png"), "end the name in .gif or .mp4"),
         (("--out", "none/flow.gif"), "does not exist"),
-        (("--out", "flow.gif", "--fps", "-1"), "fps must be positive"),
+        (("--out", "flow.gif", "--fps", "-1"), "--fps must be above 0"),
         (("--out", "flow.gif", "--unrestricted"), "leave --unrestricted out"),
         (("--out", "flow.gif", "--share", "2"), "at most 1"),
         (("--out", "flow.gif", "--json", "flow.txt"), "must end in .json"),

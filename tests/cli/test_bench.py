@@ -68,13 +68,13 @@ def test_a_campaign_is_summarised_refused_and_replayed(tmp_path, campaign):
 
 
 BAD = [
-    (("--problems", "0"), "--problems must be at least 1, got 0"),
-    (("--workers", "0"), "--workers must be at least 1, got 0"),
-    (("--seed", "-1"), "the campaign's seed must be a whole number of at least 0, got -1"),
-    (("--start", "-1"), "the first index must be a whole number of at least 0, got -1"),
-    (("--replay", "-1"), "the problem's index must be a whole number of at least 0, got -1"),
+    (("--problems", "0"), "--problems must be a positive whole number, got 0"),
+    (("--workers", "0"), "--workers must be a positive whole number, got 0"),
+    (("--seed", "-1"), "--seed must be a whole number of at least 0, got -1"),
+    (("--start", "-1"), "--start must be a whole number of at least 0, got -1"),
+    (("--replay", "-1"), "--replay must be a whole number of at least 0, got -1"),
     (("--out", "taken"), "cannot write into the folder"),
-    (("--problems", "many"), "invalid int value: 'many'"),
+    (("--problems", "many"), "whole number"),
 ]
 
 

@@ -19,13 +19,13 @@ def test_a_table_beside_the_published_one(tmp_path, capsys, monkeypatch):
 BAD = [
     (("--cells", "D=3,N=4"), "the benchmark has no cell D=3,N=4"),
     (("--cells", "two"), "a cell of the benchmark is written like D=2,N=4"),
-    (("--budget", "0"), "the budget of a training in seconds must be positive, got 0"),
-    (("--budget", "-5"), "must be positive, got -5"),
-    (("--budget", "nan"), "must be finite"),
+    (("--budget", "0"), "--budget must be positive and finite, got 0"),
+    (("--budget", "-5"), "must be positive and finite, got -5"),
+    (("--budget", "nan"), "--budget must be positive and finite, got nan"),
     (("--methods", "exat"), "did you mean 'exact'"),
     (("--device", "tpu"), "unknown device 'tpu'"),
     (("--device", "cuda:99"), "is not available here"),
-    (("--seed", "-1"), "the seed must be a whole number of at least 0"),
+    (("--seed", "-1"), "--seed must be a whole number of at least 0"),
     (("--out", "taken"), "cannot write into the folder"),
 ]
 

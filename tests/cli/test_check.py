@@ -125,7 +125,7 @@ BAD = [
     (("lgan.theorem-3", "list.json"), "an object with named fields, got list"),
     (("lgan.theorem-3", "odd.json"), "got 'nothing'"),
     (("lgan.theorem-3", "--control", "2"), "has controls 1 to 1, got 2"),
-    (("lgan.theorem-3", "--control", "one"), "invalid int value: 'one'"),
+    (("lgan.theorem-3", "--control", "one"), "--control must be a positive whole number, got one"),
     (("lgan.theorem-3", "--control", "1", "--waive", "condition 11"), "did you mean 'condition (11)'"),
     (("lgan.theorem-3", "--control", "1", "--expect", "violate"), "did you mean 'violated'"),
     (("lgan.theorem-3", "--case", "nothing like it"), "unknown case of lgan.theorem-3"),

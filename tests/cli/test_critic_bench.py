@@ -42,17 +42,17 @@ def test_tables_files_and_a_picture_and_a_second_call_that_trains_nothing(tmp_pa
 
 BAD = [
     (("--methods", "MaxGP,publishd"), "unknown method 'publishd'; did you mean 'published'"),
-    (("--methods", ","), "--methods needs at least one name"),
+    (("--methods", ","), "--methods needs at least one value"),
     (("--losses", "logistik"), "did you mean 'logistic'"),
     (("--problem", "case33"), "did you mean"),
-    (("--n", "ten"), "--n takes whole numbers separated by commas, got 'ten'"),
-    (("--n", "0"), "the number of points must be a positive whole number, got 0"),
-    (("--seeds", "0"), "the number of seeds must be a positive whole number, got 0"),
-    (("--seconds", "-1"), "the seconds allowed must be positive, got -1"),
+    (("--n", "ten"), "got ten"),
+    (("--n", "0"), "--n must be a positive whole number, got 0"),
+    (("--seeds", "0"), "--seeds must be a positive whole number, got 0"),
+    (("--seconds", "-1"), "--seconds must be positive and finite, got -1"),
     (("--device", "tpu"), "device"),
     (("--plot", "gap.gif"), "must end in .png or .pdf or .svg"),
     (("--out", "taken"), "cannot write into the folder"),
-    (("--lam", "0"), "lambda"),
+    (("--lam", "0"), "--lam must be positive"),
 ]
 
 

@@ -57,12 +57,12 @@ def test_a_wanted_counterexample_that_is_not_found_is_inconclusive(folder):
 BAD = [
     (("falsify", "iclr.theorm-2"), "did you mean 'iclr.theorem-2'"),
     (("falsify", "lgan.theorem-3", "--without", "certified"), "did you mean 'certified optimal'"),
-    (("falsify", "lgan.theorem-3", "--examples", "0"), "budget of examples must be a positive whole number"),
+    (("falsify", "lgan.theorem-3", "--examples", "0"), "--examples must be a positive whole number"),
     (("falsify", "lgan.theorem-3", "--seconds", "0"), "seconds must be positive"),
-    (("falsify", "lgan.theorem-3", "--seed", "-1"), "the seed must be a whole number"),
+    (("falsify", "lgan.theorem-3", "--seed", "-1"), "--seed must be a whole number"),
     (("falsify", "lgan.theorem-3", "--plot", "x.gif"), "must end in .png or .pdf or .svg"),
-    (("bench", "necessity", "--workers", "0"), "--workers must be at least 1"),
-    (("bench", "necessity", "--claims", "lgan.theorem-4", "--examples", "0", "--workers", "1"), "budget of examples"),
+    (("bench", "necessity", "--workers", "0"), "--workers must be a positive whole number"),
+    (("bench", "necessity", "--claims", "lgan.theorem-4", "--examples", "0", "--workers", "1"), "--examples must be"),
 ]
 
 

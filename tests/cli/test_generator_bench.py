@@ -51,9 +51,9 @@ def test_ctrl_c_keeps_what_is_done(tiny, tmp_path, monkeypatch, capsys):
 BAD = [
     (("--targets", "swiss-role"), "did you mean 'swiss-roll'"),
     (("--methods", "WGAN-PG"), "WGAN-GP"),
-    (("--methods", ","), "--methods needs at least one name"),
-    (("--seeds", "0"), "number of seeds"),
-    (("--steps", "0"), "steps of a generator's training"),
+    (("--methods", ","), "--methods needs at least one value"),
+    (("--seeds", "0"), "--seeds must be"),
+    (("--steps", "0"), "--steps must be"),
     (("--quick", "--steps", "5"), "--quick"),
     (("--batch", "0"), "batch"),
     (("--plot", "a.gif"), "must end in .png or .pdf or .svg"),

@@ -82,7 +82,6 @@ def test_a_saved_problem_keeps_what_is_not_overridden(folder):
         ("--fake a.csv --real b.txt --param x=1", "--param goes with a named problem"),
         ("case4 --ball 1 --target 1", "--target belongs to the penalty"),
         ("--problem ball.json --target 1", "--target needs --lam here"),
-        ("case4 --target -1", "target must not be negative"),
         ("case5 --param noise", "--param takes KEY=VALUE, got 'noise'"),
         ("case5 --param noise=loud", "--param noise needs a number, got 'loud'"),
         ("case5 --param noise=1 --param noise=2", "--param noise is given twice"),

@@ -21,14 +21,14 @@ def test_a_table_a_file_and_a_picture(tmp_path, capsys):
 
 BAD = [
     (("--populations", "square-translatd"), "did you mean 'square-translated'"),
-    (("--repetitions", "1"), "the number of repetitions must be a whole number of at least 2, got 1"),
-    (("--level", "95"), "the confidence level must lie between 0 and 1, got 95"),
+    (("--repetitions", "1"), "--repetitions must be a whole number of at least 2, got 1"),
+    (("--level", "95"), "--level must be above 0 and below 1, got 95"),
     (("--smallest", "9", "--largest", "8"), "must exceed the smallest"),
-    (("--largest", "40"), "must be at most 13"),
-    (("--workers", "0"), "--workers must be at least 1, got 0"),
-    (("--seed", "-1"), "the seed must be a whole number of at least 0"),
+    (("--largest", "40"), "must be a whole number from 1 to 13"),
+    (("--workers", "0"), "--workers must be a positive whole number, got 0"),
+    (("--seed", "-1"), "--seed must be a whole number of at least 0"),
     (("--out", "taken"), "cannot write into the folder"),
-    (("--largest", "many"), "invalid int value: 'many'"),
+    (("--largest", "many"), "whole number"),
 ]
 
 

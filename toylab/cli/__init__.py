@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ class _Parser(argparse.ArgumentParser):
     """argparse with one-sentence errors."""
 
     def error(self, message: str) -> NoReturn:
+        message = re.sub(r"^argument (-\S+): (must|needs) ", r"\1 \2 ", message)  # a value that `cli.options` refuses
         raise InputError(f"{message}; see `{self.prog} --help`.")
 
 
@@ -61,7 +63,7 @@ def _done(arguments: Sequence[str] | None) -> int:
         options = parser().parse_args(arguments)
         code = options.run(options)
     except ToylabError as error:
-        print(f"toylab: {error}", file=sys.stderr)
+        print(f"toylab: {error.on_command_line}", file=sys.stderr)
         code = ExitCode.INCONCLUSIVE if isinstance(error, SolverError) else ExitCode.USAGE
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

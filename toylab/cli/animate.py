@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from toylab.cli.options import between, positive, whole
 from toylab.cli.problem_source import add_problem_arguments, problem_from
 from toylab.cli.targets import checked_target
 from toylab.cli.terminal import progress_bar
@@ -22,16 +23,18 @@ def register(commands: Any) -> None:
     )
     add_problem_arguments(animate)
     flow = animate.add_argument_group("the flow")
-    flow.add_argument("--steps", type=int, default=45, metavar="N", help="at most so many (default 45)")
+    flow.add_argument("--steps", type=whole(0), default=45, metavar="N", help="at most so many (default 45)")
     how = flow.add_mutually_exclusive_group()
-    how.add_argument("--share", type=float, metavar="S", help="of its way that a fake goes in a step (default 0.1)")
-    how.add_argument("--rate", type=float, metavar="R", help="a step is R times the gradient instead")
-    how.add_argument("--length", type=float, metavar="L", help="every step is so long instead")
+    how.add_argument(
+        "--share", type=between(0, 1), metavar="S", help="of its way that a fake goes in a step (default 0.1)"
+    )
+    how.add_argument("--rate", type=positive, metavar="R", help="a step is R times the gradient instead")
+    how.add_argument("--length", type=positive, metavar="L", help="every step is so long instead")
     picture = animate.add_argument_group("the picture")
     picture.add_argument("--out", required=True, metavar="FILE", help="ends in .gif, or .mp4 where ffmpeg is installed")
-    picture.add_argument("--fps", type=float, default=10.0, help="pictures a second (default 10)")
-    picture.add_argument("--every", type=int, default=1, metavar="N", help="show every so many steps (default 1)")
-    picture.add_argument("--dpi", type=int, default=100, help="dots per inch of 7.2 inches (default 100)")
+    picture.add_argument("--fps", type=between(0, 50), default=10.0, help="pictures a second (default 10)")
+    picture.add_argument("--every", type=whole(1), default=1, metavar="N", help="show every so many steps (default 1)")
+    picture.add_argument("--dpi", type=whole(20, 1000), default=100, help="dots per inch of 7.2 inches (default 100)")
     picture.add_argument("--no-surface", action="store_true", help="leave out the critic's surface")
     picture.add_argument("--json", metavar="FILE", help="write the trajectory as JSON")
     animate.set_defaults(run=run)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from toylab.cli import critic_bench, drift, exact_bench, flow_bench, generator_bench, necessity, rates, step_times, w1
+from toylab.cli.options import whole
 from toylab.cli.terminal import console, interrupted, progress_bar
-from toylab.errors import InputError
 from toylab.verification import ExitCode
 
 
@@ -26,19 +26,23 @@ def register(commands: Any) -> None:
         "Finished cases are kept in --out, and the same command continues an interrupted campaign. Exit code 0 only "
         "without any failure.",
     )
-    campaign.add_argument("--problems", type=int, default=100_000, help="how many (default 100000)")
-    campaign.add_argument("--seed", type=int, help="of the campaign (default 0)")
-    campaign.add_argument("--start", type=int, default=0, help="index of the first problem")
+    campaign.add_argument("--problems", type=whole(1), default=100_000, help="how many (default 100000)")
+    campaign.add_argument("--seed", type=whole(0), help="of the campaign (default 0)")
+    campaign.add_argument("--start", type=whole(0), default=0, help="index of the first problem")
     campaign.add_argument("--out", default="toylab-campaign", metavar="DIR", help="folder of the campaign")
-    campaign.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
-    campaign.add_argument("--replay", type=int, metavar="INDEX", help="run one problem alone and show everything")
+    campaign.add_argument(
+        "--workers", type=whole(1), default=os.cpu_count() or 1, help="processes (default: all cores)"
+    )
+    campaign.add_argument("--replay", type=whole(0), metavar="INDEX", help="run one problem alone and show everything")
     campaign.set_defaults(run=run)
     extremes = kinds.add_parser(
         "extremes",
         help="every shape that strains float64 × losses × regularisers: certified, or the gap reached and why",
     )
     extremes.add_argument("--out", default="toylab-extremes", metavar="DIR", help="folder of the table")
-    extremes.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    extremes.add_argument(
+        "--workers", type=whole(1), default=os.cpu_count() or 1, help="processes (default: all cores)"
+    )
     extremes.set_defaults(run=run_extremes)
     critic_bench.register(kinds)
     exact_bench.register(kinds)
@@ -58,9 +62,6 @@ def run(options: argparse.Namespace) -> int:
     from toylab.bench.campaign import run_campaign
     from toylab.bench.tables import print_summary
 
-    for name in ("problems", "workers"):
-        if getattr(options, name) < 1:
-            raise InputError(f"--{name} must be at least 1, got {getattr(options, name)}.")
     with progress_bar() as progress:
         task = progress.add_task("no failures", total=None)
 
@@ -105,8 +106,6 @@ def run_extremes(options: argparse.Namespace) -> int:
     from toylab.bench.extremes_table import markdown
     from toylab.storage import replacing, writable_folder, write_json
 
-    if options.workers < 1:
-        raise InputError(f"--workers must be at least 1, got {options.workers}.")
     folder = writable_folder(options.out)
     jobs = [delayed(solve_extreme)(shape, problem) for shape, _, _, problem in extreme_problems()]
     cases: list[ExtremeCase] = []

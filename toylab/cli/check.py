@@ -11,6 +11,7 @@ from typing import Any
 
 from toylab import claims
 from toylab.claims import Budget, Claim, Engine, Verdict, VerdictStatus
+from toylab.cli.options import whole
 from toylab.cli.targets import PICTURES, checked_target
 from toylab.errors import InputError, unknown_name
 from toylab.verification import ExitCode
@@ -30,7 +31,9 @@ def register(commands: Any) -> None:
         "subject", nargs="?", metavar="FILE", help="a worst case of `verify`, or what `solve --json` wrote"
     )
     check.add_argument("--case", metavar="NAME", help="solve this case of the claim instead")
-    check.add_argument("--control", type=int, metavar="N", help="check the claim's control N, counted from 1, instead")
+    check.add_argument(
+        "--control", type=whole(1), metavar="N", help="check the claim's control N, counted from 1, instead"
+    )
     engines = ", ".join(engine.name.lower() for engine in Engine if engine is not Engine.NONE)
     check.add_argument("--engine", help=f"where the case has several: {engines}")
     check.add_argument("--quick", action="store_true", help="look for the case among those of `verify --quick`")

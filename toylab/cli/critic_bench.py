@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from toylab.cli.options import listed, names, positive, whole
 from toylab.cli.targets import PICTURES, checked_target
 from toylab.cli.terminal import console, interrupted, progress_bar
-from toylab.errors import InputError
 from toylab.verification import ExitCode
 
 
@@ -22,23 +22,26 @@ def register(kinds: Any) -> None:
         "--out; the same command continues an interrupted one, and more seeds or methods are added to it.",
     )
     critic.add_argument("--problem", default="case3", metavar="NAME", help="of the zoo (default case3)")
-    critic.add_argument("--n", metavar="N,…", help="points a side (default 10,50; a fixed problem has its own)")
     critic.add_argument(
-        "--losses", default="wasserstein,logistic", metavar="NAME,…", help="default wasserstein,logistic"
+        "--n", type=listed(whole(1)), metavar="N,…", help="points a side (default 10,50; a fixed problem has its own)"
+    )
+    critic.add_argument(
+        "--losses", type=names, default="wasserstein,logistic", metavar="NAME,…", help="default wasserstein,logistic"
     )
     critic.add_argument(
         "--methods",
+        type=names,
         metavar="NAME,…",
         help="the first is what others are measured by; 'all' adds the rivals as published",
     )
-    critic.add_argument("--seeds", type=int, default=3, metavar="COUNT", help="of points and training (default 3)")
-    critic.add_argument("--start", type=int, default=0, metavar="SEED", help="the first seed (default 0)")
+    critic.add_argument("--seeds", type=whole(1), default=3, metavar="COUNT", help="of points and training (default 3)")
+    critic.add_argument("--start", type=whole(0), default=0, metavar="SEED", help="the first seed (default 0)")
     critic.add_argument(
         "--seconds",
-        type=float,
+        type=positive,
         help="of training for each, CPU seconds (default 5 up to n = 10, 20 up to 50, else 120)",
     )
-    critic.add_argument("--lam", type=float, help="weight lambda of the penalty (default: the problem's own)")
+    critic.add_argument("--lam", type=positive, help="weight lambda of the penalty (default: the problem's own)")
     critic.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:<number> (default auto)")
     critic.add_argument("--out", default="toylab-critic", metavar="DIR", help="folder of the trainings and tables")
     critic.add_argument("--plot", metavar="FILE", help="draw gap against CPU seconds (png, pdf, svg)")
@@ -100,27 +103,12 @@ def _bench(options: argparse.Namespace) -> Any:
     fixed = zoo.get(options.problem).default_size is None
     return CriticBench(
         problem=options.problem,
-        sizes=() if fixed and options.n is None else _sizes(options.n or "10,50"),
-        losses=names_in(options.losses, "--losses"),
-        methods=() if options.methods is None else names_in(options.methods, "--methods"),
+        sizes=() if fixed and options.n is None else options.n or (10, 50),
+        losses=options.losses,
+        methods=options.methods or (),
         seeds=options.seeds,
         start=options.start,
         seconds=options.seconds,
         weight=options.lam,
         device=options.device,
     )
-
-
-def names_in(text: str, option: str) -> tuple[str, ...]:
-    """The different parts of a list with commas, one at least."""
-    parts = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    if not parts:
-        raise InputError(f"{option} needs at least one name.")
-    return parts
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in names_in(text, "--n"))
-    except ValueError:
-        raise InputError(f"--n takes whole numbers separated by commas, got {text!r}.") from None

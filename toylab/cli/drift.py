@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from toylab.cli.options import whole
 from toylab.cli.problem_source import add_problem_arguments, problem_from
 from toylab.cli.terminal import console, progress_bar
 from toylab.errors import InputError
@@ -24,9 +25,9 @@ def register(kinds: Any) -> None:
     drift.add_argument(
         "--losses", default="wasserstein,logistic,sqrt,exponential", help="commas separate several (default: the four)"
     )
-    drift.add_argument("--steps", type=int, default=4000, help="of each training (default 4000)")
-    drift.add_argument("--batch", type=int, default=32, help="points a side of a minibatch (default 32)")
-    drift.add_argument("--repetitions", type=int, default=3, help="trainings of each loss (default 3)")
+    drift.add_argument("--steps", type=whole(100), default=4000, help="of each training (default 4000)")
+    drift.add_argument("--batch", type=whole(1), default=32, help="points a side of a minibatch (default 32)")
+    drift.add_argument("--repetitions", type=whole(1), default=3, help="trainings of each loss (default 3)")
     drift.add_argument("--out", default="toylab-drift", metavar="DIR", help="folder for drift.json")
     drift.set_defaults(run=run)
 
@@ -39,8 +40,6 @@ def run(options: argparse.Namespace) -> int:
 
     if options.loss is not None:
         raise InputError("drift compares losses: name them with --losses instead of --loss.")
-    if options.repetitions < 1:
-        raise InputError(f"--repetitions must be at least 1, got {options.repetitions}.")
     pairs = [losses.get(name.strip()) for name in options.losses.split(",")]
     seeds = range(options.seed, options.seed + options.repetitions)
     plan = DriftPlan(steps=options.steps, batch=options.batch, seeds=seeds)

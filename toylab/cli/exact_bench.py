@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from toylab.cli.critic_bench import names_in
+from toylab.cli.options import listed, names, positive, whole
 from toylab.cli.targets import PICTURES, checked_target
 from toylab.cli.terminal import console, interrupted, progress_bar
-from toylab.errors import InputError, real_number
 from toylab.verification import ExitCode
-
-T = TypeVar("T")
 
 
 def register(kinds: Any) -> None:
@@ -31,42 +27,53 @@ def register(kinds: Any) -> None:
     )
     exact.add_argument(
         "--n",
+        type=listed(whole(1, 30_000)),
         default="100,400,1000,4000,10000",
         metavar="N,…",
         help="points a side, 30000 at most (default %(default)s)",
     )
-    exact.add_argument("--ratio", type=float, default=1.0, help="real points for each fake one (default 1)")
+    exact.add_argument("--ratio", type=positive, default=1.0, help="real points for each fake one (default 1)")
     exact.add_argument(
         "--shapes",
+        type=names,
         default="separated,overlapping",
         metavar="NAME,…",
         help="separated, overlapping, or problems of the zoo (default both)",
     )
-    exact.add_argument("--losses", default="logistic,sqrt,exponential", metavar="NAME,…", help="default %(default)s")
-    exact.add_argument("--lam", default="0.01,0.1,1", metavar="L,…", help="weights lambda (default %(default)s)")
+    exact.add_argument(
+        "--losses", type=names, default="logistic,sqrt,exponential", metavar="NAME,…", help="default %(default)s"
+    )
+    exact.add_argument(
+        "--lam",
+        type=listed(positive),
+        default="0.01,0.1,1",
+        metavar="L,…",
+        help="weights lambda (default %(default)s)",
+    )
     exact.add_argument("--weighted", action="store_true", help="points of unequal, exponentially distributed weights")
     exact.add_argument(
         "--solver",
+        type=names,
         default="default",
         metavar="NAME,…",
         help="default (what solve chooses), InteriorPoint, Multiscale, Transport, Bundle, ... (default: default)",
     )
     exact.add_argument("--device", default="cpu", help="of the interior point: cpu, cuda, cuda:<number> (default cpu)")
-    exact.add_argument("--rounds", type=int, default=3, help="seeds of the points (default 3)")
-    exact.add_argument("--start", type=int, default=0, metavar="SEED", help="the first seed (default 0)")
+    exact.add_argument("--rounds", type=whole(1), default=3, help="seeds of the points (default 3)")
+    exact.add_argument("--start", type=whole(0), default=0, metavar="SEED", help="the first seed (default 0)")
     exact.add_argument(
         "--clarabel",
-        type=int,
+        type=whole(0),
         default=400,
         metavar="N",
         help="largest n for Clarabel, 0 for none; beyond 100 in the first round only (default 400)",
     )
     exact.add_argument("--no-emd", action="store_true", help="without ot.emd beside")
-    exact.add_argument("--limit", type=float, default=600.0, metavar="S", help="seconds for one solve (default 600)")
+    exact.add_argument("--limit", type=positive, default=600.0, metavar="S", help="seconds for one solve (default 600)")
     exact.add_argument(
-        "--clarabel-limit", type=float, default=120.0, metavar="S", help="the same for Clarabel (default 120)"
+        "--clarabel-limit", type=positive, default=120.0, metavar="S", help="the same for Clarabel (default 120)"
     )
-    exact.add_argument("--seconds", type=float, metavar="S", help="start no more solves after so many seconds")
+    exact.add_argument("--seconds", type=positive, metavar="S", help="start no more solves after so many seconds")
     exact.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="seconds that are shown (default wall)")
     exact.add_argument(
         "--out", default="toylab-exact", metavar="DIR", help="folder of the solves (default %(default)s)"
@@ -87,8 +94,6 @@ def run(options: argparse.Namespace) -> int:
 
     picture, page = checked_target(options.plot, PICTURES), checked_target(options.markdown, (".md",))
     data = checked_target(options.json, (".json",))
-    if options.seconds is not None and not real_number(options.seconds, "--seconds") > 0:
-        raise InputError(f"--seconds must be positive, got {options.seconds}.")
     bench = _bench(options)
     folder = writable_folder(options.out)
     with progress_bar() as progress:
@@ -124,13 +129,13 @@ def _bench(options: argparse.Namespace) -> Any:
     from toylab.bench.exact import ExactBench
 
     return ExactBench(
-        sizes=_numbers(options.n, "--n", int, "whole numbers"),
+        sizes=options.n,
         ratio=options.ratio,
-        shapes=names_in(options.shapes, "--shapes"),
-        losses=names_in(options.losses, "--losses"),
-        weights=_numbers(options.lam, "--lam", float, "numbers"),
+        shapes=options.shapes,
+        losses=options.losses,
+        weights=options.lam,
         weighted=options.weighted,
-        solvers=names_in(options.solver, "--solver"),
+        solvers=options.solver,
         rounds=options.rounds,
         start=options.start,
         clarabel=options.clarabel,
@@ -139,13 +144,6 @@ def _bench(options: argparse.Namespace) -> Any:
         clarabel_limit=options.clarabel_limit,
         device=options.device,
     )
-
-
-def _numbers(text: str, option: str, kind: Callable[[str], T], words: str) -> tuple[T, ...]:
-    try:
-        return tuple(kind(part) for part in names_in(text, option))
-    except ValueError:
-        raise InputError(f"{option} takes {words} separated by commas, got {text!r}.") from None
 
 
 def _legend(bench: Any, done: int) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from toylab import claims
+from toylab.cli.options import positive, whole
 from toylab.cli.targets import PICTURES, checked_target
 from toylab.cli.terminal import progress_bar
 
@@ -27,9 +28,9 @@ def register(commands: Any) -> None:
     falsify.add_argument(
         "--without", action="append", default=[], metavar="HYPOTHESIS", help="waive it; repeatable: 'strict convexity'"
     )
-    falsify.add_argument("--examples", type=int, default=300, help="how many subjects to try (default 300)")
-    falsify.add_argument("--seconds", type=float, default=60.0, help="how long to search and shrink (default 60)")
-    falsify.add_argument("--seed", type=int, default=0, help="the same seed tries the same subjects (default 0)")
+    falsify.add_argument("--examples", type=whole(1), default=300, help="how many subjects to try (default 300)")
+    falsify.add_argument("--seconds", type=positive, default=60.0, help="how long to search and shrink (default 60)")
+    falsify.add_argument("--seed", type=whole(0), default=0, help="the same seed tries the same subjects (default 0)")
     falsify.add_argument(
         "--out", default="toylab-falsify", metavar="DIR", help="folder for the counterexample as JSON and picture"
     )

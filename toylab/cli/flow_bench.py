@@ -7,10 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from toylab.cli.critic_bench import names_in
+from toylab.cli.options import names, positive, whole
 from toylab.cli.targets import PICTURES, checked_target
 from toylab.cli.terminal import console, interrupted, progress_bar
-from toylab.errors import InputError, real_number
 from toylab.verification import ExitCode
 
 
@@ -28,20 +27,23 @@ def register(kinds: Any) -> None:
         "moved.",
     )
     flows.add_argument(
-        "--problems", metavar="NAME,…", help="of the zoo (default two-gaussians,case3,independent-lines)"
+        "--problems", type=names, metavar="NAME,…", help="of the zoo (default two-gaussians,case3,independent-lines)"
     )
-    flows.add_argument("--objectives", metavar="NAME,…", help="side by side with equal steps (default: all)")
+    flows.add_argument(
+        "--objectives", type=names, metavar="NAME,…", help="side by side with equal steps (default: all)"
+    )
     flows.add_argument(
         "--rivals",
+        type=names,
         metavar="NAME,…",
         help="those that step and split rules are compared on, or none (default wasserstein,logistic,exponential)",
     )
-    flows.add_argument("--n", type=int, default=8, help="points a side (default 8)")
-    flows.add_argument("--rounds", type=int, default=20, help="seeds (default 20)")
-    flows.add_argument("--start", type=int, default=0, metavar="SEED", help="the first seed (default 0)")
-    flows.add_argument("--steps", type=int, default=80, help="of a flow, at most (default 80)")
-    flows.add_argument("--seconds", type=float, metavar="S", help="start no more flows after so many seconds")
-    flows.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    flows.add_argument("--n", type=whole(2), default=8, help="points a side (default 8)")
+    flows.add_argument("--rounds", type=whole(1), default=20, help="seeds (default 20)")
+    flows.add_argument("--start", type=whole(0), default=0, metavar="SEED", help="the first seed (default 0)")
+    flows.add_argument("--steps", type=whole(1), default=80, help="of a flow, at most (default 80)")
+    flows.add_argument("--seconds", type=positive, metavar="S", help="start no more flows after so many seconds")
+    flows.add_argument("--workers", type=whole(1), default=os.cpu_count() or 1, help="processes (default: all cores)")
     flows.add_argument("--out", default="toylab-flows", metavar="DIR", help="folder of the flows (default %(default)s)")
     flows.add_argument("--json", metavar="FILE", help="every flow and the summary (default: flows.json in --out)")
     flows.add_argument("--markdown", metavar="FILE", help="the tables as a page, with the picture of --plot")
@@ -58,10 +60,6 @@ def run(options: argparse.Namespace) -> int:
 
     picture, page = checked_target(options.plot, PICTURES), checked_target(options.markdown, (".md",))
     data = checked_target(options.json, (".json",))
-    if options.seconds is not None and not real_number(options.seconds, "--seconds") > 0:
-        raise InputError(f"--seconds must be positive, got {options.seconds}.")
-    if options.workers < 1:
-        raise InputError(f"--workers must be at least 1, got {options.workers}.")
     bench = _bench(options)
     folder = writable_folder(options.out)
     with progress_bar() as progress:
@@ -97,9 +95,7 @@ def _bench(options: argparse.Namespace) -> Any:
     from toylab.bench.flows import FlowBench
 
     chosen: dict[str, Any] = {
-        name: names_in(given, f"--{name}")
-        for name in ("problems", "objectives", "rivals")
-        if (given := getattr(options, name)) is not None
+        name: given for name in ("problems", "objectives", "rivals") if (given := getattr(options, name)) is not None
     }
     if chosen.get("rivals") == ("none",):
         chosen["rivals"] = ()

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from toylab.cli.critic_bench import names_in
+from toylab.cli.options import names, whole
 from toylab.cli.targets import PICTURES, checked_target
 from toylab.cli.terminal import console, interrupted, progress_bar
 from toylab.errors import InputError
@@ -25,18 +25,23 @@ def register(kinds: Any) -> None:
         "one, and more seeds, targets or methods are added to it.",
     )
     generators.add_argument(
-        "--targets", default="8-gaussians,25-gaussians,swiss-roll", metavar="NAME,…", help="default: all three"
+        "--targets",
+        type=names,
+        default="8-gaussians,25-gaussians,swiss-roll",
+        metavar="NAME,…",
+        help="default: all three",
     )
     generators.add_argument(
         "--methods",
+        type=names,
         metavar="NAME,…",
         help="of MaxGP-exact, MaxGP, WGAN-GP, WGAN, GAN (the default) and MaxGP-exact-logistic, WGAN-LP, "
         "GAN-saturating, LSGAN, SN-GAN; or 'all'",
     )
-    generators.add_argument("--seeds", type=int, metavar="COUNT", help="how many (default 3)")
-    generators.add_argument("--start", type=int, default=0, metavar="SEED", help="the first seed (default 0)")
-    generators.add_argument("--steps", type=int, help="of every generator (default 1000)")
-    generators.add_argument("--batch", type=int, help="points a side of a minibatch (default 128)")
+    generators.add_argument("--seeds", type=whole(1), metavar="COUNT", help="how many (default 3)")
+    generators.add_argument("--start", type=whole(0), default=0, metavar="SEED", help="the first seed (default 0)")
+    generators.add_argument("--steps", type=whole(1), help="of every generator (default 1000)")
+    generators.add_argument("--batch", type=whole(1), help="points a side of a minibatch (default 128)")
     generators.add_argument("--quick", action="store_true", help="small networks, few steps, one seed: to see it work")
     generators.add_argument(
         "--out", metavar="DIR", help="folder of the trainings (default toylab-generators, with --quick …-quick)"
@@ -102,8 +107,8 @@ def _bench(options: argparse.Namespace) -> Any:
     training = QUICK if options.quick else GeneratorTraining()
     changes = {name: getattr(options, name) for name in ("steps", "batch") if getattr(options, name) is not None}
     return GeneratorBench(
-        targets=names_in(options.targets, "--targets"),
-        methods=() if options.methods is None else names_in(options.methods, "--methods"),
+        targets=options.targets,
+        methods=options.methods or (),
         seeds=options.seeds if options.seeds is not None else (1 if options.quick else 3),
         start=options.start,
         training=replace(training, **changes),

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toylab.cli.options import positive, whole
 from toylab.cli.terminal import progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
@@ -26,9 +27,9 @@ def register(kinds: Any) -> None:
         "Exit code 0 unless a counterexample breaks no hypothesis of a true statement.",
     )
     parser.add_argument("--claims", default="*", metavar="PATTERN", help="ids to select, for instance 'lgan.*'")
-    parser.add_argument("--examples", type=int, default=150, help="budget of each search (default 150)")
-    parser.add_argument("--seconds", type=float, default=120.0, help="budget of each search (default 120)")
-    parser.add_argument("--seed", type=int, default=0, help="of each search (default 0)")
+    parser.add_argument("--examples", type=whole(1), default=150, help="budget of each search (default 150)")
+    parser.add_argument("--seconds", type=positive, default=120.0, help="budget of each search (default 120)")
+    parser.add_argument("--seed", type=whole(0), default=0, help="of each search (default 0)")
     parser.add_argument("--out", default="toylab-necessity", metavar="DIR", help="folder of the table")
     parser.add_argument(
         "--into",
@@ -36,7 +37,7 @@ def register(kinds: Any) -> None:
         help="a table of an earlier run: its rows of other claims are kept, those of the selected claims replaced "
         "there (with its --examples and --seed)",
     )
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    parser.add_argument("--workers", type=whole(1), default=os.cpu_count() or 1, help="processes (default: all cores)")
     parser.set_defaults(run=run)
 
 
@@ -47,8 +48,6 @@ def run(options: argparse.Namespace) -> int:
     from toylab.falsification import necessity
     from toylab.storage import replacing, writable_folder, write_json
 
-    if options.workers < 1:
-        raise InputError(f"--workers must be at least 1, got {options.workers}.")
     chosen = selected_claims(options.claims)
     if not chosen:
         return nothing_selected(options.claims)

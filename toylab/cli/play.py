@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from toylab.cli.options import whole
 from toylab.cli.problem_source import add_problem_arguments, problem_from
-from toylab.errors import InputError
 from toylab.verification import ExitCode
 
 _POINTS = 10
@@ -16,7 +16,9 @@ def register(commands: Any) -> None:
     """Add the command to the parser."""
     play = commands.add_parser("play", help="drag points on a local web page and see the certified critic answer")
     add_problem_arguments(play)
-    play.add_argument("--port", type=int, default=5006, help="the next free one from here on is taken (default 5006)")
+    play.add_argument(
+        "--port", type=whole(1, 65535), default=5006, help="the next free one from here on is taken (default 5006)"
+    )
     play.add_argument("--address", default="localhost", help="interface to listen on (default: this machine only)")
     play.add_argument("--no-browser", action="store_true", help="only print the address")
     play.set_defaults(run=run)
@@ -27,8 +29,6 @@ def run(options: argparse.Namespace) -> int:
     from toylab.play.server import serve
     from toylab.play.state import from_problem
 
-    if not 1 <= options.port <= 65535:
-        raise InputError(f"--port must be from 1 to 65535, got {options.port}.")
     if options.name is None and not (options.fake or options.real or options.problem):
         options.name, options.n = "case3", options.n or _POINTS
     first = from_problem(problem_from(options).problem)

@@ -13,6 +13,7 @@ import argparse
 from dataclasses import dataclass, replace
 
 from toylab import losses, zoo
+from toylab.cli.options import not_negative, penalty_weight, positive, whole
 from toylab.data_files import load_problem, read_measure
 from toylab.errors import InputError
 from toylab.losses import LossPair
@@ -40,21 +41,23 @@ def add_problem_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that name a problem, its losses and its regulariser."""
     source = parser.add_argument_group("the problem: NAME, or --fake and --real, or --problem")
     source.add_argument("name", nargs="?", metavar="NAME", help=f"one of: {', '.join(zoo.names())}")
-    source.add_argument("--n", type=int, help="points a side of a named problem")
+    source.add_argument("--n", type=whole(1), help="points a side of a named problem")
     source.add_argument(
         "--param", action="append", default=[], metavar="KEY=VALUE", help="a named problem's own parameter; repeatable"
     )
     source.add_argument("--fake", metavar="FILE", help="fake points (csv, tsv, txt, npy, npz, json)")
     source.add_argument("--real", metavar="FILE", help="real points")
     source.add_argument("--problem", metavar="FILE", help="a problem in JSON, as written by --save-problem")
-    source.add_argument("--seed", type=int, default=0, help="of the sampler and of training")
+    source.add_argument("--seed", type=whole(0), default=0, help="of the sampler and of training")
     objective = parser.add_argument_group("losses and regulariser (default: the problem's own, else logistic, 0.1)")
     objective.add_argument("--loss", help=f"for instance {', '.join(losses.names())}")
     constant = objective.add_mutually_exclusive_group()
-    constant.add_argument("--lam", type=float, help="weight lambda of the Lipschitz penalty")
-    constant.add_argument("--ball", type=float, metavar="K", help="bound the Lipschitz constant by K instead")
+    constant.add_argument("--lam", type=penalty_weight, help="weight lambda of the Lipschitz penalty")
+    constant.add_argument("--ball", type=positive, metavar="K", help="bound the Lipschitz constant by K instead")
     constant.add_argument("--unrestricted", action="store_true", help="no restriction of the Lipschitz constant")
-    objective.add_argument("--target", type=float, metavar="K0", help="the penalty starts at this constant (default 0)")
+    objective.add_argument(
+        "--target", type=not_negative, metavar="K0", help="the penalty starts at this constant (default 0)"
+    )
 
 
 def problem_from(options: argparse.Namespace) -> ProblemSource:

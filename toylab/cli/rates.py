@@ -7,8 +7,9 @@ import fnmatch
 import os
 from typing import Any
 
+from toylab.cli.options import between, whole
 from toylab.cli.terminal import console, progress_bar
-from toylab.errors import InputError, unknown_name
+from toylab.errors import unknown_name
 from toylab.verification import ExitCode
 
 
@@ -25,13 +26,15 @@ def register(kinds: Any) -> None:
     rates.add_argument(
         "--populations", default="*", metavar="PATTERN", help="names to select, 'square-*' say; commas separate several"
     )
-    rates.add_argument("--repetitions", type=int, help="independent samples of each size (default 30)")
-    rates.add_argument("--smallest", type=int, metavar="POWER", help="least n, as a power of two (default 4)")
-    rates.add_argument("--largest", type=int, metavar="POWER", help="largest n, as a power of two (default 10)")
-    rates.add_argument("--level", type=float, help="of the confidence intervals (default 0.95)")
-    rates.add_argument("--seed", type=int, help="of the samples (default 0)")
+    rates.add_argument("--repetitions", type=whole(2), help="independent samples of each size (default 30)")
+    rates.add_argument("--smallest", type=whole(1), metavar="POWER", help="least n, as a power of two (default 4)")
+    rates.add_argument(
+        "--largest", type=whole(1, 13), metavar="POWER", help="largest n, as a power of two (default 10)"
+    )
+    rates.add_argument("--level", type=between(0, 1, open_end=True), help="of the confidence intervals (default 0.95)")
+    rates.add_argument("--seed", type=whole(0), help="of the samples (default 0)")
     rates.add_argument("--out", default="toylab-rates", metavar="DIR", help="folder for rates.json and rates.png")
-    rates.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    rates.add_argument("--workers", type=whole(1), default=os.cpu_count() or 1, help="processes (default: all cores)")
     rates.set_defaults(run=run)
 
 
@@ -42,8 +45,6 @@ def run(options: argparse.Namespace) -> int:
     from toylab.plotting import plot_rates, save
     from toylab.storage import writable_folder, write_json
 
-    if options.workers < 1:
-        raise InputError(f"--workers must be at least 1, got {options.workers}.")
     plan, chosen = _plan(options), _chosen(options.populations)
     folder = writable_folder(options.out)
     with progress_bar() as progress:

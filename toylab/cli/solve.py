@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from toylab.cli.options import positive, whole
 from toylab.cli.problem_source import ProblemSource, add_problem_arguments, problem_from
 from toylab.cli.targets import PICTURES, checked_target
 from toylab.cli.terminal import progress_bar
@@ -40,6 +41,9 @@ _TRAINED = (
     "unrestricted",
 )
 
+#: Options of exact solvers, where they have a field of this name.
+_ASKED = ("rtol", "max_iterations")
+
 
 def register(commands: Any) -> None:
     """Add the command to the parser."""
@@ -49,7 +53,9 @@ def register(commands: Any) -> None:
     solve.add_argument(
         "--published", action="store_true", help="of a trained critic: the settings of its paper, not tuned ones"
     )
-    solve.add_argument("--steps", type=int, metavar="N", help="of a trained critic: training steps")
+    solve.add_argument("--steps", type=whole(1), metavar="N", help="of a trained critic: training steps")
+    solve.add_argument("--rtol", type=positive, metavar="R", help="of an exact critic: relative gap to certify")
+    solve.add_argument("--max-iterations", type=whole(1), metavar="N", help="of an exact critic: at most so many")
     solve.add_argument("--plot", metavar="FILE", help="draw critic, gradients and coupling (png, pdf, svg)")
     solve.add_argument("--json", metavar="FILE", help="write problem, values and plan as JSON")
     solve.add_argument("--save-problem", metavar="FILE", help="write the problem as JSON, for --problem")
@@ -68,14 +74,28 @@ def _solver(options: argparse.Namespace, problem: CriticProblem, progress: Any) 
         "reference": solvers.Reference,
     }
     if options.solver in _TRAINED:
+        if any(getattr(options, name) is not None for name in _ASKED):
+            raise InputError(
+                f"--rtol and --max-iterations are for exact critics, and {options.solver!r} is trained: it has --steps."
+            )
         return _trained(options, progress)
     if options.solver not in makers:
         raise unknown_name("solver", options.solver, (*_EXACT, *_TRAINED))
     if options.published or options.steps is not None:
         raise InputError(f"--published and --steps are for trained critics, and {options.solver!r} is exact.")
-    solver = makers[options.solver]()
+    solver = _with_settings(makers[options.solver](), options)
     told = isinstance(solver, solvers.InteriorPoint | solvers.Multiscale)
     return replace(solver, progress=progress) if told else solver
+
+
+def _with_settings(solver: Any, options: argparse.Namespace) -> AbstractSolver:
+    """An exact solver with what was asked of it."""
+    known = {field.name for field in fields(solver)}
+    asked = {name: value for name in _ASKED if (value := getattr(options, name)) is not None}
+    for name in asked:
+        if name not in known:
+            raise InputError(f"--{name.replace('_', '-')} is nothing that {type(solver).__name__} knows; leave it out.")
+    return replace(solver, **asked)
 
 
 def _in_training(numbers: Mapping[str, float]) -> str:
@@ -181,5 +201,5 @@ def _exit_code(solution: Solution, solver: AbstractSolver) -> int:
     from toylab.solvers.solving import shortfall
 
     if solver.exact and solution.status is not Status.OPTIMAL:
-        print(f"toylab: {shortfall(solution, solver)}.", file=sys.stderr)
+        print(f"toylab: {shortfall(solution, solver).on_command_line}", file=sys.stderr)
     return ExitCode.AS_EXPECTED if not solver.exact or solution.status is Status.OPTIMAL else ExitCode.INCONCLUSIVE

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from toylab.cli.options import whole
 from toylab.cli.targets import checked_target
 from toylab.cli.terminal import console, progress_bar
-from toylab.errors import InputError
 from toylab.verification import ExitCode
 
 
@@ -21,7 +21,7 @@ def register(kinds: Any) -> None:
         "They take turns in one run; medians, in CPU time of one thread (on a GPU in time until it is done).",
     )
     step.add_argument("--device", default="cpu", help="cpu, cuda, cuda:<number> (default cpu)")
-    step.add_argument("--rounds", type=int, default=9, help="turns of every contestant (default 9)")
+    step.add_argument("--rounds", type=whole(1), default=9, help="turns of every contestant (default 9)")
     step.add_argument("--json", metavar="FILE", help="write the medians as JSON")
     step.set_defaults(run=run)
 
@@ -32,8 +32,6 @@ def run(options: argparse.Namespace) -> int:
     from toylab.solvers.devices import find_device
     from toylab.storage import write_json
 
-    if options.rounds < 1:
-        raise InputError(f"--rounds must be at least 1, got {options.rounds}.")
     target = checked_target(options.json, (".json",))
     find_device(options.device)
     with progress_bar() as progress:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from toylab.claims import Budget
+from toylab.cli.options import whole
 from toylab.cli.selection import nothing_selected, selected_claims
 from toylab.cli.terminal import console, progress_bar
-from toylab.errors import InputError
 
 
 def register(commands: Any) -> None:
@@ -27,7 +27,7 @@ def register(commands: Any) -> None:
         help="folder for report.html, junit.xml, report.json, the worst cases and pictures",
     )
     verify.add_argument("--no-training", action="store_true", help="leave out the table of trained critics")
-    verify.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    verify.add_argument("--workers", type=whole(1), default=os.cpu_count() or 1, help="processes (default: all cores)")
     verify.set_defaults(run=run)
 
 
@@ -38,8 +38,6 @@ def run(options: argparse.Namespace) -> int:
     from toylab.storage import writable_folder
     from toylab.verification import verify_all
 
-    if options.workers < 1:
-        raise InputError(f"--workers must be at least 1, got {options.workers}.")
     chosen = selected_claims(options.claims)
     if not chosen:
         return nothing_selected(options.claims)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from toylab.cli.options import between, positive, whole
 from toylab.cli.terminal import console, interrupted, progress_bar
 from toylab.verification import ExitCode
 
@@ -25,11 +26,11 @@ def register(kinds: Any) -> None:
         help="which pairs, or 'all' (default: the plane and D=16,N=16; all 28 with --device cuda)",
     )
     w1.add_argument("--methods", nargs="+", metavar="NAME", help="of network, exact, funnel (default: all)")
-    w1.add_argument("--budget", type=float, default=120.0, help="seconds of training for each critic (default 120)")
-    w1.add_argument("--steps", type=int, help="steps of training in place of --budget, to repeat a run exactly")
-    w1.add_argument("--samples", type=int, default=4000, help="points a side of the exact critics (default 4000)")
-    w1.add_argument("--degree", type=float, default=8.0, help="of the funnels (default 8, the published one)")
-    w1.add_argument("--seed", type=int, default=0, help="of everything random but the pairs (default 0)")
+    w1.add_argument("--budget", type=positive, default=120.0, help="seconds of training for each critic (default 120)")
+    w1.add_argument("--steps", type=whole(1), help="steps of training in place of --budget, to repeat a run exactly")
+    w1.add_argument("--samples", type=whole(2), default=4000, help="points a side of the exact critics (default 4000)")
+    w1.add_argument("--degree", type=between(1, 1e6), default=8.0, help="of the funnels (default 8, the published one)")
+    w1.add_argument("--seed", type=whole(0), default=0, help="of everything random but the pairs (default 0)")
     w1.add_argument("--device", default="cpu", help="of trainings: cpu (default), cuda, cuda:<number> or auto")
     w1.add_argument("--out", default="toylab-w1", metavar="DIR", help="folder of the results")
     w1.set_defaults(run=run)

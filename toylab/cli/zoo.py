@@ -7,6 +7,7 @@ import textwrap
 from typing import Any
 
 from toylab import zoo
+from toylab.cli.options import whole
 from toylab.cli.targets import checked_target
 from toylab.problem import CriticProblem
 from toylab.verification import ExitCode
@@ -18,7 +19,7 @@ def register(commands: Any) -> None:
     listing = commands.add_parser("zoo", help="the named problems: what each is for and what is known about it")
     listing.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
     listing.add_argument("--plot", metavar="FILE", help="draw a sheet with a picture of each (png, pdf, svg)")
-    listing.add_argument("--seed", type=int, default=0, help="of the points")
+    listing.add_argument("--seed", type=whole(0), default=0, help="of the points")
     listing.set_defaults(run=run)
 
 

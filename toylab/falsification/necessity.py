@@ -142,7 +142,8 @@ class Necessity:
                 cells=tuple(map(Cell.from_json, data["cells"])),
             )
         except (KeyError, TypeError) as error:
-            raise InputError(f"this is no table of necessity: {error!r}.") from None
+            lacks = f"it lacks {error}" if isinstance(error, KeyError) else "its shape is another"
+            raise InputError(f"this is no table of necessity: {lacks}.") from None
 
 
 def kept() -> Necessity:

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from toylab.divergences import UnrestrictedLoss
 from toylab.divergences.local import log_masses, log_ratio
-from toylab.errors import InputError
+from toylab.errors import Advice, InputError
 from toylab.problem import CriticProblem
 from toylab.regularizers import Unrestricted
 from toylab.solvers.base import AbstractSolver, Outcome
@@ -50,8 +50,8 @@ def check_attained(problem: CriticProblem) -> None:
     raise InputError(
         f"the unrestricted {problem.losses.name} problem has no optimal critic: {fate}, because at {escaping.size} of "
         f"{len(values)} points every step of f further out is an improvement; the first, "
-        f"{np.round(support.points[first], 6).tolist()}, has {mass} and wants f = {side}. Restrict the critic: "
-        "LipschitzPenalty(0.1)."
+        f"{np.round(support.points[first], 6).tolist()}, has {mass} and wants f = {side}. Restrict the critic:",
+        Advice(python="LipschitzPenalty(0.1).", command="leave --unrestricted out, or give --lam 0.1."),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from toylab.errors import InputError
+from toylab.errors import Advice, InputError
 from toylab.losses import (
     Affine,
     Custom,
@@ -45,7 +45,8 @@ def expression(loss: Loss, t: Any) -> Any:
 def _(loss: Custom, t: Any) -> Any:
     raise InputError(
         f"the loss {loss.name!r} is made of Python functions, which the reference solver cannot write as a conic "
-        "program; use toylab.solvers.InteriorPoint()."
+        "program;",
+        Advice(python="use toylab.solvers.InteriorPoint().", command="use --solver interior-point."),
     )
 
 

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from toylab.certificate import certify
 from toylab.critics import LowerExtension, UpperExtension
-from toylab.errors import InputError, SolverError, real_number
+from toylab.errors import Advice, InputError, SolverError, real_number
 from toylab.losses import Loss
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.solution import Status
@@ -61,8 +61,8 @@ class Reference(AbstractSolver):
         pairs = len(problem.fake) * len(problem.real)
         if pairs > _MOST_PAIRS:
             raise InputError(
-                f"the reference solver would have {pairs} constraints, more than {_MOST_PAIRS}; "
-                "use toylab.solvers.InteriorPoint()."
+                f"the reference solver would have {pairs} constraints, more than {_MOST_PAIRS};",
+                Advice(python="use toylab.solvers.InteriorPoint().", command="use --solver interior-point."),
             )
 
     @override

@@ -13,7 +13,7 @@ from scipy import sparse
 from toylab.certificate import certify
 from toylab.collinear import is_collinear
 from toylab.critics import LowerExtension
-from toylab.errors import InputError, SolverError
+from toylab.errors import Advice, InputError, SolverError
 from toylab.problem import CriticProblem
 from toylab.regularizers import Unrestricted
 from toylab.solution import Solution, Status
@@ -162,8 +162,9 @@ def _jobs(problems: Any, solver: Any) -> list[_Job]:
         try:
             jobs.append(_checked(problem, own))
         except InputError as error:
-            where = f"problem {number} of {len(problems)}: " if len(problems) > 1 else ""
-            raise InputError(f"{where}{error}") from None
+            if len(problems) == 1:
+                raise
+            raise InputError(f"problem {number} of {len(problems)}: {error}") from None
     return jobs
 
 
@@ -220,28 +221,34 @@ def _certified(
         history=MappingProxyType(dict(outcome.history)),
     )
     if throw and missed:
-        raise SolverError(f"{shortfall(solution, solver)}; throw=False returns what was reached.")
+        raise shortfall(solution, solver)
     return solution
 
 
-def shortfall(solution: Solution, solver: AbstractSolver) -> str:
-    """Why an exact solver has missed its tolerance, and what to try, in one sentence without its full stop."""
+def shortfall(solution: Solution, solver: AbstractSolver) -> SolverError:
+    """Why an exact solver has missed its tolerance, and what to try."""
     gap, limits = solution.certificate.relative_gap, solution.stats["limits"]
     why = f" ({'; '.join(limits)})" if limits else ""
-    return (
+    python, command = _what_to_try(solution.status, gap, solver)
+    return SolverError(
         f"{type(solver).__name__} reached a relative gap of {gap:.2g}, not {solver.rtol:.2g}, "
-        f"on {solution.problem.describe()}: {solution.status.value}{why}{_what_to_try(solution.status, gap, solver)}"
+        f"on {solution.problem.describe()}: {solution.status.value}{why};",
+        Advice(
+            python=f"{python}throw=False returns what was reached.",
+            command=f"{command}--json keeps what was reached.",
+        ),
     )
 
 
-def _what_to_try(status: Status, relative_gap: float, solver: AbstractSolver) -> str:
-    """Advice for an exact solver that missed its tolerance, or nothing."""
+def _what_to_try(status: Status, relative_gap: float, solver: AbstractSolver) -> tuple[str, str]:
+    """What else could be asked of an exact solver that missed its tolerance, in Python and as options, or nothing."""
     limit = getattr(solver, "max_iterations", None)
     if status is Status.ITERATION_LIMIT and limit is not None:
-        return f"; try max_iterations={2 * limit}"
+        return f"try max_iterations={2 * limit}; ", f"try --max-iterations {2 * limit}; "
     if relative_gap <= 1e-3 and status is not Status.INTERRUPTED:
-        return f"; rtol={10.0 ** np.ceil(np.log10(relative_gap)):.0e} can be had"
-    return ""
+        had = f"{10.0 ** np.ceil(np.log10(relative_gap)):.0e}"
+        return f"rtol={had} can be had; ", f"--rtol {had} can be had; "
+    return "", ""
 
 
 def _best_constant(problem: CriticProblem) -> Outcome:

@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 from typing_extensions import override
 
 from toylab.critics import LowerExtension
-from toylab.errors import InputError
+from toylab.errors import Advice, InputError
 from toylab.plans import split_plan
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solution import Status
@@ -34,8 +34,8 @@ def check_wasserstein(problem: CriticProblem, solver: AbstractSolver) -> None:
     check_restricted(problem, solver)
     if not problem.losses.is_wasserstein:
         raise InputError(
-            f"{type(solver).__name__} solves the Wasserstein loss only, not {problem.losses.name!r}; "
-            "use toylab.solvers.InteriorPoint()."
+            f"{type(solver).__name__} solves the Wasserstein loss only, not {problem.losses.name!r};",
+            Advice(python="use toylab.solvers.InteriorPoint().", command="use --solver interior-point."),
         )
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from toylab.certificate import Certificate, certify
-from toylab.errors import InputError, whole_number
+from toylab.errors import Advice, InputError, whole_number
 from toylab.problem import CriticProblem, LipschitzBall
 from toylab.solution import Status
 from toylab.solvers.base import AbstractSolver, Outcome, check_restricted
@@ -78,7 +78,8 @@ class FunnelMaxGP(AbstractSolver):
         if not condition:
             raise InputError(
                 f"FunnelMaxGP needs losses with condition (11), and {problem.losses.name!r} fails it: "
-                f"{'; '.join(condition.reasons)}; use toylab.solvers.InteriorPoint()."
+                f"{'; '.join(condition.reasons)};",
+                Advice(python="use toylab.solvers.InteriorPoint().", command="use --solver interior-point."),
             )
         centres = int(problem.support.in_real.sum())
         if centres > _MOST_CENTRES:

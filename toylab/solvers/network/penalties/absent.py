@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
-from toylab.errors import InputError
+from toylab.errors import Advice, InputError
 from toylab.problem import CriticProblem, LipschitzBall, Regularizer, Unrestricted
 from toylab.solvers.network.penalties.base import AbstractUnpricedGradients
 
@@ -19,8 +19,11 @@ class NoPenalty(AbstractUnpricedGradients):
     def check(self, problem: CriticProblem) -> None:
         if isinstance(problem.regularizer, LipschitzBall):
             raise InputError(
-                "training without any penalty ignores a Lipschitz ball: use SpectralNorm(), OrthogonalGroupSort() or "
-                "the exact solver."
+                "training without any penalty ignores a Lipschitz ball:",
+                Advice(
+                    python="use SpectralNorm(), OrthogonalGroupSort() or the exact solver.",
+                    command="use --solver spectral-norm, orthogonal or exact.",
+                ),
             )
 
     @override

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 from typing_extensions import override
 
-from toylab.errors import InputError, real_number
+from toylab.errors import Advice, InputError, real_number
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer, Unrestricted
 from toylab.solvers.network.penalties.base import AbstractUnpricedGradients, CriticUnderTraining, PenaltyState
 
@@ -36,8 +36,11 @@ class ConstructedBound(AbstractUnpricedGradients):
     def check(self, problem: CriticProblem) -> None:
         if isinstance(problem.regularizer, Unrestricted):
             raise InputError(
-                "a network of bounded slope cannot train an unrestricted problem: use the preset Unrestricted(), or "
-                "give the problem a LipschitzPenalty or a LipschitzBall."
+                "a network of bounded slope cannot train an unrestricted problem:",
+                Advice(
+                    python="use the preset Unrestricted(), or give the problem a LipschitzPenalty or a LipschitzBall.",
+                    command="use --solver unrestricted, or give --lam or --ball.",
+                ),
             )
 
     @override

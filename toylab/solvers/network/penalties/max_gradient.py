@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from toylab.errors import InputError
+from toylab.errors import Advice, InputError
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solvers.network.penalties.base import AbstractPenalty, Gradients, PenaltyState, gradient_norms
 
@@ -67,8 +67,12 @@ class MaxGradientPenalty(AbstractPenalty):
         regularizer = problem.regularizer
         if isinstance(regularizer, LipschitzBall):
             raise InputError(
-                "a Lipschitz ball is a hard constraint that no penalty can enforce: use the exact solver, "
-                "toylab.solve(problem), or train with a LipschitzPenalty whose target is the radius."
+                "a Lipschitz ball is a hard constraint that no penalty can enforce:",
+                Advice(
+                    python="use the exact solver, toylab.solve(problem), or train with a LipschitzPenalty whose target "
+                    "is the radius.",
+                    command="use --solver exact, or train with --lam and the radius as --target.",
+                ),
             )
         if not isinstance(regularizer, LipschitzPenalty):
             raise InputError(f"MaxGP trains with a LipschitzPenalty, got {type(regularizer).__name__}.")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from torch import Tensor
 from typing_extensions import override
 
-from toylab.errors import InputError, real_number, whole_number
+from toylab.errors import Advice, InputError, real_number, whole_number
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty, Regularizer
 from toylab.solvers.network.penalties.base import AbstractPenalty, Gradients, PenaltyState, gradient_norms
 from toylab.solvers.network.penalties.pairs import AbstractPairs, IndependentPairs
@@ -86,13 +86,20 @@ def check_penalised(problem: CriticProblem, what: str) -> None:
     """Raise InputError unless the problem's regulariser is a LipschitzPenalty."""
     if isinstance(problem.regularizer, LipschitzBall):
         raise InputError(
-            f"{what} cannot enforce a Lipschitz ball, which is a hard constraint: use SpectralNorm(), "
-            "OrthogonalGroupSort() or the exact solver, or train with a LipschitzPenalty."
+            f"{what} cannot enforce a Lipschitz ball, which is a hard constraint:",
+            Advice(
+                python="use SpectralNorm(), OrthogonalGroupSort() or the exact solver, or train with a "
+                "LipschitzPenalty.",
+                command="use --solver spectral-norm, orthogonal or exact, or train with --lam.",
+            ),
         )
     if not isinstance(problem.regularizer, LipschitzPenalty):
         raise InputError(
-            f"{what} restricts the critic, and this problem is unrestricted: train with the preset Unrestricted(), "
-            "or give the problem a LipschitzPenalty."
+            f"{what} restricts the critic, and this problem is unrestricted:",
+            Advice(
+                python="train with the preset Unrestricted(), or give the problem a LipschitzPenalty.",
+                command="use --solver unrestricted, or give --lam.",
+            ),
         )
 
 
