@@ -73,6 +73,27 @@ def test_the_worst_gap_and_the_largest_memory_count():
     assert (found.gap, found.memory, found.status) == (1e-5, 999.0, "1 optimal, 1 inaccurate")
 
 
+def test_a_rival_is_quoted_and_measured():
+    """'optimal' beside a certified gap of 2e-2 is the rival's word, and is shown as that."""
+    wrong = trial("Clarabel", 100, 1.0, loss="sqrt", weight=0.1, relative_gap=0.021, claim="optimal")
+    unsure = trial("Clarabel", 400, 1.0, loss="sqrt", weight=0.1, relative_gap=1e-5, claim="optimal, inaccurate")
+    ours = trial("default", 100, 1.0, loss="sqrt", weight=0.1)
+    plain = trial("emd", 100, 1.0, relative_gap=None, claim="optimal")
+    said = {(each.key.method, each.key.n): each.ended for each in rows_of([wrong, unsure, ours, plain])}
+    assert said == {
+        ("Clarabel", 100): "says optimal, gap 2e-02",
+        ("Clarabel", 400): "says optimal, inaccurate, gap 1e-05",
+        ("default", 100): "optimal",
+        ("emd", 100): "says optimal",
+    }
+    text = markdown(rows_of([wrong, ours]), [])
+    assert "says optimal, gap 2e-02 |" in text
+    assert "the gap beside it is what toylab's certificate measured" in text
+    late = trial("Clarabel", 100, 1.0, loss="sqrt", weight=0.1, seed=1, status="time up", repeats=0)
+    (row,) = rows_of([wrong, late])
+    assert row.ended == "1 says optimal, gap 2e-02, 1 time up"
+
+
 def test_tables_fit_a_terminal_of_a_hundred_columns():
     stream = io.StringIO()
     wide = trial("InteriorPoint", 10_000, 123.0, loss="exponential", weight=0.01, iterations=100)

@@ -58,9 +58,16 @@ class Row:
 
     @property
     def status(self) -> str:
-        """How the solves ended, in words."""
-        counts = Counter(trial.status for trial in self.trials)
-        return ", ".join(word if len(counts) == 1 else f"{count} {word}" for word, count in counts.items())
+        """How the solves ended, as the certificate has it."""
+        return _counted(trial.status for trial in self.trials)
+
+    @property
+    def ended(self) -> str:
+        """How the solves ended, a rival's claim kept apart from what the certificate measured."""
+        if len({(trial.claim, trial.status) for trial in self.trials}) == 1 and self.gap is not None:
+            worst = max(self.finished, key=lambda trial: trial.relative_gap or 0.0)
+            return worst.ended
+        return _counted(trial.ended for trial in self.trials)
 
     def times(self, rival: str) -> float | None:
         """How many times the rival's seconds it takes: the median over the rounds in which both came to an end."""
@@ -86,6 +93,7 @@ class Row:
             "lambda": key.weight,
             "device": key.device,
             "status": self.status,
+            "ended": self.ended,
             "rounds": len(self.trials),
             f"{self.clock}_seconds": self.seconds,
             "iterations": self.iterations,
@@ -94,6 +102,11 @@ class Row:
             "times_emd": self.times(EMD),
             "times_clarabel": self.times(CLARABEL),
         }
+
+
+def _counted(words: Iterable[str]) -> str:
+    counts = Counter(words)
+    return ", ".join(word if len(counts) == 1 else f"{count} {word}" for word, count in counts.items())
 
 
 def _median(values: Iterable[float]) -> float | None:

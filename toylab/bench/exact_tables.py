@@ -33,7 +33,8 @@ def _note(rows: Sequence[Row]) -> str:
         f"{together}, {' or '.join(map(str, threads)) or '?'} thread(s). Ratios are taken in a round, on the same "
         "points: '× emd' is the time over that of ot.emd with its matrix of distances, '× Clarabel' that of Clarabel "
         "with every fake→real pair over it. Gap: the worst relative gap, certified over every fake→real pair. MiB: "
-        f"the largest peak of resident memory (of a GPU, of its tensors){base}."
+        f"the largest peak of resident memory (of a GPU, of its tensors){base}. What a rival 'says' is its own word; "
+        "the gap beside it is what toylab's certificate measured of its critic."
     )
 
 
@@ -96,11 +97,11 @@ def _every_problem(rows: Sequence[Row]) -> Sheet:
                     _whole(row.memory),
                     "" if key.method == EMD else _short(row.times(EMD)),
                     "" if rival else _short(1.0 / clarabel if clarabel else None),
-                    row.status,
+                    row.ended,
                 ]
             )
         sections[f"{shape}, {_size(n, m)}"] = table
-    return Sheet(title="Every problem: shape and n, loss and λ", header=header, sections=sections)
+    return Sheet(title="Every problem: shape and n, loss and λ", header=header, sections=sections, folded={"ended": 9})
 
 
 def _method(method: str, device: str) -> str:

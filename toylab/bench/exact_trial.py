@@ -84,6 +84,7 @@ class Trial:
         solver: what the default chose.
         threads: torch's, or of the environment.
         failure: the sentence of an error, empty where there was none.
+        claim: what a rival reports of itself, in its own words; empty where it is not one, or nothing is known.
         run: which call of the bench it belongs to.
     """
 
@@ -99,7 +100,16 @@ class Trial:
     solver: str = ""
     threads: int = 0
     failure: str = ""
+    claim: str = ""
     run: str = ""
+
+    @property
+    def ended(self) -> str:
+        """How it ended, in words that keep a rival's claim apart from what the certificate measured."""
+        if self.key.method not in {EMD, CLARABEL} or not self.finished:
+            return self.status
+        measured = "" if self.relative_gap is None else f", gap {self.relative_gap:.0e}"
+        return f"says {self.claim or self.status}{measured}"
 
     @property
     def finished(self) -> bool:
@@ -209,7 +219,13 @@ def _transported(key: TrialKey, fake: DiscreteMeasure, real: DiscreteMeasure) ->
 
     distance = cdist(fake.points, real.points)
     _, log = ot.emd(fake.weights, real.weights, distance, numItermax=_SIMPLEX_ITERATIONS, log=True)
-    return Trial(key=key, status="optimal" if log["warning"] is None else "failed", failure=log["warning"] or "")
+    warned = log["warning"] is not None
+    return Trial(
+        key=key,
+        status="failed" if warned else "optimal",
+        failure=log["warning"] or "",
+        claim="" if warned else "optimal",
+    )
 
 
 def _solved(key: TrialKey, solver: Any, fake: DiscreteMeasure, real: DiscreteMeasure) -> Trial:
@@ -222,6 +238,7 @@ def _solved(key: TrialKey, solver: Any, fake: DiscreteMeasure, real: DiscreteMea
         iterations=int(solution.stats.get("iterations", 0)),
         relative_gap=solution.certificate.relative_gap,
         solver=str(solution.stats["solver"]),
+        claim=str(solution.stats.get("claim", "")) if key.method == CLARABEL else "",
     )
 
 

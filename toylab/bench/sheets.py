@@ -19,12 +19,14 @@ class Sheet:
         header: of the columns; the first is text, the others numbers.
         sections: rows under a heading of their own.
         notes: below it.
+        folded: columns whose words are broken into lines of so many characters in a terminal.
     """
 
     title: str
     header: Sequence[str]
     sections: Mapping[str, Sequence[Sequence[str]]]
     notes: Sequence[str] = field(default_factory=tuple)
+    folded: Mapping[str, int] = field(default_factory=dict)
 
     def markdown(self) -> str:
         """As Markdown, the heading of each section as a column of its own."""
@@ -36,9 +38,11 @@ class Sheet:
 
     def rich(self) -> Table:
         """For a terminal."""
-        table = Table(title=self.title, title_justify="left", header_style="bold")
+        table = Table(title=self.title, title_justify="left", header_style="bold", pad_edge=not self.folded)
         for index, name in enumerate(self.header):
-            table.add_column(name, justify="right" if index > 1 else "left", overflow="fold")
+            table.add_column(
+                name, justify="right" if index > 1 else "left", overflow="fold", max_width=self.folded.get(name)
+            )
         for heading, rows in self.sections.items():
             table.add_section()
             table.add_row(Text(heading, style="bold"))

@@ -91,7 +91,8 @@ class Reference(AbstractSolver):
                 break
         if best is None:
             raise failure or SolverError(f"Clarabel found nothing; {_ADVICE}")
-        return replace(best, stats={"iterations": iterations})
+        claim = "optimal" if best.status is Status.OPTIMAL else "optimal, inaccurate"
+        return replace(best, stats={"iterations": iterations, "claim": claim})  # Clarabel's own word, not a certificate
 
     def _better_plan(self, problem: CriticProblem, critic: LowerExtension, plan: np.ndarray) -> tuple[Any, float]:
         """The multipliers, or POT's coupling of the critic's own slopes, and the relative gap of the better one.
