@@ -5,7 +5,7 @@ import pytest
 from matplotlib.quiver import Quiver
 
 from toylab import DiracGAN, DiracTraining, losses, plot
-from toylab.diracgan import Alternating, GradientPenalty, MaxGP, WeightClipping
+from toylab.diracgan import Alternating, GradientPenalty, MaxGP, Orbit, WeightClipping
 from toylab.errors import InputError
 
 
@@ -50,3 +50,23 @@ def test_a_field_that_jumps_says_so_and_an_extent_is_kept():
     assert axes.get_xlim() == (-2.0, 2.0)
     with pytest.raises(InputError, match="extent must be"):
         plot(DiracGAN(), extent=(1.0, 0.0, 0.0, 1.0))
+
+
+def test_a_bare_orbit_is_drawn_from_every_start():
+    starts = np.array([1.0, 0.5]), np.array([0.0, 0.5])
+    orbit = DiracGAN(method=MaxGP(weight=0.2)).trajectory(starts, 49, Alternating(step=0.1))
+    axes = plot(orbit)
+    shown = lines(axes)
+    np.testing.assert_array_equal(shown["orbit 1"], np.stack([orbit.theta[:, 1], orbit.psi[:, 1]], axis=1))
+    assert shown["start"].tolist() == [[1.0, 0.0], [0.5, 0.5]]
+    np.testing.assert_array_equal(shown["end"][0], [orbit.theta[-1, 0], orbit.psi[-1, 0]])
+    assert "2 orbits of 50 points, to time 49" in axes.get_title()
+    assert f"distance 0.707 … 1 → {orbit.radius[-1].min():.3g}" in axes.get_title()
+
+
+def test_an_orbit_that_leaves_is_drawn_as_far_as_it_is_finite():
+    theta = np.array([1.0, 2.0, np.inf])
+    axes = plot(Orbit(time=np.arange(3.0), theta=theta, psi=np.zeros(3)))
+    assert lines(axes)["end"].tolist() == [[2.0, 0.0]]
+    with pytest.raises(InputError, match="none of its points is finite"):
+        plot(Orbit(time=np.arange(3.0), theta=np.full(3, np.nan), psi=np.zeros(3)))

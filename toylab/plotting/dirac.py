@@ -7,8 +7,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from toylab.diracgan import DiracGAN, DiracTraining, WeightClipping
+from toylab.diracgan import DiracGAN, DiracTraining, Orbit, WeightClipping
 from toylab.diracgan.game import complex_number
+from toylab.errors import InputError
 from toylab.plotting import surface
 from toylab.plotting.canvas import FAKE, INK, REAL, SMALL, TEXT, new_axes
 from toylab.plotting.options import Options
@@ -18,6 +19,8 @@ _SIZE = (4.6, 4.8)
 _ARROWS, _LONGEST, _PALE = 17, 0.9, "#8C8C8C"
 #: Where the flow begins when nothing else is said, for how long it is followed in turns of the field, and in points.
 _START, _TURNS, _POINTS = (1.0, 0.0), 5.0, 1500
+#: Up to so many points of an orbit are shown one by one.
+_ROUNDS = 600
 #: Half the side of the picture in units of the largest distance that is shown.
 _ROOM = 1.15
 
@@ -30,6 +33,56 @@ def draw_game(axes: Axes | None, game: DiracGAN, options: Options) -> tuple[Axes
 def draw_training(axes: Axes | None, training: DiracTraining, options: Options) -> tuple[Axes, list[Artist]]:
     """The field with the flow and the rounds of a training from its start; the legend entries."""
     return _draw(axes, training.game, options, start=training.start, training=training)
+
+
+def draw_orbit(axes: Axes | None, orbit: Orbit, options: Options) -> tuple[Axes, list[Artist]]:
+    """Where the players went, one line for each start, from its beginning to its end; the legend entries.
+
+    Raises:
+        InputError: no point of it is finite.
+    """
+    theta, psi = _paths(orbit)
+    radius = np.hypot(theta, psi)
+    if not np.isfinite(radius).any():
+        raise InputError("this orbit cannot be drawn: none of its points is finite; take a smaller step.")
+    most = float(radius[np.isfinite(radius)].max()) or 1.0
+    region = surface.box(options.extent or tuple(_ROOM * most * np.array([-1.0, 1.0, -1.0, 1.0])), np.zeros((1, 2)))
+    axes = new_axes(*_SIZE) if axes is None else axes
+    few = len(orbit.time) <= _ROUNDS
+    look = {"color": FAKE, "lw": 0.5 if few else 1.2, "zorder": 5}
+    look |= {"marker": "o", "ms": 2.6, "mew": 0.0} if few else {}
+    for number, (x, y) in enumerate(zip(theta.T, psi.T, strict=True)):
+        axes.plot(x, y, gid=f"orbit {number}", **look)
+    ends = [np.flatnonzero(np.isfinite(path))[-1] for path in radius.T if np.isfinite(path).any()]
+    alive = np.flatnonzero(np.isfinite(radius).any(axis=0))
+    handles: list[Artist] = [Line2D([], [], label="orbits" if theta.shape[1] > 1 else "orbit", **look)]
+    look = {"ls": "", "marker": "o", "ms": 6.5, "mfc": "white", "mec": INK, "zorder": 7}
+    handles += axes.plot(theta[0], psi[0], label="start", gid="start", **look)
+    look = {"ls": "", "marker": "s", "ms": 5.5, "mfc": FAKE, "mec": "white", "zorder": 9}
+    handles += axes.plot(theta[ends, alive], psi[ends, alive], label="end", gid="end", **look)
+    handles.append(draw_equilibrium(axes))
+    _dress(axes, region)
+    return axes, handles
+
+
+def orbit_title(orbit: Orbit) -> str:
+    """Two lines: how long; what became of the distance, over all starts."""
+    radius = np.hypot(*_paths(orbit))
+    starts = radius.shape[1]
+    many = f"{starts} orbits" if starts > 1 else "an orbit"
+    ends = [_range(radius[0]), _range(radius[-1])]
+    return f"Dirac-GAN: {many} of {len(orbit.time)} points, to time {orbit.time[-1]:g}\ndistance {' → '.join(ends)}"
+
+
+def _paths(orbit: Orbit) -> tuple[np.ndarray, np.ndarray]:
+    """(T, starts) of both players."""
+    size = (len(orbit.time), -1)
+    return np.reshape(orbit.theta, size).astype(np.float64), np.reshape(orbit.psi, size).astype(np.float64)
+
+
+def _range(values: np.ndarray) -> str:
+    low, high = float(values.min()), float(values.max())
+    return f"{low:.3g}" if low == high or len(values) == 1 else f"{low:.3g} … {high:.3g}"
 
 
 def game_title(game: DiracGAN) -> str:
@@ -109,11 +162,15 @@ def _draw(
     look = {"ls": "", "marker": "o", "ms": 6.5, "mfc": "white", "mec": INK, "zorder": 7}
     handles += axes.plot(*flow_start(game, start), label="start", gid="start", **look)
     handles.append(draw_equilibrium(axes))
+    _dress(axes, region)
+    return axes, handles
+
+
+def _dress(axes: Axes, region: surface.Box) -> None:
     axes.set(xlim=(region.left, region.right), ylim=(region.bottom, region.top), aspect="equal")
     axes.set_xlabel("θ, where the fake is", fontsize=TEXT)
     axes.set_ylabel("ψ, slope of the critic", fontsize=TEXT)
     axes.tick_params(labelsize=SMALL)
-    return axes, handles
 
 
 def flow_start(game: DiracGAN, start: tuple[float, float]) -> tuple[list[float], list[float]]:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from toylab.claims.base import Verdict
-from toylab.diracgan import DiracGAN, DiracTraining
+from toylab.diracgan import DiracGAN, DiracTraining, Orbit
 from toylab.divergences import DensityPair
 from toylab.dynamics import GeneratorRun, Trajectory
 from toylab.errors import InputError
@@ -70,6 +70,7 @@ def plot(
     * Trajectory: the paths of fake particles among the reals.
     * GeneratorRun: samples of a generator among the reals at five steps, and its scores along the training.
     * DiracGAN, DiracTraining: the field of the two players, the flow, and the rounds of training.
+    * Orbit: where the two players went, from every start.
     * DiscreteMeasure, CriticProblem: the points, on the line with their masses as heights.
     * LossPair: φ and ϕ, with the constant a at which their slopes cancel.
     * Verdict, ClaimReport: residuals against their error bounds (`plot_evidence`).
@@ -107,6 +108,7 @@ _DRAWN = (
     "a GeneratorUpdate",
     "a DiracGAN",
     "a DiracTraining",
+    "an Orbit",
     "a DiscreteMeasure",
     "a CriticProblem",
     "a LossPair",
@@ -200,6 +202,13 @@ def _trajectory(subject: Trajectory, axes: Axes | None = None, **choices: Any) -
 def _dirac_gan(subject: DiracGAN, axes: Axes | None = None, **choices: Any) -> Axes:
     axes, handles = dirac.draw_game(axes, subject, Options(**choices))
     head(axes, dirac.game_title(subject), handles)
+    return axes
+
+
+@plot.register(Orbit)
+def _orbit(subject: Orbit, axes: Axes | None = None, **choices: Any) -> Axes:
+    axes, handles = dirac.draw_orbit(axes, subject, Options(**choices))
+    head(axes, dirac.orbit_title(subject), handles)
     return axes
 
 

@@ -91,7 +91,7 @@ class Reference(AbstractSolver):
                 break
         if best is None:
             raise failure or SolverError(f"Clarabel found nothing; {_ADVICE}")
-        claim = "optimal" if best.status is Status.OPTIMAL else "optimal, inaccurate"
+        claim = "optimal" if best.status is Status.OPTIMAL else "almost optimal"
         return replace(best, stats={"iterations": iterations, "claim": claim})  # Clarabel's own word, not a certificate
 
     def _better_plan(self, problem: CriticProblem, critic: LowerExtension, plan: np.ndarray) -> tuple[Any, float]:
