@@ -1,5 +1,7 @@
 """Pictures of a generator on its way, and of methods beside one another."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -77,3 +79,18 @@ def test_methods_beside_one_another_by_their_medians():
     np.testing.assert_allclose(np.asarray(line.get_ydata()), expected)
     with pytest.raises(InputError, match="no generators"):
         plot_generators([], ("8-gaussians",), ("GAN",))
+
+
+@pytest.mark.parametrize("steps", [[0, 1], [0, 1, 2, 3], [0, 300, 600]])
+def test_ticks_are_whole_steps_and_there_are_several_of_every_score(steps):
+    run = dataclasses.replace(
+        made_up("8-gaussians", 0, len(steps)), steps=np.array(steps), w1=np.full(len(steps), 0.06)
+    )
+    *_, covered, quality, w1 = panels(plot(run))
+    for axes in (covered, quality, w1):
+        shown = [tick for tick in axes.get_xticks() if steps[0] <= tick <= steps[-1]]
+        assert np.array_equal(shown, np.round(shown))
+        assert len(shown) >= 2
+        low, high = axes.get_ylim()
+        assert sum(low <= tick <= high for tick in axes.get_yticks()) >= 2
+    assert np.array_equal(covered.get_yticks(), np.round(covered.get_yticks()))

@@ -58,7 +58,7 @@ def draw_orbit(axes: Axes | None, orbit: Orbit, options: Options) -> tuple[Axes,
     handles: list[Artist] = [Line2D([], [], label="orbits" if theta.shape[1] > 1 else "orbit", **look)]
     look = {"ls": "", "marker": "o", "ms": 6.5, "mfc": "white", "mec": INK, "zorder": 7}
     handles += axes.plot(theta[0], psi[0], label="start", gid="start", **look)
-    look = {"ls": "", "marker": "s", "ms": 5.5, "mfc": FAKE, "mec": "white", "zorder": 9}
+    look = {"ls": "", "marker": "s", "ms": 5.5, "mfc": FAKE, "mec": "white", "zorder": 7.5}
     handles += axes.plot(theta[ends, alive], psi[ends, alive], label="end", gid="end", **look)
     handles.append(draw_equilibrium(axes))
     _dress(axes, region)

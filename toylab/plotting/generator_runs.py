@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from toylab.dynamics import GeneratorRun
 from toylab.plotting import surface
@@ -13,6 +13,8 @@ from toylab.plotting.points import Projection
 
 #: Moments that are shown.
 _MOMENTS = 5
+#: Where W₁ spans less than this factor, 1, 2 and 5 times a power of ten are too few ticks.
+_DECADE = 6.0
 
 
 def draw_run(run: GeneratorRun) -> Axes:
@@ -52,13 +54,17 @@ def dress(axes: Axes, run: GeneratorRun, name: str) -> None:
     }[name]
     axes.axhline(level, color=REAL, lw=1.0, ls="--", zorder=1, gid="reals")
     axes.set_title(title, fontsize=TEXT)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))  # of one step, too
     if name == "w1":
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        low, high = axes.get_ylim()
+        wide = high > _DECADE * low
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)) if wide else MaxNLocator(4))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_ylim(-0.03 * level, 1.06 * level)
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=name == "covered"))
     axes.tick_params(which="both", labelsize=SMALL)
     axes.grid(alpha=0.25, lw=0.5)
 
