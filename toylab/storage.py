@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import tempfile
@@ -9,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+
+import numpy as np
 
 from toylab.errors import InputError, unknown_name
 
@@ -68,6 +72,60 @@ def _plain(data: Any) -> Any:
             return [_plain(value) for value in data]
         case float():
             return data if data - data == 0 else None
+    return data
+
+
+def numbers_to_json(numbers: np.ndarray) -> Any:
+    """An array of numbers as nested lists that `numbers_from_json` turns back exactly: NaN is null, ∞ is "inf"."""
+    array = np.asarray(numbers)
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return array.tolist()
+    words = array.astype(object)
+    words[np.isnan(array)] = None
+    words[np.isposinf(array)], words[np.isneginf(array)] = "inf", "-inf"
+    return words.tolist()
+
+
+def numbers_from_json(data: Any) -> np.ndarray:
+    """The array of `numbers_to_json`, as float64.
+
+    Raises:
+        ValueError, TypeError: something else than numbers, null, "inf" and "-inf" in lists of one shape.
+    """
+    return np.array(data, dtype=np.float64)
+
+
+def state_to_json(state: Any) -> Any:
+    """Plain data of a state that is made of dictionaries, lists, numbers, words and tensors, bit by bit."""
+    match state:
+        case dict():
+            return {"entries": [[key, state_to_json(value)] for key, value in state.items()]}
+        case list() | tuple():
+            return [state_to_json(value) for value in state]
+        case None | bool() | int() | float() | str():
+            return state
+    written = io.BytesIO()
+    np.save(written, state.detach().cpu().numpy() if hasattr(state, "detach") else np.asarray(state))
+    return {"tensor": base64.b64encode(written.getvalue()).decode("ascii")}
+
+
+def state_from_json(data: Any) -> Any:
+    """The state of `state_to_json`; its arrays come back as tensors.
+
+    Raises:
+        ValueError, TypeError: something else.
+    """
+    match data:
+        case {"entries": entries}:
+            return {key: state_from_json(value) for key, value in entries}
+        case {"tensor": text}:
+            import torch
+
+            return torch.from_numpy(np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False))
+        case list():
+            return [state_from_json(value) for value in data]
+        case dict():
+            raise ValueError("an object of a state has 'entries' or a 'tensor'")
     return data
 
 

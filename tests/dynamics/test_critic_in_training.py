@@ -1,11 +1,15 @@
 """A critic that is trained along: its arrows beside those of the exact critic, and what its certificate says."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import toylab
 from toylab import losses, zoo
-from toylab.dynamics import CriticInTraining, FixedStep, Stop, UnitStep, follow
+from toylab.dynamics import CriticInTraining, FixedStep, Stop, Trajectory, UnitStep, follow
+from toylab.dynamics.trajectory import SERIES
 from toylab.errors import InputError
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
 from toylab.regularizers import Unrestricted
@@ -113,6 +117,29 @@ def test_an_answer_on_its_own_trains_from_the_start_and_a_flow_ends_as_it_begins
     one, two = (follow(own, settings, step=FixedStep(rate=0.05), steps=2) for _ in range(2))
     np.testing.assert_array_equal(one.positions, two.positions)
     np.testing.assert_array_equal(one.positions[1], own.fake.points + 0.05 * alone.gradients)
+
+
+@pytest.mark.parametrize("solver", [None, GP(seed=3, device="cpu")], ids=["MaxGP", "GP, random blends"])
+def test_a_resumed_flow_is_the_one_that_never_stopped(solver):
+    """Bit by bit, through JSON: parameters, moments, the memory of steep blends and random numbers go on."""
+    own, settings, step = problem(), objective(n_critic=3, first=6, solver=solver), UnitStep(length=0.05)
+    whole = follow(own, settings, step=step, steps=4)
+    half = Trajectory.from_json(json.loads(json.dumps(follow(own, settings, step=step, steps=2).to_json())))
+    for _ in range(2):  # what a trajectory holds is not used up
+        resumed = follow(own, settings, step=step, steps=2, start=half)
+        for name in SERIES:
+            np.testing.assert_array_equal(getattr(resumed, name), getattr(whole, name))
+
+
+def test_a_flow_that_cannot_go_on_says_so():
+    own, step = problem(), UnitStep(length=0.05)
+    path = follow(own, objective(first=5), step=step, steps=1)
+    with pytest.warns(RuntimeWarning, match="does not hold what 'logistic, trained.*begins anew"):
+        again = follow(own, objective(first=5), step=step, steps=1, start=replace(path, kept=None))
+    assert again.steps == 2
+    other = objective(first=5, solver=MaxGP(seed=0, device="cpu", width=8, penalty=MaxGradientPenalty(samples=64)))
+    with pytest.raises(InputError, match="holds the critic of another network"):
+        follow(own, other, step=step, steps=1, start=path)
 
 
 def test_the_vanilla_critic_moves_what_the_optimum_on_the_points_does_not():

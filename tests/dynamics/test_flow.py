@@ -1,6 +1,7 @@
 """Flows against closed forms, against the theory's statements, and the ways in which they end."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -204,6 +205,30 @@ def test_a_trajectory_goes_on_where_it_stopped_and_survives_json():
     assert resumed.stop is whole.stop is Stop.STEP_LIMIT
     assert "3 steps" in repr(whole)
     assert "Trajectory" in whole._repr_html_()
+
+
+def test_a_flow_that_is_interrupted_keeps_its_steps_and_goes_on():
+    problem, step = zoo.load("case4", n=2), MomentumStep(rate=0.01)
+
+    def stop(done, total, w1):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    half = follow(problem, step=step, steps=5, progress=stop)
+    assert half.stop is Stop.INTERRUPTED
+    assert half.steps == 2
+    resumed = follow(problem, step=step, steps=1, start=half)
+    np.testing.assert_array_equal(resumed.positions, follow(problem, step=step, steps=3).positions)
+
+
+def test_numbers_that_are_not_finite_survive_json():
+    path = follow(zoo.load("case4", n=2), steps=2)
+    gaps, values = np.array([np.inf, np.nan, 1e-9]), np.array([-np.inf, 0.1, np.nan])
+    odd = replace(path, gaps=gaps, values=values)
+    again = Trajectory.from_json(json.loads(json.dumps(odd.to_json(), allow_nan=False)))
+    np.testing.assert_array_equal(again.gaps, gaps)
+    np.testing.assert_array_equal(again.values, values)
+    assert again.largest_gap == np.inf
 
 
 def test_equal_measures_have_arrived_before_they_start():

@@ -10,6 +10,8 @@ from toylab.cli.problem_source import add_problem_arguments, problem_from
 from toylab.cli.targets import checked_target
 from toylab.cli.terminal import progress_bar
 from toylab.errors import InputError
+from toylab.interrupts import GUARD
+from toylab.problem import CriticProblem
 from toylab.verification import ExitCode
 
 
@@ -42,7 +44,6 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Let the fakes go, draw every step, say why they stopped."""
-    from toylab.dynamics import follow
     from toylab.plotting.animation import animate, checked_choices
     from toylab.storage import write_json
 
@@ -51,13 +52,18 @@ def run(options: argparse.Namespace) -> int:
     data = checked_target(options.json, (".json",))
     rule, source = step_of(options), problem_from(options)
     assert target is not None
+    with GUARD.held():  # steps that were taken are written first
+        trajectory = _moved(source.problem, rule, options.steps)
+        print(f"problem         {source.label}: {source.problem.describe()}")
+        print(f"flow            {trajectory.describe()}")
+        print(f"end             {trajectory.why()}")
+        if data is not None:
+            write_json(data, trajectory.to_json())
+            print(f"Written: {data}")
+    if GUARD.asked:
+        kept = f"it is in {str(data)!r}" if data else "--json would keep it"
+        return GUARD.say(f"toylab: interrupted; the flow has {trajectory.steps} steps, {kept}.")
     with progress_bar() as progress:
-        task = progress.add_task("moving", total=None)
-
-        def moved(done: int, total: int, w1: float) -> None:
-            progress.update(task, completed=done, total=total, description=f"W1 {w1:.3g}")
-
-        trajectory = follow(source.problem, step=rule, steps=options.steps, progress=moved)
         task = progress.add_task("drawing", total=None)
         animate(
             trajectory,
@@ -68,14 +74,22 @@ def run(options: argparse.Namespace) -> int:
             surface=not options.no_surface,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
-    print(f"problem         {source.label}: {source.problem.describe()}")
-    print(f"flow            {trajectory.describe()}")
-    print(f"end             {trajectory.why()}")
     print(f"Written: {target}")
-    if data is not None:
-        write_json(data, trajectory.to_json())
-        print(f"Written: {data}")
     return ExitCode.AS_EXPECTED
+
+
+def _moved(problem: CriticProblem, rule: Any, steps: int) -> Any:
+    from toylab.dynamics import follow
+
+    with progress_bar() as progress:
+        task = progress.add_task("moving", total=None)
+
+        def moved(done: int, total: int, w1: float) -> None:
+            if GUARD.asked:  # the flow keeps its steps
+                raise KeyboardInterrupt
+            progress.update(task, completed=done, total=total, description=f"W1 {w1:.3g}")
+
+        return follow(problem, step=rule, steps=steps, progress=moved)
 
 
 def step_of(options: argparse.Namespace) -> Any:

@@ -8,8 +8,11 @@ equilibria, not of whether it gets there: that is what is measured.
 
 from __future__ import annotations
 
+import copy
+import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -59,16 +62,18 @@ def follow(
         steps: at most so many more.
         tolerance: share of the initial W₁ at which the flow has arrived.
         patience: end when the least W₁ so far has not fallen by a thousandth in so many steps; never when not given.
-        start: a trajectory of the same fakes to go on from, its steps included in the answer; a `CriticInTraining`
-            begins anew there.
-        progress: called after every step.
+        start: a trajectory of the same fakes to go on from, its steps included in the answer: the same, bit by bit, as
+            that of a flow that never stopped. A `CriticInTraining` goes on from what it had learnt; where the
+            trajectory does not hold that, it begins anew and a warning says so.
+        progress: called after every step. Where there is one, KeyboardInterrupt, from it or from the keyboard, ends
+            the flow and keeps the steps so far.
 
     Returns:
         The trajectory; its stop says why it ended.
 
     Raises:
         InputError: the objective has no critic for such measures, the rules need a plan that it does not have, a
-            number is out of range, or `start` has other fakes.
+            number is out of range, or `start` has other fakes, or the critic of another network.
     """
     if not isinstance(problem, CriticProblem):
         raise InputError(f"follow needs a CriticProblem, got {type(problem).__name__}.")
@@ -87,10 +92,15 @@ def follow(
     objective.check(problem.fake, problem.real)
     record = _Record.begun(problem, objective, rules, start)
     last = record.done + steps
-    while (stop := record.stopped(last, tolerance, patience)) is None:
-        record.advance()
-        if progress is not None:
-            progress(record.done, last, record.w1[-1])
+    try:
+        while (stop := record.stopped(last, tolerance, patience)) is None:
+            record.advance()
+            if progress is not None:
+                progress(record.done, last, record.w1[-1])
+    except KeyboardInterrupt:
+        if progress is None:
+            raise
+        stop = Stop.INTERRUPTED
     return record.trajectory(stop)
 
 
@@ -111,94 +121,139 @@ class _Rules:
         return cls(step, split)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Moment:
+    """One place of the fakes: the series' entries, the move that led there, and what the objective says and keeps."""
+
+    entries: dict[str, Any]
+    move: np.ndarray
+    answer: Answer | None = None
+    kept: dict[str, Any] | None = None
+
+
 @dataclass(kw_only=True, eq=False)
 class _Record:
-    """The flow so far."""
+    """The flow so far; a moment is added whole or not at all."""
 
     problem: CriticProblem
     objective: AbstractObjective
     rules: _Rules
-    move: np.ndarray
-    positions: list[np.ndarray] = field(default_factory=list)
-    constants: list[float] = field(default_factory=list)
-    gaps: list[float] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-    w1: list[float] = field(default_factory=list)
-    clarity: list[np.ndarray] = field(default_factory=list)
-    gradients: list[np.ndarray] = field(default_factory=list)
-    fake_values: list[np.ndarray] = field(default_factory=list)
-    real_values: list[np.ndarray] = field(default_factory=list)
-    answer: Answer | None = None
+    begun_at: np.ndarray
+    moments: list[_Moment] = field(default_factory=list)
 
     @classmethod
     def begun(
         cls, problem: CriticProblem, objective: AbstractObjective, rules: _Rules, start: Trajectory | None
     ) -> _Record:
-        objective = objective.begun(problem.fake if start is None else start.fake(), problem.real)
-        fresh = cls(problem=problem, objective=objective, rules=rules, move=np.zeros(problem.fake.points.shape))
         if start is None:
-            fresh.look(problem.fake.points)
-            return fresh
-        same = start.positions.shape[1:] == problem.fake.points.shape and np.array_equal(
-            start.weights, problem.fake.weights
-        )
-        if not (same and np.array_equal(start.real.points, problem.real.points)):
-            raise InputError("the trajectory to go on from has other fakes or reals than the problem.")
-        for name in SERIES:
-            getattr(fresh, name).extend(list(getattr(start, name))[:-1])
-        fresh.move = start.last_move.copy()
-        fresh.look(start.positions[-1])
-        return fresh
+            running, begun_at = objective.begun(problem.fake, problem.real), problem.fake.points
+        else:
+            _check_same(problem, start)
+            running, begun_at = _resumed(objective, problem.real, start)
+        record = cls(problem=problem, objective=running, rules=rules, begun_at=begun_at)
+        if start is None:
+            record.look(problem.fake.points, np.zeros(begun_at.shape))
+            return record
+        for step in range(start.steps):
+            entries = {name: getattr(start, name)[step] for name in SERIES}
+            record.moments.append(_Moment(entries=entries, move=start.last_move))
+        record.look(start.positions[-1], start.last_move.copy())
+        return record
 
     @property
     def done(self) -> int:
-        return len(self.positions) - 1
+        return len(self.moments) - 1
 
-    def look(self, points: np.ndarray) -> None:
+    @property
+    def w1(self) -> list[float]:
+        return [moment.entries["w1"] for moment in self.moments]
+
+    def look(self, points: np.ndarray, move: np.ndarray) -> None:
         """Ask the objective about these positions and write down what it says."""
-        points = self.rules.split.placed(np.array(points), len(self.positions))
+        points = self.rules.split.placed(np.array(points), len(self.moments))
         fake, real = DiscreteMeasure(points, self.problem.fake.weights), self.problem.real
+        kept = self.objective.kept()
         self.objective.update(lambda: (fake, real))
-        self.answer = self.rules.split.answered(self.objective.answer(fake, real), fake, real)
-        self.positions.append(points)
-        self.constants.append(self.answer.constant)
-        self.gaps.append(self.answer.gap)
-        self.values.append(self.answer.value)
-        self.w1.append(wasserstein1(fake, real))
-        self.clarity.append(np.linalg.norm(self.answer.directions, axis=1))
-        self.gradients.append(self.answer.gradients)
-        self.fake_values.append(_known(self.answer.fake_values, len(fake)))
-        self.real_values.append(_known(self.answer.real_values, len(real)))
+        answer = self.rules.split.answered(self.objective.answer(fake, real), fake, real)
+        entries = {
+            "positions": points,
+            "constants": answer.constant,
+            "gaps": answer.gap,
+            "values": answer.value,
+            "w1": wasserstein1(fake, real),
+            "clarity": np.linalg.norm(answer.directions, axis=1),
+            "gradients": answer.gradients,
+            "fake_values": _known(answer.fake_values, len(fake)),
+            "real_values": _known(answer.real_values, len(real)),
+        }
+        if self.moments:  # only the last one is gone on from
+            self.moments[-1] = replace(self.moments[-1], answer=None, kept=None)
+        self.moments.append(_Moment(entries=entries, move=move, answer=answer, kept=kept))
+
+    def following(self) -> np.ndarray:
+        """(n, d), the move that comes next."""
+        last = self.moments[-1]
+        assert last.answer is not None
+        return self.rules.step.move(last.answer, last.move)
 
     def advance(self) -> None:
-        assert self.answer is not None
-        self.move = self.rules.step.move(self.answer, self.move)
-        self.look(self.positions[-1] + self.move)
+        move = self.following()
+        self.look(self.moments[-1].entries["positions"] + move, move)
 
     def stopped(self, last: int, tolerance: float, patience: int | None) -> Stop | None:
-        assert self.answer is not None
-        following = self.positions[-1] + self.rules.step.move(self.answer, self.move)
-        if self.w1[-1] <= tolerance * self.w1[0]:
+        w1, move = self.w1, self.following()
+        if w1[-1] <= tolerance * w1[0]:
             return Stop.ARRIVED
-        if not np.isfinite(following).all():
+        if not np.isfinite(move).all():
             return Stop.LOST
-        if np.abs(following - self.positions[-1]).max() <= _STILL * max(self.problem.support.diameter, 1e-300):
+        if np.abs(move).max() <= _STILL * max(self.problem.support.diameter, 1e-300):
             return Stop.STANDSTILL
         if patience is not None and self.done >= patience:
-            best = np.minimum.accumulate(self.w1)
+            best = np.minimum.accumulate(w1)
             if best[-1] > (1.0 - _FALLING) * best[-1 - patience]:
                 return Stop.NO_PROGRESS
         return Stop.STEP_LIMIT if self.done >= last else None
 
     def trajectory(self, stop: Stop) -> Trajectory:
+        last = self.moments[-1]
         return Trajectory(
             objective=self.objective.name,
             real=self.problem.real,
             weights=self.problem.fake.weights,
-            last_move=self.move,
+            last_move=last.move,
             stop=stop,
-            **{name: np.array(getattr(self, name)) for name in SERIES},
+            kept={"begun_at": self.begun_at, "objective": last.kept} if last.kept else None,
+            **{name: np.array([moment.entries[name] for moment in self.moments]) for name in SERIES},
         )
+
+
+def _check_same(problem: CriticProblem, start: Trajectory) -> None:
+    same = start.positions.shape[1:] == problem.fake.points.shape and np.array_equal(
+        start.weights, problem.fake.weights
+    )
+    if not (same and np.array_equal(start.real.points, problem.real.points)):
+        raise InputError("the trajectory to go on from has other fakes or reals than the problem.")
+
+
+def _resumed(objective: AbstractObjective, real: DiscreteMeasure, start: Trajectory) -> tuple[Any, np.ndarray]:
+    """The objective as the trajectory left it, and the fakes that it was begun at."""
+    if start.kept is None or start.objective != objective.name:
+        running = objective.begun(start.fake(), real)
+        if running.kept():
+            warnings.warn(
+                f"the trajectory to go on from does not hold what '{objective.name}' had learnt there, so its critic "
+                "begins anew.",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+        return running, start.positions[-1]
+    begun_at = np.asarray(start.kept["begun_at"], dtype=np.float64)
+    running = objective.begun(DiscreteMeasure(begun_at, start.weights), real)
+    try:
+        running.restore(copy.deepcopy(start.kept["objective"]))
+    except (KeyError, TypeError, RuntimeError, ValueError) as error:
+        raise InputError(f"the trajectory to go on from holds the critic of another network ({error}).") from None
+    return running, begun_at
 
 
 def _known(values: np.ndarray | None, count: int) -> np.ndarray:

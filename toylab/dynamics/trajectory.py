@@ -12,6 +12,7 @@ from toylab.critics import LowerExtension
 from toylab.errors import InputError
 from toylab.markup import card, facts, number
 from toylab.measures import DiscreteMeasure
+from toylab.storage import numbers_from_json, numbers_to_json, state_from_json, state_to_json
 
 #: Kept as arrays with a first axis of steps; the last ones are missing in files that were written before they were.
 SERIES = ("positions", "constants", "gaps", "values", "w1", "clarity", "gradients", "fake_values", "real_values")
@@ -26,6 +27,7 @@ class Stop(Enum):
     NO_PROGRESS = "W1 has stopped falling, though fakes still move"
     STEP_LIMIT = "the number of steps was reached"
     LOST = "positions are no longer finite; take shorter steps"
+    INTERRUPTED = "it was interrupted; with `start` it goes on"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -48,6 +50,8 @@ class Trajectory:
         real_values: (T + 1, m), f* at the reals, NaN where it is not kept.
         last_move: (n, d), the displacement that led to the last positions.
         stop: why it ended.
+        kept: what an objective that learns carried along at the last positions, before it looked at them: a critic in
+            training its parameters, its optimiser's moments and its random numbers. None where nothing is carried.
     """
 
     objective: str
@@ -64,6 +68,7 @@ class Trajectory:
     real_values: np.ndarray
     last_move: np.ndarray
     stop: Stop
+    kept: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"Trajectory({self.describe()})"
@@ -141,15 +146,16 @@ class Trajectory:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data that `from_json` turns back into the same trajectory; NaN is null."""
-        series = {name: _nullable(getattr(self, name)) for name in SERIES}
+        """Plain data that `from_json` turns back into the same trajectory."""
+        series = {name: numbers_to_json(getattr(self, name)) for name in SERIES}
         return {
             "objective": self.objective,
             "real": self.real.to_json(),
             "weights": self.weights.tolist(),
             **series,
-            "last_move": self.last_move.tolist(),
+            "last_move": numbers_to_json(self.last_move),
             "stop": self.stop.name,
+            "kept": None if self.kept is None else state_to_json(self.kept),
         }
 
     @staticmethod
@@ -161,9 +167,7 @@ class Trajectory:
         """
         try:
             real = DiscreteMeasure.from_json(data["real"])
-            series = {
-                name: np.array(data[name], dtype=np.float64) for name in SERIES if name in data or name not in _LATER
-            }
+            series = {name: numbers_from_json(data[name]) for name in SERIES if name in data or name not in _LATER}
             positions = series["positions"]
             blank = np.full(positions.shape, np.nan)
             series = {
@@ -179,8 +183,9 @@ class Trajectory:
                 objective=str(data["objective"]),
                 real=real,
                 weights=np.array(data["weights"], dtype=np.float64),
-                last_move=np.array(data["last_move"], dtype=np.float64),
+                last_move=numbers_from_json(data["last_move"]),
                 stop=Stop[data["stop"]],
+                kept=None if data.get("kept") is None else state_from_json(data["kept"]),
                 **series,
             )
         except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -189,12 +194,6 @@ class Trajectory:
             raise InputError(
                 f"a trajectory in JSON is what Trajectory.to_json() wrote; this one does not fit ({error!r})."
             ) from None
-
-
-def _nullable(array: np.ndarray) -> list[Any]:
-    if np.isfinite(array).all():
-        return array.tolist()
-    return np.where(np.isfinite(array), array, None).tolist()  # type: ignore[arg-type]
 
 
 __all__ = ["Stop", "Trajectory"]

@@ -12,6 +12,7 @@ from toylab.dynamics.networks.scores import Scores
 from toylab.dynamics.networks.targets import AbstractTarget, target
 from toylab.errors import InputError
 from toylab.markup import card, facts, number
+from toylab.storage import numbers_from_json, numbers_to_json
 
 SERIES = ("steps", "covered", "quality", "near", "w1", "gaps", "cpu_seconds")
 
@@ -95,8 +96,8 @@ class GeneratorRun:
         return card("Generator", facts(rows))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data that `from_json` turns back into the same run; NaN is null."""
-        series = {name: _nullable(getattr(self, name)) for name in SERIES}
+        """Plain data that `from_json` turns back into the same run."""
+        series = {name: numbers_to_json(getattr(self, name)) for name in SERIES}
         return {
             "target": self.target.name,
             "objective": self.objective,
@@ -117,7 +118,7 @@ class GeneratorRun:
             InputError: a field is missing, or does not fit.
         """
         try:
-            series = {name: np.array(data[name], dtype=np.float64) for name in SERIES}
+            series = {name: numbers_from_json(data[name]) for name in SERIES}
             samples = np.array(data["samples"], dtype=np.float64)
             lengths = {len(array) for array in (*series.values(), samples)}
             if len(lengths) != 1 or samples.ndim != 3:
@@ -141,10 +142,6 @@ class GeneratorRun:
             raise InputError(
                 f"a generator's run in JSON is what GeneratorRun.to_json() wrote; this one does not fit ({error!r})."
             ) from None
-
-
-def _nullable(array: np.ndarray) -> list[Any]:
-    return [None if isinstance(entry, float) and not np.isfinite(entry) else entry for entry in array.tolist()]
 
 
 __all__ = ["GeneratorRun", "RunStop"]
