@@ -56,7 +56,8 @@ campaign: install
 	$(RUN)/toylab bench campaign --problems 100000 $(CAMPAIGN_FLAGS)
 
 # Changes toylab/certificate.py and toylab/claims one place at a time and asks whether a test notices: hours; a run that
-# was stopped goes on. The sample tries all of the certificate and 500 of the claims, and writes docs/mutation.md.
+# was stopped goes on. The sample tries all of the certificate and 500 of the claims, and writes docs/mutation.md; the page
+# that is there is of a run with MUTATION_FLAGS='--seed 1' that was stopped before, and says so.
 $(VENV)/.mutation: $(VENV)/.installed
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[mutation]'
 	touch $@

@@ -149,3 +149,24 @@ def test_reweighted_plan_couples_the_slopes_of_the_critic(problem, seed):
         mass / demand if demand else 0
     )
     np.testing.assert_allclose(out, expected, rtol=0, atol=1e-12 * (1 + mass))  # POT's flow tolerance
+
+
+def test_many_points_are_coupled_without_their_distances(monkeypatch):
+    """At the same cost as with them, from supports that share points; both are vertices, whose plans may differ."""
+    rng = np.random.default_rng(3)
+    fake, real = rng.normal(size=(40, 2)), rng.normal(size=(30, 2)) + 1.0
+    real[:5] = fake[:5]
+    problem = CriticProblem(
+        DiscreteMeasure(fake, rng.random(40)), DiscreteMeasure(real), losses.wasserstein(), LipschitzPenalty(1.0)
+    )
+    support = problem.support
+    sources, sinks = np.flatnonzero(support.in_fake), np.flatnonzero(support.in_real)
+    masses = sources, support.fake_weights[sources], sinks, 0.5 * support.real_weights[sinks]
+    usual = plans.couple(support, *masses)
+    monkeypatch.setattr(plans, "_MANY_DISTANCES", 0)
+    lazy = plans.couple(support, *masses)
+    assert plans.plan_cost(support, lazy) == pytest.approx(plans.plan_cost(support, usual), rel=1e-13)
+    np.testing.assert_allclose(lazy.sum(axis=0)[sinks], masses[3], rtol=1e-13)
+    monkeypatch.setattr(plans, "_MOST_PAIRS", 0)
+    with pytest.raises(InputError, match=r"40 fake and 30 real points would take a day; give certify a plan"):
+        plans.couple(support, *masses)
