@@ -251,7 +251,7 @@ def _resumed(objective: AbstractObjective, real: DiscreteMeasure, start: Traject
     running = objective.begun(DiscreteMeasure(begun_at, start.weights), real)
     try:
         running.restore(copy.deepcopy(start.kept["objective"]))
-    except (KeyError, TypeError, RuntimeError, ValueError) as error:
+    except (KeyError, TypeError, RuntimeError, ValueError) as error:  # InputError is a ValueError
         raise InputError(f"the trajectory to go on from holds the critic of another network ({error}).") from None
     return running, begun_at
 

@@ -8,6 +8,7 @@ import torch
 
 import toylab
 from toylab import zoo
+from toylab.errors import InputError
 from toylab.solvers.network import (
     CT,
     GP,
@@ -22,7 +23,8 @@ from toylab.solvers.network import (
     Schedule,
 )
 from toylab.solvers.network.loop import TrainingLoop
-from toylab.solvers.network.warm_start import WarmTraining
+from toylab.solvers.network.warm_start import AutogradStep, WarmTraining
+from toylab.solvers.network.warm_step import WarmStep
 
 SHAPE = MLP(width=8, depth=2, activation=LeakyReLU())
 
@@ -76,6 +78,58 @@ def test_what_is_kept_goes_on_as_if_nothing_had_happened(make, optimizer):
     other.step(moved(fake, 0.4), real)
     np.testing.assert_array_equal(other.critic()(real.points), warm.critic()(real.points))
     assert other.steps == warm.steps == 4
+
+
+def test_the_hand_written_step_moves_the_parameters_as_autograd_does():
+    """With next to no penalty both see the same loss; they begin alike and differ by the rounding of their gradients.
+
+    Adam's first steps are rate · g/|g|: entries of g near rounding, 1e-7 of the largest, may turn, all others agree.
+    """
+    own = toylab.CriticProblem(problem().fake, problem().real, toylab.losses.logistic(), toylab.LipschitzPenalty(1e-9))
+    schedule = Schedule(learning_rate=1e-3, final_share=1.0, ramp=0.0)
+    solver = MaxGP(architecture=SHAPE, schedule=schedule, seed=2, device="cpu")
+    written, autograd = WarmTraining(solver, own), WarmTraining(solver, own)
+    assert type(written._loop) is WarmStep
+    autograd._loop = AutogradStep(autograd._solver, autograd._units, autograd._device)
+    for step in range(4):
+        for warm in (written, autograd):
+            warm.step(moved(own.fake, 0.1 * step), own.real)
+    z = np.random.default_rng(0).normal(size=(50, 2))
+    one, other = written.critic()(z), autograd.critic()(z)
+    assert np.abs(one - other).max() < 1e-5 * np.abs(other).max()
+
+
+def test_the_hand_written_step_charges_what_autograd_charges():
+    """Under a heavy penalty, blends drawn anew at every step, both bring k to the same size and lose the same."""
+    own = toylab.CriticProblem(problem().fake, problem().real, toylab.losses.logistic(), toylab.LipschitzPenalty(1.0))
+    solver = MaxGP(architecture=SHAPE, schedule=Schedule(learning_rate=1e-2), seed=0, device="cpu")
+    found = []
+    for step_kind in (WarmStep, AutogradStep):
+        warm = WarmTraining(solver, own)
+        warm._loop = step_kind(warm._solver, warm._units, warm._device)
+        for _ in range(300):
+            warm.step(own.fake, own.real)
+        found.append(toylab.certify(own, warm.critic()))
+    optimum = toylab.solve(own)
+    assert all(certificate.relative_gap < 0.05 for certificate in found)
+    for certificate in found:  # a gap bounds k: λ (k − k*)² ≤ gap
+        assert abs(certificate.constant - optimum.lipschitz_constant) <= np.sqrt(certificate.gap)
+
+
+def test_what_another_kind_of_step_kept_is_refused():
+    one, other = (WarmTraining(make(architecture=SHAPE, device="cpu"), problem()) for make in (MaxGP, GP))
+    with pytest.raises(InputError, match="does not fit this one"):
+        one.restore(other.kept())
+
+
+def test_more_points_than_before_are_room_for_more():
+    fake, real = problem().fake, problem().real
+    more = toylab.DiscreteMeasure(np.concatenate([fake.points, fake.points + 0.1]))
+    warm = WarmTraining(MaxGP(architecture=SHAPE, device="cpu"), problem())
+    for measure in (fake, more, fake):
+        warm.step(measure, real)
+    assert np.isfinite(warm.critic()(real.points)).all()
+    assert warm.steps == 3
 
 
 def test_points_without_mass_are_not_trained_on():

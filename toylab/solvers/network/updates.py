@@ -21,6 +21,10 @@ class AbstractUpdates(ABC):
         """Move the parameters, in place, at the learning rate (); count () is the number of this step, from 1."""
 
     @abstractmethod
+    def moments(self) -> list[Tensor]:
+        """What is carried from step to step, to be read or written in place."""
+
+    @abstractmethod
     def chosen(self, net: FlatMLP, members: Tensor) -> AbstractUpdates:
         """The moments of some members, in the middle of the training of `net`."""
 
@@ -34,6 +38,10 @@ class AdamUpdates(AbstractUpdates):
     @override
     def step(self, net: FlatMLP, derivative: FlatMLP, rate: Tensor, count: Tensor) -> None:
         self._adam.step(net.flat, derivative.flat, rate, count)
+
+    @override
+    def moments(self) -> list[Tensor]:
+        return [self._adam.mean, self._adam.square]
 
     @override
     def chosen(self, net: FlatMLP, members: Tensor) -> AdamUpdates:
@@ -57,6 +65,10 @@ class MuonUpdates(AbstractUpdates):
             net.weights[number].copy_(self._held.weights[number])
         weights, slopes, means = ([of.weights[number] for number in hidden] for of in (net, derivative, self._means))
         self._settings.move(weights, slopes, means, rate)
+
+    @override
+    def moments(self) -> list[Tensor]:
+        return [self._adam.mean, self._adam.square, self._means.flat]
 
     @override
     def chosen(self, net: FlatMLP, members: Tensor) -> MuonUpdates:
