@@ -89,8 +89,8 @@ class Guard:
         self._phase = _Phase.ENDING
 
     def say(self, sentence: str = _SENTENCE) -> int:
-        """Say on stderr, once, that the command was interrupted; returns its exit code."""
-        if not self._said:
+        """Say on stderr, once in a command's process, that it was interrupted; returns the exit code."""
+        if not self._said or self._phase is _Phase.LOADING:  # which other processes never leave
             self._said = True
             print(sentence, file=sys.stderr)
         return INTERRUPTED

@@ -101,7 +101,7 @@ def _every_problem(rows: Sequence[Row]) -> Sheet:
                 ]
             )
         sections[f"{shape}, {_size(n, m)}"] = table
-    return Sheet(title="Every problem: shape and n, loss and λ", header=header, sections=sections, folded={"ended": 9})
+    return Sheet(title="Every problem: shape and n, loss and λ", header=header, sections=sections, folded={"ended": 10})
 
 
 def _method(method: str, device: str) -> str:

@@ -68,8 +68,8 @@ def _done(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.AS_EXPECTED
-    except KeyboardInterrupt:
-        code = GUARD.say()
+    except KeyboardInterrupt as stop:
+        code = GUARD.say(*stop.args[:1])  # a command's own sentence, where it has one
     except Exception:  # a fault of ours: everything a person needs to report it
         if GUARD.heard:  # of a library that was interrupted while it was loaded
             return GUARD.say()

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from toylab.cli import critic_bench, drift, exact_bench, flow_bench, generator_bench, necessity, rates, step_times, w1
+from toylab.cli.bench_files import bar
 from toylab.cli.options import whole
-from toylab.cli.terminal import console, interrupted, progress_bar
+from toylab.cli.terminal import console
 from toylab.verification import ExitCode
 
 
@@ -62,25 +63,15 @@ def run(options: argparse.Namespace) -> int:
     from toylab.bench.campaign import run_campaign
     from toylab.bench.tables import print_summary
 
-    with progress_bar() as progress:
-        task = progress.add_task("no failures", total=None)
-
-        def advance(done: int, total: int, failures: int) -> None:
-            words = f"{failures} failing" if failures else "no failures"
-            progress.update(task, completed=done, total=total, description=words)
-
-        try:
-            summary = run_campaign(
-                options.out,
-                problems=options.problems,
-                seed=options.seed or 0,
-                start=options.start,
-                workers=options.workers,
-                progress=advance,
-            )
-        except KeyboardInterrupt:
-            progress.stop()
-            return interrupted(options.out)
+    with bar("no failures", kept_in=options.out) as advance:
+        summary = run_campaign(
+            options.out,
+            problems=options.problems,
+            seed=options.seed or 0,
+            start=options.start,
+            workers=options.workers,
+            progress=lambda done, total, failures: advance(done, total, f"{failures or 'no'} failures"),
+        )
     print_summary(summary, console())
     written = [Path(options.out) / "campaign.json"]
     if summary.failures:
@@ -109,12 +100,11 @@ def run_extremes(options: argparse.Namespace) -> int:
     folder = writable_folder(options.out)
     jobs = [delayed(solve_extreme)(shape, problem) for shape, _, _, problem in extreme_problems()]
     cases: list[ExtremeCase] = []
-    with progress_bar() as progress:
-        task = progress.add_task("extremes", total=len(jobs))
+    with bar("extremes") as advance:
         solved: Any = Parallel(n_jobs=options.workers, return_as="generator")(jobs)
         for case in solved:
             cases.append(case)
-            progress.update(task, advance=1)
+            advance(len(cases), len(jobs), "extremes")
     table = markdown(cases)
     write_json(folder / "extremes.json", [case.to_json() for case in cases])
     with replacing(folder / "extremes.md") as temporary:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from toylab.cli.bench_files import Files, bar
 from toylab.cli.options import listed, names, positive, whole
 from toylab.cli.targets import PICTURES, checked_target
-from toylab.cli.terminal import console, interrupted, progress_bar
+from toylab.cli.terminal import console
 from toylab.verification import ExitCode
 
 
@@ -53,23 +54,15 @@ def run(options: argparse.Namespace) -> int:
     """Train, print the tables, write them as Markdown and JSON, and draw."""
     from toylab.bench.critic import run_critic_bench
     from toylab.bench.critic_methods import chosen_methods
+    from toylab.bench.critic_plot import plot_time_to_gap
     from toylab.bench.critic_summary import grouped, summary_json
     from toylab.bench.critic_tables import markdown, print_tables
-    from toylab.storage import replacing, writable_folder, write_json
+    from toylab.storage import writable_folder
 
     picture, bench = checked_target(options.plot, PICTURES), _bench(options)
     folder = writable_folder(options.out)
-    with progress_bar() as progress:
-        task = progress.add_task("critics", total=None)
-
-        def advance(done: float, total: float, words: str) -> None:
-            progress.update(task, completed=round(done), total=round(total), description=words)
-
-        try:
-            cells = run_critic_bench(bench, folder, progress=advance)
-        except KeyboardInterrupt:
-            progress.stop()
-            return interrupted(options.out)
+    with bar("critics", kept_in=options.out) as advance:
+        cells = run_critic_bench(bench, folder, progress=advance)
     methods = chosen_methods(bench.methods or None)
     groups = grouped(cells, [method.name for method in methods])
     runs = {cell.run for cell in cells}
@@ -77,22 +70,16 @@ def run(options: argparse.Namespace) -> int:
     if len(runs) > 1:
         legend.append(f"These trainings are of {len(runs)} runs: costs are interleaved within each of them only.")
     print_tables(groups, legend, console())
-    with replacing(folder / "critic.md") as temporary:
-        temporary.write_text(markdown(groups, legend) + "\n", encoding="utf-8")
-    data = {
-        "settings": {**bench.to_json(), "code": bench.header()["code"]},
-        "methods": {method.name: method.what for method in methods},
-        "summary": summary_json(groups),
-        "trainings": [cell.to_json() for cell in cells],
-    }
-    write_json(folder / "critic.json", data)
-    written = [folder / "critic.md", folder / "critic.json"]
-    if picture is not None:
-        from toylab.bench.critic_plot import plot_time_to_gap
-        from toylab.plotting import save
-
-        written.append(save(plot_time_to_gap(groups, "raw" if options.raw else "gap"), picture))
-    print(f"Written: {', '.join(map(str, written))}")
+    Files(data=folder / "critic.json", page=folder / "critic.md", picture=picture).write(
+        lambda: {
+            "settings": {**bench.to_json(), "code": bench.header()["code"]},
+            "methods": {method.name: method.what for method in methods},
+            "summary": summary_json(groups),
+            "trainings": [cell.to_json() for cell in cells],
+        },
+        lambda _: markdown(groups, legend) + "\n",
+        lambda: plot_time_to_gap(groups, "raw" if options.raw else "gap"),
+    )
     return ExitCode.AS_EXPECTED
 
 

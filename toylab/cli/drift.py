@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from toylab.cli.bench_files import bar
 from toylab.cli.options import whole
 from toylab.cli.problem_source import add_problem_arguments, problem_from
-from toylab.cli.terminal import console, progress_bar
+from toylab.cli.terminal import console
 from toylab.errors import InputError
 from toylab.verification import ExitCode
 
@@ -45,11 +46,8 @@ def run(options: argparse.Namespace) -> int:
     plan = DriftPlan(steps=options.steps, batch=options.batch, seeds=seeds)
     source = problem_from(options)
     folder = writable_folder(options.out)
-    with progress_bar() as progress:
-        task = progress.add_task("trainings", total=None)
-        series = measure_drift(
-            source.problem, pairs, plan, lambda done, total: progress.update(task, completed=done, total=total)
-        )
+    with bar("trainings") as advance:
+        series = measure_drift(source.problem, pairs, plan, lambda done, total: advance(done, total, "trainings"))
     console().print(_table(series))
     about = {"problem": source.label, "steps": plan.steps, "batch": plan.batch, "seeds": list(seeds)}
     write_json(folder / "drift.json", {**about, "series": [each.to_json() for each in series]})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
+from toylab.cli.bench_files import Files, add_file_options, bar, titled_page
 from toylab.cli.options import listed, names, positive, whole
-from toylab.cli.targets import PICTURES, checked_target
-from toylab.cli.terminal import console, interrupted, progress_bar
+from toylab.cli.terminal import console
 from toylab.verification import ExitCode
 
 
@@ -78,48 +78,38 @@ def register(kinds: Any) -> None:
     exact.add_argument(
         "--out", default="toylab-exact", metavar="DIR", help="folder of the solves (default %(default)s)"
     )
-    exact.add_argument("--json", metavar="FILE", help="every solve and the medians (default: exact.json in --out)")
-    exact.add_argument("--markdown", metavar="FILE", help="the tables as a page, with the picture of --plot")
-    exact.add_argument("--plot", metavar="FILE", help="draw seconds against n (png, pdf, svg)")
+    add_file_options(
+        exact, data="every solve and the medians (default: exact.json in --out)", picture="seconds against n"
+    )
     exact.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Solve, print the tables, write them, and draw; exit code 1 if a solver of this package missed its tolerance."""
     from toylab.bench.exact import run_exact_bench, to_json
+    from toylab.bench.exact_plot import plot_exact
     from toylab.bench.exact_summary import rows_of, summary_json
-    from toylab.bench.exact_tables import print_tables
+    from toylab.bench.exact_tables import markdown, print_tables
     from toylab.bench.exact_trial import CLARABEL, EMD
-    from toylab.storage import writable_folder, write_json
+    from toylab.storage import writable_folder
 
-    picture, page = checked_target(options.plot, PICTURES), checked_target(options.markdown, (".md",))
-    data = checked_target(options.json, (".json",))
-    bench = _bench(options)
+    files, bench = Files.checked(options), _bench(options)
     folder = writable_folder(options.out)
-    with progress_bar() as progress:
-        task = progress.add_task("exact critics", total=None)
-
-        def advance(done: float, total: float, words: str) -> None:
-            progress.update(task, completed=round(done), total=round(total), description=words)
-
-        try:
-            trials = run_exact_bench(bench, folder, seconds=options.seconds, progress=advance)
-        except KeyboardInterrupt:
-            progress.stop()
-            return interrupted(options.out)
-    rows, legend = rows_of(trials, options.clock), _legend(bench, len(trials))
-    print_tables(rows, legend, console())
-    data = data or folder / "exact.json"
-    write_json(data, to_json(bench, trials, summary_json(rows)))
-    written = [data]
-    if picture is not None:
-        from toylab.bench.exact_plot import plot_exact
-        from toylab.plotting import save
-
-        written.append(save(plot_exact(rows), picture))
-    if page is not None:
-        written.append(_write_page(page, picture, rows, legend))
-    print(f"Written: {', '.join(map(str, written))}")
+    with bar("exact critics", kept_in=options.out) as advance:
+        trials = run_exact_bench(bench, folder, seconds=options.seconds, progress=advance)
+    rows, (first, *rest) = rows_of(trials, options.clock), _legend(bench, len(trials))
+    print_tables(rows, [first, *rest], console())
+    replace(files, data=files.data or folder / "exact.json").write(
+        lambda: to_json(bench, trials, summary_json(rows)),
+        lambda picture: titled_page(
+            "The exact critic at scale",
+            f"Written by `toylab bench exact`. {first}",
+            picture,
+            "seconds against n, and against ot.emd",
+            markdown(rows, rest),
+        ),
+        lambda: plot_exact(rows),
+    )
     ours = [trial for trial in trials if trial.key.method not in {EMD, CLARABEL}]
     missed = any(trial.status not in {"optimal", "time up", "skipped"} for trial in ours)
     return ExitCode.NOT_AS_EXPECTED if missed else ExitCode.AS_EXPECTED
@@ -159,16 +149,3 @@ def _legend(bench: Any, done: int) -> list[str]:
     if done < planned:
         lines.append(f"{done} of {planned} solves are done; the same command goes on with the others.")
     return lines
-
-
-def _write_page(page: Path, picture: Path | None, rows: Any, legend: list[str]) -> Path:
-    from toylab.bench.exact_tables import markdown
-    from toylab.storage import replacing
-
-    shown = "" if picture is None else f"![seconds against n, and against ot.emd]({picture.name})\n\n"
-    first, *rest = legend
-    head = f"# The exact critic at scale\n\nWritten by `toylab bench exact`. {first}"
-    text = f"{head}\n\n{shown}{markdown(rows, rest)}\n"
-    with replacing(page) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return page

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
+from toylab.cli.bench_files import Files, add_file_options, bar, titled_page
 from toylab.cli.options import names, positive, whole
-from toylab.cli.targets import PICTURES, checked_target
-from toylab.cli.terminal import console, interrupted, progress_bar
+from toylab.cli.terminal import console
 from toylab.verification import ExitCode
 
 
@@ -45,49 +45,39 @@ def register(kinds: Any) -> None:
     flows.add_argument("--seconds", type=positive, metavar="S", help="start no more flows after so many seconds")
     flows.add_argument("--workers", type=whole(1), default=os.cpu_count() or 1, help="processes (default: all cores)")
     flows.add_argument("--out", default="toylab-flows", metavar="DIR", help="folder of the flows (default %(default)s)")
-    flows.add_argument("--json", metavar="FILE", help="every flow and the summary (default: flows.json in --out)")
-    flows.add_argument("--markdown", metavar="FILE", help="the tables as a page, with the picture of --plot")
-    flows.add_argument("--plot", metavar="FILE", help="draw every flow's ratio (png, pdf, svg)")
+    add_file_options(
+        flows, data="every flow and the summary (default: flows.json in --out)", picture="every flow's ratio"
+    )
     flows.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Let the fakes go, print the tables, write them, and draw."""
+    from toylab.bench.flow_plot import plot_flows
     from toylab.bench.flow_summary import rows_of, unexpected
-    from toylab.bench.flow_tables import print_tables
+    from toylab.bench.flow_tables import markdown, print_tables
     from toylab.bench.flows import run_flow_bench, to_json
-    from toylab.storage import writable_folder, write_json
+    from toylab.storage import writable_folder
 
-    picture, page = checked_target(options.plot, PICTURES), checked_target(options.markdown, (".md",))
-    data = checked_target(options.json, (".json",))
-    bench = _bench(options)
+    files, bench = Files.checked(options), _bench(options)
     folder = writable_folder(options.out)
-    with progress_bar() as progress:
-        task = progress.add_task("flows", total=None)
-
-        def advance(done: int, total: int, words: str) -> None:
-            progress.update(task, completed=done, total=total, description=words)
-
-        try:
-            trials = run_flow_bench(bench, folder, workers=options.workers, seconds=options.seconds, progress=advance)
-        except KeyboardInterrupt:
-            progress.stop()
-            return interrupted(options.out)
+    with bar("flows", kept_in=options.out) as advance:
+        trials = run_flow_bench(bench, folder, workers=options.workers, seconds=options.seconds, progress=advance)
     rows = rows_of(trials)
     wrong = unexpected(rows)
-    legend = [*_legend(bench, rows, len(trials)), *wrong]
-    print_tables(rows, legend, console())
-    data = data or folder / "flows.json"
-    write_json(data, to_json(bench, trials, {"rows": [row.to_json() for row in rows], "unexpected": wrong}))
-    written = [data]
-    if picture is not None:
-        from toylab.bench.flow_plot import plot_flows
-        from toylab.plotting import save
-
-        written.append(save(plot_flows(rows), picture))
-    if page is not None:
-        written.append(_write_page(page, picture, rows, legend))
-    print(f"Written: {', '.join(map(str, written))}")
+    first, *rest = [*_legend(bench, rows, len(trials)), *wrong]
+    print_tables(rows, [first, *rest], console())
+    replace(files, data=files.data or folder / "flows.json").write(
+        lambda: to_json(bench, trials, {"rows": [row.to_json() for row in rows], "unexpected": wrong}),
+        lambda picture: titled_page(
+            "Flows: who reaches P_g = P_r",
+            f"Written by `toylab bench flows`. {first}\n\n{_METHOD}",
+            picture,
+            "what every flow has left of W₁, and why it stopped",
+            markdown(rows, rest),
+        ),
+        lambda: plot_flows(rows),
+    )
     return ExitCode.NOT_AS_EXPECTED if wrong else ExitCode.AS_EXPECTED
 
 
@@ -117,18 +107,6 @@ def _legend(bench: Any, rows: Any, done: int) -> list[str]:
     if done < planned:
         lines.append(f"{done} of {planned} flows are done; the same command goes on with the others.")
     return lines
-
-
-def _write_page(page: Path, picture: Path | None, rows: Any, legend: list[str]) -> Path:
-    from toylab.bench.flow_tables import markdown
-    from toylab.storage import replacing
-
-    shown = "" if picture is None else f"![what every flow has left of W₁, and why it stopped]({picture.name})\n\n"
-    first, *rest = legend
-    head = f"# Flows: who reaches P_g = P_r\n\nWritten by `toylab bench flows`. {first}"
-    with replacing(page) as temporary:
-        temporary.write_text(f"{head}\n\n{_METHOD}\n\n{shown}{markdown(rows, rest)}\n", encoding="utf-8")
-    return page
 
 
 _METHOD = (

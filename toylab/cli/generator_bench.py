@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from toylab.cli.bench_files import Files, add_file_options, bar
 from toylab.cli.options import names, whole
-from toylab.cli.targets import PICTURES, checked_target
-from toylab.cli.terminal import console, interrupted, progress_bar
+from toylab.cli.terminal import console
 from toylab.errors import InputError
 from toylab.verification import ExitCode
 
@@ -46,55 +47,38 @@ def register(kinds: Any) -> None:
     generators.add_argument(
         "--out", metavar="DIR", help="folder of the trainings (default toylab-generators, with --quick …-quick)"
     )
-    generators.add_argument("--json", metavar="FILE", help="the table and every training")
-    generators.add_argument("--markdown", metavar="FILE", help="the table as a page, with the picture of --plot")
-    generators.add_argument("--plot", metavar="FILE", help="draw samples and scores (png, pdf, svg)")
+    add_file_options(generators, data="the table and every training", picture="samples and scores")
     generators.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Train, print the table, write it, and draw."""
     from toylab.bench.generator_methods import known_methods
+    from toylab.bench.generator_plot import plot_generators
     from toylab.bench.generator_tables import page, rows_of, sheet, summary_json
     from toylab.bench.generators import run_generator_bench
     from toylab.bench.sheets import print_sheets
-    from toylab.storage import replacing, write_json
 
-    picture, target_page = checked_target(options.plot, PICTURES), checked_target(options.markdown, (".md",))
-    data, bench = checked_target(options.json, (".json",)), _bench(options)
+    files, bench = Files.checked(options), _bench(options)
     folder = options.out or ("toylab-generators-quick" if options.quick else "toylab-generators")
-    with progress_bar() as progress:
-        task = progress.add_task("generators", total=None)
-
-        def advance(done: int, total: int, words: str) -> None:
-            progress.update(task, completed=done, total=total, description=words)
-
-        try:
-            runs = run_generator_bench(bench, folder, progress=advance)
-        except KeyboardInterrupt:
-            progress.stop()
-            return interrupted(folder)
+    with bar("generators", kept_in=folder) as advance:
+        runs = run_generator_bench(bench, folder, progress=advance)
     rows = rows_of(runs, bench.targets, bench.names())
     table = sheet(rows, runs, bench.training.batch)
     methods = known_methods()
     legend = [f"{name}: {methods[name].what}." for name in bench.names()] + bench.notes()
     print_sheets([table], legend, console())
-    written = []
-    if picture is not None:
-        from toylab.bench.generator_plot import plot_generators
-        from toylab.plotting import save
-
-        written.append(save(plot_generators(runs, bench.targets, bench.names()), picture, dpi=130))
-    if target_page is not None:
-        with replacing(target_page) as temporary:
-            temporary.write_text(page(table, legend, None if picture is None else picture.name), encoding="utf-8")
-        written.append(target_page)
-    if data is not None:
-        trainings = [found.to_json() for found in runs]
-        settings = {**bench.to_json(), "code": bench.header()["code"]}
-        write_json(data, {"settings": settings, "summary": summary_json(rows), "trainings": trainings})
-        written.append(data)
-    print(f"Written: {', '.join(map(str, [folder, *written]))}")
+    files.write(
+        lambda: {
+            "settings": {**bench.to_json(), "code": bench.header()["code"]},
+            "summary": summary_json(rows),
+            "trainings": [found.to_json() for found in runs],
+        },
+        lambda picture: page(table, legend, picture),
+        lambda: plot_generators(runs, bench.targets, bench.names()),
+        dpi=130,
+        before=[Path(folder)],
+    )
     return ExitCode.AS_EXPECTED
 
 

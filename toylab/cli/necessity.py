@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toylab.cli.bench_files import bar
 from toylab.cli.options import positive, whole
-from toylab.cli.terminal import progress_bar
 from toylab.errors import InputError
 from toylab.verification import ExitCode
 
@@ -58,22 +58,20 @@ def run(options: argparse.Namespace) -> int:
     header = {**budget, "code": code_fingerprint()}
     unfinished = folder / "unfinished.json"
     cells = _cells_so_far(unfinished, header)
-    with progress_bar() as progress:
-        task = progress.add_task("necessity", total=None)
+    with bar("necessity", kept_in=options.out) as advance:
 
-        def advance(done: int, total: int, cell: Cell | None) -> None:
+        def searched(done: int, total: int, cell: Cell | None) -> None:
             if cell is not None:
                 cells.append(cell)
                 write_json(unfinished, {"header": header, "cells": [cell.to_json() for cell in cells]})
-            what = "necessity" if cell is None else cell.claim
-            progress.update(task, completed=done, total=total, description=what)
+            advance(done, total, "necessity" if cell is None else cell.claim)
 
         table = necessity.search_table(
             chosen,
             **budget,
             workers=options.workers,
             finished=tuple(cells),
-            progress=advance,
+            progress=searched,
         )
     if earlier is not None and into is not None:
         table = earlier.renewed(table)

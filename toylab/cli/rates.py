@@ -7,8 +7,9 @@ import fnmatch
 import os
 from typing import Any
 
+from toylab.cli.bench_files import bar
 from toylab.cli.options import between, whole
-from toylab.cli.terminal import console, progress_bar
+from toylab.cli.terminal import console
 from toylab.errors import unknown_name
 from toylab.verification import ExitCode
 
@@ -47,13 +48,12 @@ def run(options: argparse.Namespace) -> int:
 
     plan, chosen = _plan(options), _chosen(options.populations)
     folder = writable_folder(options.out)
-    with progress_bar() as progress:
-        task = progress.add_task("samples", total=None)
+    with bar("samples") as advance:
         studies = measure_rates(
             chosen,
             plan,
             workers=options.workers,
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
+            progress=lambda done, total: advance(done, total, "samples"),
         )
     out = console()
     out.print(_table(studies))

@@ -16,15 +16,6 @@ def console(*, error: bool = False) -> Any:
     return Console(file=stream, width=width, highlight=False)
 
 
-def interrupted(folder: object) -> int:
-    """Say that finished work is kept in a folder; the exit code of Ctrl-C."""
-    print(
-        f"toylab: interrupted; what is finished is kept in {str(folder)!r}, the same command continues.",
-        file=sys.stderr,
-    )
-    return 130
-
-
 def progress_bar() -> Any:
     """A progress bar with an ETA on stderr; silent where that is no terminal."""
     from rich.progress import (

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from toylab.cli.bench_files import bar
 from toylab.cli.options import between, positive, whole
-from toylab.cli.terminal import console, interrupted, progress_bar
+from toylab.cli.terminal import console
 from toylab.verification import ExitCode
 
 
@@ -55,17 +56,8 @@ def run(options: argparse.Namespace) -> int:
         degree=options.degree,
         effort=effort,
     )
-    with progress_bar() as progress:
-        task = progress.add_task("cells", total=None)
-        try:
-            records = run_benchmark(
-                benchmark,
-                options.out,
-                lambda done, total, words: progress.update(task, completed=done, total=total, description=words),
-            )
-        except KeyboardInterrupt:
-            progress.stop()
-            return interrupted(options.out)
+    with bar("cells", kept_in=options.out) as advance:
+        records = run_benchmark(benchmark, options.out, advance)
     out = console()
     for record in records:
         out.print(cell_table(record))
