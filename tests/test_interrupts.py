@@ -67,6 +67,18 @@ def test_while_the_critic_is_certified_the_certificate_is_finished_and_written(t
     assert not (tmp_path / "out.png").exists()
 
 
+def test_the_steps_of_a_flow_are_written_before_any_picture(tmp_path):
+    flow = ("animate", "case4", "--n", "3", "--steps", "30", "--json", "out.json", "--out", "out.gif")
+    running = held_up("toylab.dynamics.flow:wasserstein1", tmp_path, *flow)
+    os.kill(running.pid, signal.SIGINT)
+    (tmp_path / "go").touch()
+    _, errors = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 130
+    assert errors == "toylab: interrupted; the flow went 1 steps, it is in 'out.json'.\n"
+    assert json.loads((tmp_path / "out.json").read_text())["stop"] == "INTERRUPTED"
+    assert not (tmp_path / "out.gif").exists()
+
+
 def test_only_commands_are_guarded():
     assert is_command_line(["python", "-m", "toylab", "solve"], ["-m", "solve"])
     assert is_command_line(["python", "/venv/bin/toylab", "zoo"], ["/venv/bin/toylab", "zoo"])

@@ -38,7 +38,13 @@ class Sheet:
 
     def rich(self) -> Table:
         """For a terminal."""
-        table = Table(title=self.title, title_justify="left", header_style="bold", show_edge=not self.folded)
+        table = Table(
+            title=self.title,
+            title_justify="left",
+            header_style="bold",
+            show_edge=not self.folded,
+            pad_edge=not self.folded,
+        )
         for index, name in enumerate(self.header):
             table.add_column(
                 name, justify="right" if index > 1 else "left", overflow="fold", max_width=self.folded.get(name)
