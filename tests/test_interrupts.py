@@ -74,7 +74,7 @@ def test_the_steps_of_a_flow_are_written_before_any_picture(tmp_path):
     (tmp_path / "go").touch()
     _, errors = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130
-    assert errors == "toylab: interrupted; the flow went 1 steps, it is in 'out.json'.\n"
+    assert errors == "toylab: interrupted after step 1 of the flow; it is in 'out.json'.\n"
     assert json.loads((tmp_path / "out.json").read_text())["stop"] == "INTERRUPTED"
     assert not (tmp_path / "out.gif").exists()
 

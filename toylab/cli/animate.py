@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"Written: {data}")
     if GUARD.asked:
         kept = f"it is in {str(data)!r}" if data else "--json would keep it"
-        return GUARD.say(f"toylab: interrupted; the flow went {trajectory.steps} steps, {kept}.")
+        return GUARD.say(f"toylab: interrupted after step {trajectory.steps} of the flow; {kept}.")
     with progress_bar() as progress:
         task = progress.add_task("drawing", total=None)
         animate(
