@@ -78,13 +78,13 @@ def follow(
             "follow needs an objective such as toylab.dynamics.LipschitzCritic(losses=…, regularizer=…), got "
             f"{objective!r}."
         )
+    objective.check(problem.fake, problem.real)
     rules = _Rules.checked(objective, step, split)
     whole_number(steps, "the number of steps", least=0)
     if not 0 <= real_number(tolerance, "the tolerance of a flow") < 1:
         raise InputError(f"the tolerance of a flow must lie in [0, 1), got {tolerance}.")
     if patience is not None:
         whole_number(patience, "the patience of a flow", least=1)
-    objective.check(problem.fake, problem.real)
     record = _Record.begun(problem, objective, rules, start)
     last = record.done + steps
     while (stop := record.stopped(last, tolerance, patience)) is None:

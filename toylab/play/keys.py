@@ -70,8 +70,8 @@ area.addEventListener('focus', () => {{
 }});
 area.addEventListener('blur', () => {{ area.style.outline = 'none'; }});
 """
-#: Arrow keys move within a table, Enter edits a cell, Tab goes on to what comes next; a table that shows other points, or
-#: which of them are chosen, leaves the focus where it is.
+#: Arrow keys move within a table, Enter edits a cell, Tab goes on to what comes next. A table that shows other points,
+#: or has others chosen, leaves the focus where it is.
 _TABLES = """
 const focused = () => {
   let found = document.activeElement;
