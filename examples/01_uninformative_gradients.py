@@ -60,9 +60,9 @@ toylab.plot(toylab.solve(far))
 problem = toylab.zoo.load("case3", n=30, seed=5, losses=toylab.losses.wasserstein())
 exact = toylab.solve(problem)
 centred = problem.fake.points - problem.fake.points.mean(axis=0)
-whirl = 15.0 * np.column_stack([-centred[:, 1], centred[:, 0]])
+whirl = 40.0 * np.column_stack([-centred[:, 1], centred[:, 0]])
 spun = toylab.Candidate.of(problem, toylab.uninformative(exact, whirl), plan=exact.certificate.plan)
-print("relative gap of the whirl:", spun.certificate.relative_gap)
+print(f"relative gap of the whirl: {spun.certificate.relative_gap:.1e}")
 toylab.plot(spun)
 
 # %% [markdown]
@@ -70,7 +70,8 @@ toylab.plot(spun)
 # breaks is the Lipschitz constant: its largest gradient is far above k\*.
 
 # %%
-print("k* =", exact.lipschitz_constant, "  excess of the whirl, R(steepest) − R(k*):", spun.certificate.critic_excess)
+excess = spun.certificate.critic_excess
+print(f"k* = {exact.lipschitz_constant:.4f}; excess of the whirl, R(its steepest gradient) − R(k*): {excess:.3g}")
 
 # %% [markdown]
 # ## 4 Restrict the Lipschitz constant
