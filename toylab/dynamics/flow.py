@@ -101,7 +101,12 @@ class _Rules:
 
     @classmethod
     def checked(cls, objective: AbstractObjective, step: AbstractStep | None, split: AbstractSplit | None) -> _Rules:
-        step, split = step or ProportionalStep(share=0.1), split or Together()
+        step = ProportionalStep(share=0.1) if step is None else step
+        split = Together() if split is None else split
+        if not isinstance(step, AbstractStep):
+            raise InputError(f"the step of a flow is a rule such as UnitStep(length=0.1), got {step!r}.")
+        if not isinstance(split, AbstractSplit):
+            raise InputError(f"the split of a flow is a rule such as Jitter(scale=1e-3), got {split!r}.")
         for rule in (step, split):
             if rule.needs_plan and not objective.has_plan:
                 raise InputError(
