@@ -124,7 +124,7 @@ class Controls:
         self.copy.js_on_click(CustomJS(args=told, code=_COPY))
         self.picture = Button(label="save critic.png")
         self.exports = [self._export("problem.json", "json"), self._export("problem.py", "python")]
-        self.tables = [_table(fakes), _table(reals)]
+        self.tables = [_table(fakes, "fake table"), _table(reals, "real table")]
 
     def _export(self, file: str, name: str) -> Button:
         button = Button(label=f"save {file}")
@@ -184,13 +184,16 @@ class Controls:
         self.note.text = f'<div role="alert">{escape(sentence)}</div>' if sentence else ""
 
 
-def _table(source: ColumnDataSource) -> DataTable:
+def _table(source: ColumnDataSource, name: str) -> DataTable:
     columns = [
-        TableColumn(field=name, title=name, editor=NumberEditor(step=0.05), formatter=NumberFormatter(format="0.0000"))
-        for name in ("x", "y")
+        TableColumn(
+            field=field, title=field, editor=NumberEditor(step=0.05), formatter=NumberFormatter(format="0.0000")
+        )
+        for field in ("x", "y")
     ]
     return DataTable(
         source=source,
+        name=name,
         columns=columns,
         editable=True,
         width=245,

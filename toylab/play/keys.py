@@ -1,8 +1,8 @@
 """The picture and the tables by keyboard.
 
 Bokeh's tool removes a chosen point when Backspace is pressed, but only where its canvas has the focus, which no click
-gives it; and the tables keep the Tab key to themselves, so that nobody gets out of them. The page mends both, and lets
-a person choose and move points with keys.
+gives it; and the tables keep the Tab key to themselves, so that nobody gets out of them, and go on showing where points
+were while their number stays. The page mends all three, and lets a person choose and move points with keys.
 """
 
 from __future__ import annotations
@@ -82,14 +82,18 @@ for (const table of tables) {
   const view = Bokeh.index.find_one(table);
   if (!view || view.el.dataset.keys) continue;
   view.el.dataset.keys = 'on';
-  for (const name of ['updateSelection', 'updateGrid']) {
-    const update = view[name].bind(view);
-    view[name] = (...given) => {
-      const before = focused();
-      update(...given);
-      if (before?.isConnected && focused() !== before) before.focus({preventScroll: true});
-    };
-  }
+  const keeping = update => (...given) => {
+    const before = focused();
+    update(...given);
+    if (before?.isConnected && focused() !== before) before.focus({preventScroll: true});
+  };
+  for (const name of ['updateSelection', 'updateGrid']) view[name] = keeping(view[name].bind(view));
+  let waiting = false;
+  const refresh = keeping(() => view.grid.getCellEditor() || view.grid.invalidate());
+  table.source.properties.data.change.connect(() => {
+    if (!waiting) requestAnimationFrame(() => { waiting = false; refresh(); });
+    waiting = true;
+  });
   const editing = event => event.composedPath()[0].tagName === 'INPUT';
   view.el.addEventListener('keydown', event => {
     if (event.key === 'Tab' && !editing(event)) event.stopImmediatePropagation();
