@@ -48,6 +48,11 @@ const model = Bokeh.documents[0].get_model_by_name('certified');
 const source = side => model.renderers.find(r => r.name === side).data_source;
 return ['fake', 'real'].map(side => source(side).selected.indices);
 """
+_CELLS = """
+const view = Bokeh.index.find_one(Bokeh.documents[0].get_model_by_name(arguments[0]));
+const row = [...view.shadow_el.querySelectorAll('.slick-row')].map(e => [...e.querySelectorAll('.slick-cell')]);
+return row.map(cells => cells.slice(-2).map(cell => Number(cell.textContent)));
+"""
 
 
 @dataclass(frozen=True)
@@ -149,3 +154,8 @@ def focus(browser: Any) -> tuple[str, str]:
 def chosen(browser: Any) -> list[list[int]]:
     """The chosen fakes and reals."""
     return browser.execute_script(_CHOSEN)
+
+
+def table(browser: Any, side: str) -> list[tuple[float, float]]:
+    """The coordinates that a table shows."""
+    return [tuple(row) for row in browser.execute_script(_CELLS, f"{side} table")]

@@ -27,6 +27,7 @@ from tests.browser.playing import (
     pressed,
     released,
     served,
+    table,
     text,
     typed,
     until,
@@ -109,6 +110,7 @@ def test_a_point_is_answered_while_it_is_dragged_and_where_it_is_let_go(page):
     after = until(lambda: (now := settled(page)).fake[0][0] > before.fake[0][0] and now)
     assert after.fake[1:] == before.fake[1:]
     assert after.real == before.real
+    until(lambda: table(page, "fake") == list(after.fake))
     place, stride = np.array(after.fake[0]) - before.fake[0], 80 / page.execute_script(GEOMETRY)[0]["units"][0]
     assert place[0] == pytest.approx(stride, rel=0.03)  # a pixel or two of eighty: the mouse moves whole ones
 

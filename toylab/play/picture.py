@@ -67,10 +67,10 @@ class Picture:
             "x0", "y0", "x1", "y1", source=self._pairs, line_width="width", line_color=INK, line_alpha=0.45,
             **({"legend_label": "bounding pairs, width: mass"} if drawn else {}),
         )  # fmt: skip
+        real_dots = plot.scatter("x", "y", source=reals, size=_SIZE + 9, marker="diamond", fill_color=REAL,
+                                 line_color="white", legend_label="real", name="real")  # fmt: skip
         fake_dots = plot.scatter("x", "y", source=fakes, size=_SIZE, marker="circle", fill_color=FAKE,
                                  line_color="white", legend_label="fake", name="fake")  # fmt: skip
-        real_dots = plot.scatter("x", "y", source=reals, size=_SIZE + 6, marker="diamond", fill_color=REAL,
-                                 line_color="white", legend_label="real", name="real")  # fmt: skip
         for dots in (fake_dots, real_dots):  # a chosen point has a dark rim, and the others stay what they are
             dots.nonselection_glyph = None
             dots.selection_glyph = dots.glyph.clone(line_color=INK, line_width=2)
@@ -81,9 +81,10 @@ class Picture:
         )  # fmt: skip
         self.hover = HoverTool(renderers=[coupling], tooltips=[("mass γ", "@mass{0.00000}")], limit=3)
         plot.add_tools(self.hover)
-        plot.line(
-            [], [], legend_label="∇f*" if drawn else "∇f", **line
-        )  # arrows are no glyphs: legends do not know them
+        corner = {"x0": [view.left], "y0": [view.bottom], "x1": [view.left], "y1": [view.bottom]}
+        plot.segment(
+            **corner, legend_label="∇f*" if drawn else "∇f", **line
+        )  # arrows are no glyphs: no legend has them
         plot.legend.orientation, plot.legend.location = "horizontal", "left"
         plot.legend.border_line_color, plot.legend.padding, plot.legend.margin = None, 2, 2
         plot.add_layout(plot.legend[0], "above")  # over the frame it would hide points
