@@ -128,7 +128,8 @@ def test_fakes_that_come_no_nearer_stop_and_say_why(page):
     assert "without a restriction" in page.controls.note.text
 
 
-def test_fakes_that_swing_across_a_kink_stop():
+def test_fakes_that_swing_across_a_kink_stop(monkeypatch):
+    monkeypatch.setattr("toylab.play.answer.RESOLUTION", 8)  # nobody looks at the surfaces
     page = Page(Document(), preset("case3", n=6))  # jams between its two modes
     page.controls.move.active = True
     moves = 0
