@@ -34,24 +34,24 @@ exact
 # the optimal value; the difference to the critic's value is a sum of terms that are all ≥ 0, so that nothing cancels.
 
 # %%
+print(np.round(exact.certificate.plan.toarray(), 4))
 exact.certificate
 
-# %%
-np.round(exact.certificate.plan.toarray(), 4)
-
 # %% [markdown]
-# The rows of the plan do not sum to the fakes' masses but to a(x) = p φ'(f(x)): a fake that already has a high value
-# is hardly pushed. Here are the masses, the row sums, and p φ'(f).
+# The rows of the plan do not sum to the fakes' masses but to a(x) = p φ'(f(x)). For the logistic loss φ' is the
+# sigmoid: a fake that the critic already tells apart, with a very low value, is hardly pushed. Here are the critic's
+# values at the fakes, their masses, the row sums, and p φ'(f).
 
 # %%
 pushed = fake.weights * problem.losses.fake_loss.slope(exact.fake_values)
-np.column_stack([fake.weights, exact.certificate.plan.sum(axis=1), pushed])
+np.column_stack([exact.fake_values, fake.weights, exact.certificate.plan.sum(axis=1), pushed])
 
 # %% [markdown]
 # ## 3 Bounding pairs
 #
 # Where γ(x, y) > 0 the constraint is tight, f(y) − f(x) = k ‖x − y‖ (complementary slackness): the real y *bounds* the
-# fake x, and ∇f\*(x) points to y with length k.
+# fake x, and ∇f\*(x) points to y with length k. The fake on the right has two bounding reals: f\* has a kink there,
+# with slope k towards either, and the picture shows the gradient of the lowest extension.
 
 # %%
 toylab.plot(exact)
@@ -74,6 +74,13 @@ for name, solution in (("Wasserstein", wasserstein), ("logistic", exact)):
 toylab.plot(wasserstein)
 
 # %% [markdown]
+# As λ grows k\* and the values shrink, φ' tends to φ'(0) = ½ everywhere, and the partners become those of the
+# Wasserstein loss again.
+
+# %%
+toylab.explore(problem, losses=["logistic", "wasserstein"], weights=[0.05, 0.5, 50.0])
+
+# %% [markdown]
 # ## 5 A certificate can fail
 #
 # Give `certify` any critic: here the optimal one, a little too steep, and a constant one. The relative gap of the best
@@ -93,5 +100,5 @@ for name, critic in (("optimal", exact.critic), ("10 % too steep", steeper), ("c
 
 # %%
 check("logistic-diracs", None)
-check("second-partner", None)
+check("partners-later", None)
 check("square-costs", None)

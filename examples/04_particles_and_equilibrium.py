@@ -28,6 +28,13 @@ toylab.plot(path)
 path
 
 # %% [markdown]
+# The same flow as a moving picture: the surface of the critic flattens as the fakes come nearer.
+# `toylab.animate(path, "flow.gif")` writes it to a file, `"flow.mp4"` too where ffmpeg is installed.
+
+# %%
+toylab.animate(path, every=2, dpi=80)
+
+# %% [markdown]
 # Both W₁ and the constant k\* fall to 0 together: with a penalty in place of a bound the critic becomes flat where the
 # measures agree (LGAN section 4.1). Each number on the way is certified.
 
@@ -68,7 +75,8 @@ for name in ("wasserstein", "logistic", "sqrt", "exponential"):
 # ## 4 Without a Lipschitz restriction
 #
 # On finite measures an unrestricted critic says nothing between the points. With both measures blurred it has a
-# gradient, of the vanilla objective here, which looks no further than the blur.
+# gradient, of the vanilla objective here, which compares the two densities around each fake and knows no plan: several
+# fakes crowd at one real sample, and others stay without any.
 
 # %%
 blurred = NoisyDensities(local=toylab.divergences.UnrestrictedLoss(toylab.losses.logistic()), scale=0.1)

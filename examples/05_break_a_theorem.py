@@ -37,8 +37,11 @@ toylab.falsify("iclr.theorem-2.disjoint", examples=60, seconds=20, seed=0)
 # %% [markdown]
 # ## 2 Which hypothesis is needed?
 #
-# Without "one direction" Lemma 10 fails round a corner; without the Euclidean norm a gradient need not point to the
-# partner.
+# Lemma 10 joins two tight steps in one direction to one; without "one direction" the path turns round a corner. Theorem
+# 4 says that the gradient on a tight pair points to the partner; without the Euclidean norm it need not.
+
+# %%
+toylab.falsify("lgan.lemma-10", without=["one direction"], examples=100, seconds=20, seed=0)
 
 # %%
 toylab.falsify("lgan.theorem-4", without=["Euclidean norm"], examples=100, seconds=20, seed=0)

@@ -40,10 +40,16 @@ class Exercise:
 
 
 def check(name: str, answer: float | None) -> None:
-    """Print the question, or whether the answer is right."""
+    """Print the question, or whether the answer is right.
+
+    Raises:
+        InputError: no such exercise, or an answer that is not a number.
+    """
     if name not in EXERCISES:
         raise toylab.InputError(f"no exercise is called {name!r}; there are {', '.join(EXERCISES)}.")
     exercise = EXERCISES[name]
+    if answer is not None and not isinstance(answer, int | float | np.number):
+        raise toylab.InputError(f"an answer is a number such as 1.5, got {answer!r}.")
     if answer is None:
         print(f"? {exercise.question}")
     elif exercise.right(answer):
@@ -69,12 +75,16 @@ def _shared_point() -> float:
     return float(toylab.solve(problem).fake_values[0])
 
 
-def _second_partner() -> float:
-    fake = DiscreteMeasure(np.array([[-3.0, -2.0], [-3.0, -1.0], [1.0, 1.0]]))
-    real = DiscreteMeasure(np.array([[-2.0, -2.0], [3.0, -1.0], [3.0, 2.0]]))
-    solution = toylab.solve(toylab.CriticProblem(fake, real, losses.logistic(), LipschitzPenalty(0.05)))
-    heights = solution.real_values - solution.lipschitz_constant * np.linalg.norm(fake.points[1] - real.points, axis=1)
-    return float(np.argmax(heights))
+def _partners_later() -> float:
+    problem = toylab.zoo.load("three-fakes", losses=losses.logistic(), regularizer=LipschitzPenalty(5.0))
+    plan = toylab.solve(problem).certificate.plan.toarray()
+    return float((plan[1] > 1e-3 * plan.max()).sum())
+
+
+def _constant_gap() -> float:
+    problem = toylab.zoo.load("case6")
+    flat = toylab.FormulaCritic(lambda z: np.zeros(len(z)), np.zeros_like)
+    return toylab.certify(problem, flat, plan=toylab.solve(problem).certificate.plan).relative_gap
 
 
 def _corner_instance() -> float:
@@ -111,7 +121,7 @@ EXERCISES = {
     ),
     "far-real": Exercise(
         question="One fake at 0, one real at 4, least squares with targets 0 and 1, λ = .1: what is f* at the fake "
-        "(3 digits)? And without a penalty?",
+        "(3 digits)? (Without a penalty it would be 0, at any distance.)",
         truth=lambda: float(_diracs(4.0, 0.1, losses.quadratic(0.0, 1.0)).fake_values[0]),
         digits=3,
         hint="Solve it: CriticProblem, LipschitzPenalty(0.1), .fake_values.",
@@ -131,12 +141,12 @@ EXERCISES = {
         digits=2,
         hint="With s = 3 k/2 the condition is σ(−s) = 4 λ s/9.",
     ),
-    "second-partner": Exercise(
-        question="Fakes (−3,−2), (−3,−1), (1,1), reals (−2,−2), (3,−1), (3,2), logistic, λ = .05: which real "
-        "(0, 1 or 2) bounds the fake number 1?",
-        truth=_second_partner,
+    "partners-later": Exercise(
+        question="Take the three fakes above with the logistic loss and λ = 5 in place of .05: how many reals "
+        "bound the second fake, (−3,−1)?",
+        truth=_partners_later,
         digits=0,
-        hint="It is the real y with the largest f(y) − k‖x − y‖, not the W₁ partner.",
+        hint="Solve it with LipschitzPenalty(5.0) and count what is not 0 in row 1 of .certificate.plan.toarray().",
     ),
     "square-costs": Exercise(
         question="Fakes (0,0), (0,1), reals (1,0), (1,1): what is W₁ (2 digits)?",
@@ -161,7 +171,7 @@ EXERCISES = {
     "constant-critic": Exercise(
         question="What is the relative gap of the best constant critic, on any problem with P_g ≠ P_r and its optimal "
         "plan (1 digit)?",
-        truth=lambda: 1.0,
+        truth=_constant_gap,
         digits=1,
         hint="The gap is measured against what the best constant critic leaves to gain.",
     ),

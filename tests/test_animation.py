@@ -2,6 +2,7 @@
 
 import json
 import stat
+from base64 import b64decode
 from dataclasses import replace
 
 import numpy as np
@@ -50,6 +51,15 @@ def test_a_gif_has_a_picture_a_step_on_one_set_of_axes_and_rests_at_the_end(tmp_
         assert np.array_equal(picture[:, : labels.shape[1]], labels)
         assert not np.array_equal(picture, first)
     assert tuple(first[0, 0]) == (255, 255, 255)
+
+
+def test_without_a_path_it_shows_itself_in_a_notebook(tmp_path):
+    shown = animate(FLOW, dpi=SMALL)
+    assert shown.data == animate(FLOW, tmp_path / "flow.gif", dpi=SMALL).read_bytes()
+    inside = b64decode(shown._repr_html_().partition("base64,")[2].rstrip('">'))
+    assert inside == shown.data
+    assert "GIF" in repr(shown)
+    assert len(repr(shown)) < 40
 
 
 def test_every_so_many_steps_and_the_last_one():

@@ -54,7 +54,7 @@ HEAVY = {
     "hypothesis": ("falsification", "testing"),
     "ot": (),
     "matplotlib": ("plotting",),
-    "bokeh": ("play.controls", "play.pace", "play.page", "play.picture"),
+    "bokeh": ("play.controls", "play.keys", "play.pace", "play.page", "play.picture"),
 }
 
 #: Beyond the layers: (who, must not import, anywhere in the file).

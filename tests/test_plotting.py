@@ -401,6 +401,14 @@ def test_a_verdict_is_its_evidence_and_a_report_the_tightest_entry_of_every_case
     assert "holds on 12 cases" in axes.get_title()
 
 
+def test_when_a_critic_was_judged_is_an_axis_not_a_panel():
+    when = {"judged_step": [500, 900], "judged_seconds": [1.0, 2.0], "judged_cpu_seconds": [0.9, 1.8]}
+    history = {"loss": np.linspace(1.0, 0.5, 900), "relative_gap": np.array([1e-2, 1e-3]), **when}
+    panels = plot({name: np.asarray(series) for name, series in history.items()}).figure.axes  # type: ignore[union-attr]
+    assert [axes.get_title(loc="left") for axes in panels] == ["loss of the step", "certified relative gap"]
+    np.testing.assert_array_equal(panels[1].lines[0].get_xdata(), [500, 900])
+
+
 def test_a_history_has_a_panel_for_every_series(case4):
     axes = plot(case4.history)
     (line,) = find(axes, "relative_gap")

@@ -40,6 +40,24 @@ return seek(document);
 """
 
 
+#: The element that has the focus, through the shadow roots of the page: its classes and what it says.
+_FOCUS = """
+let found = document.activeElement;
+while (found?.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
+return [String(found.className), found.tagName === 'BODY' ? '' : found.textContent.trim()];
+"""
+_CHOSEN = """
+const model = Bokeh.documents[0].get_model_by_name('certified');
+const source = side => model.renderers.find(r => r.name === side).data_source;
+return ['fake', 'real'].map(side => source(side).selected.indices);
+"""
+_CELLS = """
+const view = Bokeh.index.find_one(Bokeh.documents[0].get_model_by_name(arguments[0]));
+const row = [...view.shadow_el.querySelectorAll('.slick-row')].map(e => [...e.querySelectorAll('.slick-cell')]);
+return row.map(cells => cells.slice(-2).map(cell => Number(cell.textContent)));
+"""
+
+
 @dataclass(frozen=True)
 class Served:
     """`toylab play` in a process of its own.
@@ -146,3 +164,29 @@ def moved(browser: Any, x: int, y: int) -> None:
 def released(browser: Any) -> None:
     """Let go."""
     ActionChains(browser, duration=0).release().perform()
+
+
+def clicked(browser: Any, side: str, index: int) -> None:
+    """Tap a point."""
+    pressed(browser, side, index)
+    released(browser)
+
+
+def typed(browser: Any, *keys: str) -> None:
+    """Press keys, one after the other, wherever the focus is."""
+    ActionChains(browser, duration=0).send_keys(*keys).perform()
+
+
+def focus(browser: Any) -> tuple[str, str]:
+    """Classes and text of what has the focus."""
+    return tuple(browser.execute_script(_FOCUS))
+
+
+def chosen(browser: Any) -> list[list[int]]:
+    """The chosen fakes and reals."""
+    return browser.execute_script(_CHOSEN)
+
+
+def table(browser: Any, side: str) -> list[tuple[float, float]]:
+    """The coordinates that a table shows."""
+    return [tuple(row) for row in browser.execute_script(_CELLS, f"{side} table")]

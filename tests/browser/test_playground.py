@@ -17,7 +17,22 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 import toylab
-from tests.browser.playing import Served, button, moved, opened, pressed, released, served, text, until
+from tests.browser.playing import (
+    Served,
+    button,
+    chosen,
+    clicked,
+    focus,
+    moved,
+    opened,
+    pressed,
+    released,
+    served,
+    table,
+    text,
+    typed,
+    until,
+)
 from toylab.play import State, from_link
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -120,6 +135,7 @@ def test_a_point_is_answered_while_it_is_dragged_and_where_it_is_let_go(page):
     after = until(lambda: (now := settled(page)).fake[0][0] == there and now)  # answers to earlier moves come before
     assert after.fake[1:] == before.fake[1:]
     assert after.real == before.real
+    until(lambda: table(page, "fake") == list(after.fake))
 
 
 def test_the_keyboard_adds_a_point_and_lets_the_fakes_move(page):
@@ -129,6 +145,62 @@ def test_the_keyboard_adds_a_point_and_lets_the_fakes_move(page):
     button(page, "let the fakes move").send_keys(Keys.SPACE)
     until(lambda: state(page).fake[0] != before.fake[0])
     button(page, "let the fakes move").send_keys(Keys.SPACE)
+
+
+def test_a_point_that_is_tapped_is_removed_by_backspace(page):
+    before = state(page)
+    clicked(page, "real", 1)
+    until(lambda: chosen(page) == [[], [1]])
+    typed(page, Keys.BACKSPACE)
+    after = until(lambda: len((now := state(page)).real) == 5 and now)
+    assert after.real == (before.real[0], *before.real[2:])
+    assert after.fake == before.fake
+
+
+def test_the_tab_key_reaches_everything_and_keys_move_points(page):
+    before, seen = state(page), []
+    for _ in range(40):
+        typed(page, Keys.TAB)
+        classes, label = focus(page)
+        if not classes and not label and seen[-1:] == ["save problem.py"]:
+            break
+        seen.append(label)
+        if "bk-events" in classes:
+            typed(page, "n")
+            until(lambda: chosen(page) == [[0], []])
+            typed(page, Keys.ARROW_UP)
+            up = until(lambda: (now := state(page)).fake[0] != before.fake[0] and now)
+            assert up.fake[0][0] == before.fake[0][0]
+            assert up.fake[0][1] > before.fake[0][1]
+            typed(page, "p")
+            until(lambda: chosen(page) == [[], [5]])
+            typed(page, Keys.DELETE)
+            until(lambda: len(state(page).real) == 5)
+            assert "bk-events" in focus(page)[0]  # tables that change leave the focus where it is
+    labels = (
+        "● fake",
+        "add a point",
+        "remove the chosen one",
+        "let the fakes move",
+        "copy the link",
+        "save problem.py",
+    )
+    assert set(labels) <= set(seen)
+
+
+def test_a_cell_of_a_table_is_changed_by_keyboard(page):
+    before = state(page)
+    page.execute_script(
+        "Bokeh.index.find_one(Bokeh.documents[0].get_model_by_name('certified')).canvas_view.events_el.focus()"
+    )
+    for _ in range(20):
+        typed(page, Keys.TAB)
+        if focus(page) == ("", ""):
+            break
+    typed(page, Keys.ARROW_DOWN, Keys.ENTER)
+    typed(page, "0.25", Keys.ENTER)
+    after = until(lambda: (now := state(page)).fake != before.fake and now)
+    assert after.fake[1] == (0.25, before.fake[1][1])
 
 
 def test_exports_are_the_problem_and_its_picture(page, tmp_path):

@@ -270,6 +270,12 @@ def test_wrong_kinds_are_named_in_one_sentence():
         DiracGAN().trajectory((1.0, 1.0), 5, "alternating")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("place", [("a", 0.0), ([1.0, 2.0], [1.0, 2.0, 3.0])])
+def test_places_without_a_field_are_refused_in_one_sentence(place):
+    with pytest.raises(InputError, match="arrays of shapes that go together"):
+        DiracGAN().vector_field(*place)
+
+
 def test_an_orbit_shows_itself_in_one_line():
     orbit = DiracGAN().trajectory((1.0, 0.0), 3, Simultaneous(step=0.1))
     assert repr(orbit).startswith("Orbit(4 points to 3, (θ, ψ) from [1.0, 0.0] to [")

@@ -178,3 +178,9 @@ def test_the_vanilla_critic_moves_what_the_optimum_on_the_points_does_not():
 def test_bad_input_is_one_sentence(build, words):
     with pytest.raises(InputError, match=words):
         build()
+
+
+def test_a_penalty_without_a_restriction_is_refused_before_the_step_is_looked_at():
+    misfit = CriticInTraining(losses=losses.logistic(), regularizer=Unrestricted(), solver=GP(seed=0))
+    with pytest.raises(InputError, match="a gradient penalty restricts the critic"):
+        follow(problem(), misfit)

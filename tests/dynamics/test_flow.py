@@ -257,6 +257,17 @@ def test_equal_measures_have_arrived_before_they_start():
         (lambda: follow("case4"), "CriticProblem"),  # type: ignore[arg-type]
         (lambda: follow(diracs(), start=follow(diracs(distance=2.0), steps=0)), "other fakes or reals"),
         (lambda: Trajectory.from_json({"objective": "x"}), "to_json"),
+        (lambda: follow(diracs(), step="unit"), "step of a flow is a rule"),  # type: ignore[arg-type]
+        (lambda: follow(diracs(), step=UnitStep), "step of a flow is a rule"),  # type: ignore[arg-type]
+        (lambda: follow(diracs(), split=3), "split of a flow is a rule"),  # type: ignore[arg-type]
+        (lambda: LipschitzCritic(losses="sqrt", regularizer=LipschitzPenalty(1.0)), "needs a pair"),  # type: ignore[arg-type]
+        (lambda: LipschitzCritic(losses=losses.sqrt(), regularizer=0.1), "needs a regulariser"),  # type: ignore[arg-type]
+        (
+            lambda: LipschitzCritic(losses=losses.sqrt(), regularizer=LipschitzPenalty(1.0), solver="MaxGP"),
+            "an object such as MaxGP",
+        ),
+        (lambda: NoisyDensities(local=losses.sqrt()), "an objective without restriction is"),  # type: ignore[arg-type]
+        (lambda: PointwiseOptimum(local="fisher"), "an objective without restriction is"),  # type: ignore[arg-type]
     ],
 )
 def test_bad_input_is_one_sentence(build, words):

@@ -1,5 +1,6 @@
 """The notebooks: what is committed was made from its source, runs, and its exercises can be solved."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -82,6 +83,25 @@ def test_unknown_names_are_refused():
         check("ninth", 1.0)
     with pytest.raises(InputError, match="no notebook starts with '99'"):
         notebooks.chosen(["99"])
+
+
+@pytest.mark.parametrize("answer", ["1.2", [1.2], "yes"])
+def test_an_answer_that_is_no_number_is_refused(answer):
+    with pytest.raises(InputError, match="an answer is a number"):
+        check("maxgp-slope", answer)
+
+
+@each_notebook
+def test_its_code_is_calls(source):
+    """No functions, branches, or loops but those that print: what a notebook does is in the package."""
+    tree = ast.parse(source.read_text("utf-8"))
+    logic = (ast.FunctionDef, ast.ClassDef, ast.If, ast.While, ast.Try, ast.With)
+    assert not any(isinstance(node, logic) for node in ast.walk(tree))
+    for loop in (node for node in ast.walk(tree) if isinstance(node, ast.For)):
+        last = loop.body[-1]
+        assert isinstance(last, ast.Expr)
+        assert isinstance(last.value, ast.Call)
+        assert ast.unparse(last.value.func) == "print"
 
 
 def test_a_users_own_critic_is_judged():

@@ -5,7 +5,7 @@ import pytest
 from bokeh.document import Document
 
 import toylab
-from toylab.play import Objective, State
+from toylab.play import Objective, State, from_link, preset
 from toylab.play.page import Page, view_of
 
 FIRST = State(fake=((0.0, 0.0), (0.0, 1.0)), real=((1.0, 0.0), (2.0, 1.0)))
@@ -110,7 +110,83 @@ def test_fakes_that_move_come_nearer_and_stop(page):
     page.fakes.data = dict(page.reals.data)
     page.catch_up()
     page.move()
-    assert "have stopped" in page.controls.note.text
+    assert "have arrived" in page.controls.note.text
+
+
+def test_fakes_that_come_no_nearer_stop_and_say_why(page):
+    page.fakes.data, page.reals.data = {"x": [0.0], "y": [0.0]}, {"x": [-1.0, 1.0], "y": [0.0, 0.0]}
+    page.catch_up()
+    assert page.last.arrows.shape == (0, 4)  # both partners pull alike: the mean of the one-sided gradients is 0
+    page.controls.move.active = True
+    page.move()
+    assert not page.controls.move.active
+    assert "1 of 1 stand on a kink" in page.controls.note.text
+    page.controls.objective.value = Objective.UNRESTRICTED.name
+    page.controls.losses.value = "quadratic(0, 1)"
+    page.catch_up()
+    page.move()
+    assert "without a restriction" in page.controls.note.text
+
+
+def test_fakes_that_swing_across_a_kink_stop(monkeypatch):
+    monkeypatch.setattr("toylab.play.answer.RESOLUTION", 8)  # nobody looks at the surfaces
+    page = Page(Document(), preset("case3", n=6))  # jams between its two modes
+    page.controls.move.active = True
+    moves = 0
+    while page.controls.move.active and moves < 400:
+        page.move()
+        moves += 1
+    assert 30 < moves < 400
+    assert "come no nearer" in page.controls.note.text
+    assert "partners in several directions pull" in page.controls.note.text
+
+
+def test_what_is_shown_says_when_it_is_not_what_is_set(page):
+    page.controls.objective.value = Objective.UNRESTRICTED.name
+    page.catch_up()
+    assert "no optimal critic" in page.controls.note.text
+    assert page.pace.source.data["words"][0].startswith("before: k* = ")
+    assert page._exact.figure.title.text == "certified critic, of what was set before"
+    assert from_link(page.controls._kept.data["link"][0]).objective is Objective.UNRESTRICTED
+    assert page.controls.weight.disabled
+    page.controls.objective.value = Objective.BALL.name
+    page.catch_up()
+    assert page._exact.figure.title.text == "certified critic"
+    assert page.controls.weight.title == "radius λ"
+    assert not page.controls.weight.disabled
+
+
+def test_the_chosen_points_are_removed_whatever_kind_is_added(page):
+    page.controls.side.active = 1
+    page.fakes.selected.indices = [1]
+    page._remove_point()
+    page.catch_up()
+    assert page.state.fake == ((0.0, 0.0),)
+    assert len(page.state.real) == 2
+    page._remove_point()
+    assert "Choose a point first" in page.controls.note.text
+    assert len(page.reals.data["x"]) == 2
+
+
+def test_added_points_are_chosen_and_do_not_hide_each_other(page):
+    for _ in range(3):
+        page._add_point()
+    page.catch_up()
+    assert len(set(page.state.fake)) == 5
+    assert page.fakes.selected.indices == [4]
+
+
+def test_a_preset_can_be_chosen_again_after_a_change(page):
+    page.fakes.selected.indices = [0]
+    page.controls.preset.value = "case6"
+    assert page.fakes.selected.indices == []
+    assert page.controls.preset.value == "case6"
+    first = page.state
+    page.fakes.data = {"x": [0.0], "y": [0.5]}
+    page.catch_up()
+    assert page.controls.preset.value == ""
+    page.controls.preset.value = "case6"
+    assert page.state == first
 
 
 def test_where_answers_are_slow_points_are_answered_on_release_and_the_slider_at_rest(page, monkeypatch):

@@ -122,8 +122,17 @@ class DiracGAN:
         return (-(psi**2) * pull_, -pull - s * pull_), (push + s * push_, theta**2 * push_)
 
     def vector_field(self, theta: npt.ArrayLike, psi: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-        """(dθ/dt, dψ/dt) at parameters of any shape."""
-        one, other = np.broadcast_arrays(np.asarray(theta, dtype=np.float64), np.asarray(psi, dtype=np.float64))
+        """(dθ/dt, dψ/dt) at parameters of any shape.
+
+        Raises:
+            InputError: parameters that are no numbers, or whose shapes do not go together.
+        """
+        try:
+            one, other = np.broadcast_arrays(np.asarray(theta, dtype=np.float64), np.asarray(psi, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise InputError(
+                f"θ and ψ of a Dirac-GAN are numbers, or arrays of shapes that go together, got {theta!r} and {psi!r}."
+            ) from None
         return self.method.field(self, one, other)
 
     # --- the equilibrium ---

@@ -83,13 +83,13 @@ def follow(
             "follow needs an objective such as toylab.dynamics.LipschitzCritic(losses=…, regularizer=…), got "
             f"{objective!r}."
         )
+    objective.check(problem.fake, problem.real)
     rules = _Rules.checked(objective, step, split)
     whole_number(steps, "the number of steps", least=0)
     if not 0 <= real_number(tolerance, "the tolerance of a flow") < 1:
         raise InputError(f"the tolerance of a flow must lie in [0, 1), got {tolerance}.")
     if patience is not None:
         whole_number(patience, "the patience of a flow", least=1)
-    objective.check(problem.fake, problem.real)
     record = _Record.begun(problem, objective, rules, start)
     last = record.done + steps
     try:
@@ -111,7 +111,12 @@ class _Rules:
 
     @classmethod
     def checked(cls, objective: AbstractObjective, step: AbstractStep | None, split: AbstractSplit | None) -> _Rules:
-        step, split = step or ProportionalStep(share=0.1), split or Together()
+        step = ProportionalStep(share=0.1) if step is None else step
+        split = Together() if split is None else split
+        if not isinstance(step, AbstractStep):
+            raise InputError(f"the step of a flow is a rule such as UnitStep(length=0.1), got {step!r}.")
+        if not isinstance(split, AbstractSplit):
+            raise InputError(f"the split of a flow is a rule such as Jitter(scale=1e-3), got {split!r}.")
         for rule in (step, split):
             if rule.needs_plan and not objective.has_plan:
                 raise InputError(

@@ -87,7 +87,7 @@ class LipschitzCritic(AbstractObjective):
         rtol: relative gap of the exact critic.
 
     Raises:
-        InputError: no restriction, or an rtol outside (0, 1).
+        InputError: no restriction, parts of another type, or an rtol outside (0, 1).
     """
 
     losses: LossPair
@@ -96,6 +96,16 @@ class LipschitzCritic(AbstractObjective):
     rtol: float = 1e-6
 
     def __post_init__(self) -> None:
+        from toylab.solvers.base import AbstractSolver
+
+        if not isinstance(self.losses, LossPair):
+            raise InputError(f"a Lipschitz critic needs a pair such as losses.logistic(), got {self.losses!r}.")
+        if not isinstance(self.regularizer, Regularizer):
+            raise InputError(
+                f"a Lipschitz critic needs a regulariser: LipschitzPenalty(0.1), got {self.regularizer!r}."
+            )
+        if self.solver is not None and not isinstance(self.solver, AbstractSolver):
+            raise InputError(f"the solver of a Lipschitz critic is an object such as MaxGP(), got {self.solver!r}.")
         if isinstance(self.regularizer, NoRestriction):
             raise InputError("an unrestricted critic has no gradient at the fakes; take PointwiseOptimum.of(losses).")
         if not 0 < real_number(self.rtol, "rtol") < 1:
@@ -151,6 +161,9 @@ class PointwiseOptimum(AbstractObjective):
 
     local: LocalObjective
 
+    def __post_init__(self) -> None:
+        _checked_local(self.local)
+
     @classmethod
     def of(cls, losses: LossPair) -> PointwiseOptimum:
         """The unrestricted problem of these losses."""
@@ -186,6 +199,7 @@ class NoisyDensities(AbstractObjective):
     scale: float = field(default=0.15)
 
     def __post_init__(self) -> None:
+        _checked_local(self.local)
         if not real_number(self.scale, "the scale of the noise") > 0:
             raise InputError(f"the scale of the noise must be positive, got {self.scale}.")
         if isinstance(self.local, FisherIPM) and not isinstance(self.local.mu, Uniform):
@@ -217,6 +231,14 @@ class NoisyDensities(AbstractObjective):
         overlap = np.exp(-0.5 * cdist(points, points, "sqeuclidean") / variance)
         square = float(signed @ overlap @ signed) / (2.0 * np.pi * variance) ** (0.5 * fake.dimension)
         return float(np.sqrt(max(square, 0.0)))
+
+
+def _checked_local(local: object) -> None:
+    if not isinstance(local, LocalObjective):
+        raise InputError(
+            f"an objective without restriction is UnrestrictedLoss(losses.logistic()), FisherIPM() or another of "
+            f"toylab.divergences, got {local!r}."
+        )
 
 
 __all__ = ["AbstractObjective", "Draw", "LipschitzCritic", "NoisyDensities", "PointwiseOptimum"]

@@ -134,7 +134,8 @@ class Trajectory:
         elif torn:
             parts.append(f"{torn} of {len(self.weights)} fakes stand on a kink or are told nothing")
         if together:
-            parts.append(f"{sum(map(len, together))} fakes coincide in {len(together)} places and share a gradient")
+            places = "one place" if len(together) == 1 else f"{len(together)} places"
+            parts.append(f"{sum(map(len, together))} fakes coincide in {places} and share a gradient")
         return "; ".join(parts)
 
     def describe(self) -> str:

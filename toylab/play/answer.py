@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toylab.dynamics.answers import Answer as Told
+from toylab.dynamics.answers import along_plan
 from toylab.play.state import Objective, State
+from toylab.regularizers import Unrestricted
 from toylab.solution import Candidate, Solution
 from toylab.solvers.solving import solve
 
@@ -19,6 +22,8 @@ _ARROW = 0.06
 _CUT = 2.0
 #: Share of the largest mass of the plan below which a pair is not drawn.
 _FAINT = 1e-3
+#: A mean of unit vectors shorter than this by so much is one of several directions.
+_TORN = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +56,10 @@ class Answer:
 
     Attributes:
         surface: (rows, columns), critic values over the view.
-        arrows: (n_fake, 4), x, y of both ends of every gradient.
-        pairs: (m, 5), x, y of both ends and the mass of the plan between them, in shares of the largest.
+        arrows: (at most n_fake, 4), x, y of both ends of every gradient that is not 0; at a kink the mean of the
+            one-sided gradients, which is where a fake goes.
+        pairs: (m, 5), x, y of both ends and the mass γ of the plan between them.
+        told: what the fakes are told, None without a restriction: f* says nothing between the points then.
         solution: what they come from.
         words: k*, V, gap and what else is to be read, as a line each.
         seconds: that it took.
@@ -61,6 +68,7 @@ class Answer:
     surface: np.ndarray
     arrows: np.ndarray
     pairs: np.ndarray
+    told: Told | None
     solution: Solution
     words: tuple[str, ...]
     seconds: float
@@ -74,40 +82,64 @@ def answer(state: State, view: View) -> Answer:
     """
     start = time.perf_counter()
     solution = solve(state.problem, throw=False)
-    drawn = picture(solution, view)
+    told = _told(solution)
+    gradients = np.asarray(solution.critic.gradient(solution.problem.fake.points), dtype=np.float64)
+    if told is not None:
+        reach = np.linalg.norm(told.directions, axis=1, keepdims=True)
+        pushed = (told.plan.sum(axis=1) > 0)[:, None] if told.plan is not None else reach > 0
+        gradients = np.where(pushed & (reach < 1.0 - _TORN), told.gradients, gradients)
     return Answer(
-        surface=drawn[0],
-        arrows=drawn[1],
+        surface=surface_of(solution, view),
+        arrows=arrows_of(solution.problem.fake.points, gradients, view, solution.lipschitz_constant),
         pairs=_pairs(solution),
+        told=told,
         solution=solution,
         words=_words(state, solution),
         seconds=time.perf_counter() - start,
     )
 
 
-def picture(candidate: Candidate, view: View, unit: float | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Surface (rows, columns) and arrows (n_fake, 4) of any critic; `unit` is the slope of an arrow of full length."""
-    z, shape = view.grid(RESOLUTION)
-    surface = np.asarray(candidate.critic(z), dtype=np.float64).reshape(shape)
+def _told(solution: Solution) -> Told | None:
+    problem = solution.problem
+    if isinstance(problem.regularizer, Unrestricted):
+        return None
+    plan, k = solution.certificate.plan.toarray(), solution.lipschitz_constant
+    return along_plan(problem.fake.points, problem.fake.weights, problem.real.points, plan, constant=k)
+
+
+def picture(candidate: Candidate, view: View, unit: float) -> tuple[np.ndarray, np.ndarray]:
+    """Surface (rows, columns) and arrows of a critic's own gradients; `unit` is the slope of a whole arrow."""
     points = candidate.problem.fake.points
     gradients = np.asarray(candidate.critic.gradient(points), dtype=np.float64)
-    k = unit or candidate.lipschitz_constant
-    vectors = gradients * (_ARROW * view.diagonal / k) if k > 0 else 0.0 * gradients
+    return surface_of(candidate, view), arrows_of(points, gradients, view, unit)
+
+
+def surface_of(candidate: Candidate, view: View) -> np.ndarray:
+    """(rows, columns), critic values over the view."""
+    z, shape = view.grid(RESOLUTION)
+    return np.asarray(candidate.critic(z), dtype=np.float64).reshape(shape)
+
+
+def arrows_of(points: np.ndarray, gradients: np.ndarray, view: View, unit: float) -> np.ndarray:
+    """Both ends (m, 4) of the gradients (n, 2) that are not 0: the head of an arrow without length points somewhere."""
+    if unit <= 0:
+        return np.zeros((0, 4))
+    vectors = gradients * (_ARROW * view.diagonal / unit)
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     longest = _CUT * _ARROW * view.diagonal
     vectors = np.where(length > longest, vectors * longest / np.where(length > 0, length, 1.0), vectors)
-    return surface, np.hstack([points, points + vectors])
+    shown = length[:, 0] > _FAINT * _ARROW * view.diagonal
+    return np.hstack([points, points + vectors])[shown]
 
 
 def _pairs(solution: Solution) -> np.ndarray:
     plan = solution.certificate.plan.tocoo()
     if not plan.nnz or plan.data.max() <= 0:
         return np.zeros((0, 5))
-    shares = plan.data / plan.data.max()
-    kept = shares > _FAINT
+    kept = plan.data > _FAINT * plan.data.max()
     rows, columns = plan.coords[0][kept], plan.coords[1][kept]
     fake, real = solution.problem.fake.points, solution.problem.real.points
-    return np.column_stack([fake[rows], real[columns], shares[kept]])
+    return np.column_stack([fake[rows], real[columns], plan.data[kept]])
 
 
 def _words(state: State, solution: Solution) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from bokeh.models import (
 )
 from bokeh.models.formatters import CustomJSTickFormatter
 
+from toylab.play import keys
 from toylab.play.state import Objective, Points, State
 
 LOSSES = ("wasserstein", "logistic", "sqrt", "exponential", "hinge", "quadratic(0, 1)")
@@ -65,12 +66,21 @@ const again = () => fetch('static/js/bokeh.min.js', {method: 'HEAD', cache: 'no-
 again();
 """
 )
-_COPY = f"{_LINK} link(); navigator.clipboard && navigator.clipboard.writeText(window.location.href);"
+_COPY = f"""
+{_LINK}
+link();
+const said = done => {{ button.label = done; setTimeout(() => {{ button.label = label; }}, 2000); }};
+const copied = navigator.clipboard?.writeText(window.location.href) ?? Promise.reject();
+copied.then(() => said('copied'), () => said('it is in the address bar'));
+"""
 _GONE = (
     "The connection to the playground is lost. The page comes back by itself, with everything that is set, once "
     "`toylab play` runs again at this address."
 )
-_NOTE = {"color": "#8a4b00", "min-height": "1.4rem"}
+_CAPTION = (
+    "Arrows are ∇f* at the fakes in units of k*, at a kink the mean of its one-sided gradients. Drag points; tap to "
+    "add one; tap a point to choose it. With the keyboard, in the picture: "
+)
 _NARROW = {"flex-wrap": "wrap", "gap": "0.4rem 0.8rem"}
 
 
@@ -95,6 +105,7 @@ class Controls:
             width=220,
             format=CustomJSTickFormatter(code="return Math.pow(10, tick).toPrecision(2)"),
         )
+        self.objective.on_change("value", lambda attr, old, new: self._name_weight())
         self.side = RadioButtonGroup(labels=["● fake", "◆ real"], active=0)
         self.add, self.remove = Button(label="add a point"), Button(label="remove the chosen one")
         self.move = Toggle(label="let the fakes move")
@@ -109,10 +120,11 @@ class Controls:
         self._kept.js_on_change("data", self.address)
         self.lost = CustomJS(args={"source": self._kept, "note": self.note, "sentence": _GONE}, code=_LOST)
         self.copy = Button(label="copy the link")
-        self.copy.js_on_click(CustomJS(args={"source": self._kept}, code=_COPY))
+        told = {"source": self._kept, "button": self.copy, "label": self.copy.label}
+        self.copy.js_on_click(CustomJS(args=told, code=_COPY))
         self.picture = Button(label="save critic.png")
         self.exports = [self._export("problem.json", "json"), self._export("problem.py", "python")]
-        self._tables = [_table(fakes), _table(reals)]
+        self.tables = [_table(fakes, "fake table"), _table(reals, "real table")]
 
     def _export(self, file: str, name: str) -> Button:
         button = Button(label=f"save {file}")
@@ -121,24 +133,31 @@ class Controls:
 
     def layout(self, exact: Any, trained: Any) -> Any:
         """The page, for wide and narrow screens."""
-        caption = Div(text="Drag points; tap to add one; choose it and press Backspace to remove it.")
+        caption = Div(text=_CAPTION + keys.WORDS, sizing_mode="stretch_width")
         setting = row(self.preset, self.losses, self.objective, self.weight, styles=_NARROW)
         editing = row(self.side, self.add, self.remove, self.move, self.train, styles=_NARROW)
         self.picture.js_on_click(CustomJS(args={"figure": exact}, code=_PICTURE))
         saving = row(self.copy, self.picture, *self.exports, styles=_NARROW)
         heads = [Div(text="<b>● fake points</b>"), Div(text="<b>◆ real points</b>")]
-        tables = [column(head, table) for head, table in zip(heads, self._tables, strict=True)]
+        tables = [column(head, table) for head, table in zip(heads, self.tables, strict=True)]
         pictures = row(exact, trained, *tables, sizing_mode="stretch_width", styles=_NARROW)
         return column(
             setting, editing, self.numbers, self.note, caption, pictures, saving, sizing_mode="stretch_width",
             styles={"max-width": "1400px", "font-family": "sans-serif"},
         )  # fmt: skip
 
+    def _name_weight(self) -> None:
+        """The slider says what it sets, and cannot be moved where it sets nothing."""
+        chosen = self.objective.value
+        self.weight.title = "radius λ" if chosen == Objective.BALL.name else "λ"
+        self.weight.disabled = chosen == Objective.UNRESTRICTED.name
+
     def take(self, state: State) -> None:
         """Set the controls to a state."""
         self.losses.options = [*LOSSES, *({state.losses} - set(LOSSES))]
         self.losses.value = state.losses
         self.objective.value = state.objective.name
+        self._name_weight()
         exponent = float(np.log10(state.weight))
         self.weight.update(start=min(-3.0, exponent), end=max(2.0, exponent), value=exponent)
 
@@ -165,13 +184,16 @@ class Controls:
         self.note.text = f'<div role="alert">{escape(sentence)}</div>' if sentence else ""
 
 
-def _table(source: ColumnDataSource) -> DataTable:
+def _table(source: ColumnDataSource, name: str) -> DataTable:
     columns = [
-        TableColumn(field=name, title=name, editor=NumberEditor(step=0.05), formatter=NumberFormatter(format="0.0000"))
-        for name in ("x", "y")
+        TableColumn(
+            field=field, title=field, editor=NumberEditor(step=0.05), formatter=NumberFormatter(format="0.0000")
+        )
+        for field in ("x", "y")
     ]
     return DataTable(
         source=source,
+        name=name,
         columns=columns,
         editable=True,
         width=245,

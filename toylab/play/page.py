@@ -17,27 +17,28 @@ import numpy as np
 from bokeh.document import Document
 from bokeh.models import ColumnDataSource
 
-from toylab.dynamics import UnitStep
-from toylab.dynamics.answers import along_plan
 from toylab.errors import InputError, ToylabError
-from toylab.play.answer import Answer, View, answer, picture
+from toylab.play.answer import View, answer
 from toylab.play.controls import Controls
+from toylab.play.keys import by_keyboard
+from toylab.play.moving import Course, why_at_rest
 from toylab.play.pace import Pace
 from toylab.play.picture import BESIDE, WIDTH, Picture
 from toylab.play.state import Objective, State, from_link, preset, rounded
-from toylab.regularizers import Unrestricted
-from toylab.solution import Candidate
-from toylab.solvers.solving import solve
+from toylab.play.training import trained_beside
 
-#: Where each of the last answers took longer than this, points are answered on release, sliders after a rest (seconds).
+#: Where each of the last answers took longer than this, or the only one twice as long, points are answered on release,
+#: sliders after a rest (seconds).
 SLOW, REST = 0.25, 0.3
 #: How many answers are looked at for that, and how long changes that have arrived together may be collected (ms).
 _LOOKED_AT, _COLLECT = 3, 4
 _MARGIN = 0.18
-#: The fakes' step, as a share of the view's diagonal, where f* is smooth; and the pause between steps (ms).
-_STRIDE, _PAUSE = 0.01, 120
-_TRAINING_STEPS = 1500
-_TRAINED = "trained critic (MaxGP)"
+#: Between the steps of the fakes (ms).
+_PAUSE = 120
+#: Where points without a mouse appear, a share of the view's width beside each other.
+_ASIDE = 0.04
+_CERTIFIED, _TRAINED = "certified critic", "trained critic (MaxGP)"
+_BEFORE = "{}, of what was set before"
 _PATIENCE = "An answer takes {:.0f} ms here: points are answered when you let them go, the slider when it rests."
 _WORKERS = ThreadPoolExecutor(max_workers=1, thread_name_prefix="playground")
 
@@ -50,10 +51,13 @@ class Page:
         self._stale, self._waiting, self._sliding_at, self._moving = False, False, -np.inf, None
         self._silent = False
         self._trained_on: State | None = None
+        self._loaded: State | None = None
+        self._answered: State | None = None
+        self._course = Course()
         self._seconds: deque[float] = deque(maxlen=_LOOKED_AT)
         self.view = view_of(first)
         self.fakes, self.reals = ColumnDataSource({"x": [], "y": []}), ColumnDataSource({"x": [], "y": []})
-        self._exact = Picture("certified critic", self.view, self.fakes, self.reals, drawn=True)
+        self._exact = Picture(_CERTIFIED, self.view, self.fakes, self.reals, drawn=True)
         self._trained = Picture(_TRAINED, self.view, self.fakes, self.reals, drawn=False)
         self._trained.figure.visible = False
         self.controls = Controls(self.fakes, self.reals)
@@ -65,6 +69,8 @@ class Page:
         document.title = "toylab playground"
         document.config.update(reconnect_session=False, notify_connection_status=False)
         document.js_on_event("document_ready", self.controls.address)
+        keys = by_keyboard(self._exact.figure, self.fakes, self.reals, self.controls.tables)
+        document.js_on_event("document_ready", *keys)
         document.js_on_event("connection_lost", self.controls.lost)
         document.add_root(self.controls.layout(self._exact.figure, self._trained.figure))
         self._answer_now()
@@ -108,9 +114,10 @@ class Page:
             self.controls.say(str(error))
             return
         self._let_move(False)
-        self.state = chosen
+        self.state = self._loaded = chosen
         self.view = view_of(chosen)
         self._look()
+        self._unchoose()
         self._show_points()
         self._silently(partial(self.controls.take, chosen))
         self._answer_now()
@@ -121,17 +128,33 @@ class Page:
             each.look_at(self.view, BESIDE if self._trained.figure.visible else WIDTH)
 
     def _add_point(self) -> None:
+        """A point in the middle, or the next free place to the right of it; chosen, so that keys can move it."""
         source = (self.fakes, self.reals)[self.controls.side.active or 0]
-        middle = (0.5 * (self.view.left + self.view.right), 0.5 * (self.view.bottom + self.view.top))
-        source.data = {"x": [*source.data["x"], middle[0]], "y": [*source.data["y"], middle[1]]}
+        x, y = 0.5 * (self.view.left + self.view.right), 0.5 * (self.view.bottom + self.view.top)
+        taken = set(zip(source.data["x"], source.data["y"], strict=True))
+        while (x, y) in taken:
+            x += _ASIDE * (self.view.right - self.view.left)
+        source.data = {"x": [*source.data["x"], x], "y": [*source.data["y"], y]}
+        self._unchoose()
+        source.selected.indices = [len(source.data["x"]) - 1]
 
     def _remove_point(self) -> None:
-        source = (self.fakes, self.reals)[self.controls.side.active or 0]
-        chosen = set(source.selected.indices or [len(source.data["x"]) - 1])
-        source.selected.indices = []
-        source.data = {
-            name: [value for index, value in enumerate(source.data[name]) if index not in chosen] for name in "xy"
-        }
+        """The chosen ones, fake or real."""
+        sources = (self.fakes, self.reals)
+        if not any(source.selected.indices for source in sources):
+            self.controls.say("Choose a point first: tap it, or its row in the table, or press N in the picture.")
+        for source in sources:
+            chosen = set(source.selected.indices)
+            if chosen:
+                source.selected.indices = []
+                source.data = {
+                    name: [value for index, value in enumerate(source.data[name]) if index not in chosen]
+                    for name in "xy"
+                }
+
+    def _unchoose(self) -> None:
+        for source in (self.fakes, self.reals):
+            source.selected.indices = []
 
     # --- to an answer ---------------------------------------------------------------------------------
 
@@ -149,7 +172,7 @@ class Page:
 
     @property
     def _slow(self) -> bool:
-        return min(self._seconds, default=0.0) > SLOW
+        return min(self._seconds, default=0.0) > (SLOW if len(self._seconds) > 1 else 2.0 * SLOW)
 
     def _answer_now(self) -> None:
         self._stale, begun = False, time.perf_counter()
@@ -163,19 +186,33 @@ class Page:
             seconds = time.perf_counter() - begun
             self._seconds.append(seconds)
             self.controls.say(_PATIENCE.format(1000 * seconds) if self._slow else "")
+        if self._answered is None:
+            self._exact.entitle(_BEFORE.format(_CERTIFIED))
         seconds = time.perf_counter() - begun
-        words = "" if self.last is None else " · ".join([*self.last.words, f"{1000 * seconds:.0f} ms"])
-        self.pace.answered(words, seconds, live=not self._slow)
+        self.pace.answered(self._words(seconds), seconds, live=not self._slow)
+
+    def _words(self, seconds: float) -> str:
+        """The numbers, and whether they are those of what is set."""
+        if self.last is None:
+            return ""
+        if self._answered is None:
+            return " · ".join(["before: " + self.last.words[0], *self.last.words[1:]])
+        return " · ".join([*self.last.words, f"{1000 * seconds:.0f} ms"])
 
     def _answer(self) -> None:
+        self._answered = None
         state = self._read()
         if self.state.size != state.size:
             self._seconds.clear()  # what another number of points took says nothing about this one
         self.state = state
-        self.last = answer(state, self.view)
-        self._exact.show(self.view, self.last.surface, self.last.arrows, self.last.pairs)
-        self._trained.entitle(_TRAINED if state == self._trained_on else f"{_TRAINED}, of what was set before")
+        if self.controls.preset.value and state != self._loaded:
+            self.controls.preset.value = ""  # so that it can be chosen again
         self.controls.keep(state)
+        self.last = answer(state, self.view)
+        self._answered = state
+        self._exact.entitle(_CERTIFIED)
+        self._exact.show(self.view, self.last.surface, self.last.arrows, self.last.pairs)
+        self._trained.entitle(_TRAINED if state == self._trained_on else _BEFORE.format(_TRAINED))
 
     def _read(self) -> State:
         """The state that points and controls are in."""
@@ -206,6 +243,7 @@ class Page:
 
     def _let_move(self, on: bool) -> None:
         if on and self._moving is None:
+            self._course = Course()
             self._moving = self._document.add_periodic_callback(self.move, _PAUSE)
         elif not on and self._moving is not None:
             self._document.remove_periodic_callback(self._moving)
@@ -216,31 +254,27 @@ class Page:
         """One step of every fake along ∇f*, a share of the view long where f* is smooth."""
         if self.last is None:
             return
-        moved = _step(self.last, self.view)
+        moved = None if self._answered is None else self._course.moved(self.last, self.view)
         if moved is None:
             self._let_move(False)
-            self.controls.say("The fakes have stopped: no gradient moves them by more than rounding.")
+            if self._answered is not None:  # else the page says what is wrong
+                self.controls.say(why_at_rest(self.last, self.view))
             return
         self.state = self.state.with_points(moved, np.array(self.state.real))
         self._show_points()
         self._answer_now()
 
     def _train(self) -> None:
-        if self.last is None or self.state.objective is not Objective.PENALTY:
+        if self.last is None or self._answered is None or self.state.objective is not Objective.PENALTY:
             self.controls.say("MaxGP trains under the penalty λ k²; choose that objective first.")
             return
         self.controls.train.disabled = True
         self.controls.say("Training a network of 64 × 3 …")
-        state, problem, exact, view = self.state, self.state.problem, self.last.solution, self.view
+        state, exact, view = self.state, self.last.solution, self.view
 
         def work() -> None:
-            from toylab.solvers.network import MaxGP
-
             try:
-                trained = solve(problem, MaxGP(seed=0, steps=_TRAINING_STEPS))
-                drawn = picture(trained, view, unit=exact.lipschitz_constant)
-                words = f"Trained: k = {trained.lipschitz_constant:.4g}, relative gap {_gap(trained, exact):.2g}."
-                done = partial(self._show_trained, state, view, drawn, words)
+                done = partial(self._show_trained, state, view, *trained_beside(exact, view))
             except ToylabError as error:
                 done = partial(self._end_training, str(error))
             except Exception as error:  # nobody sees what a worker raises, and the button would stay grey
@@ -252,7 +286,7 @@ class Page:
     def _show_trained(self, state: State, view: View, drawn: tuple[np.ndarray, np.ndarray], words: str) -> None:
         self._trained_on = state
         self._trained.show(view, *drawn, np.zeros((0, 5)))
-        self._trained.entitle(_TRAINED if state == self.state else f"{_TRAINED}, of what was set before")
+        self._trained.entitle(_TRAINED if state == self.state else _BEFORE.format(_TRAINED))
         self._trained.figure.visible = True
         self._look()
         self._end_training(words)
@@ -260,25 +294,6 @@ class Page:
     def _end_training(self, words: str) -> None:
         self.controls.train.disabled = False
         self.controls.say(words)
-
-
-def _gap(trained: Candidate, exact: Candidate) -> float:
-    from toylab.certificate import certify
-
-    plan = exact.certificate.plan
-    return min(trained.certificate.relative_gap, certify(trained.problem, trained.critic, plan).relative_gap)
-
-
-def _step(last: Answer, view: View) -> np.ndarray | None:
-    """The moved fakes, or None where none would move: along ∇f*, at a kink along the mean that the plan gives."""
-    solution = last.solution
-    fake, real = solution.problem.fake, solution.problem.real
-    if isinstance(solution.problem.regularizer, Unrestricted):  # f* says nothing between the points
-        return None
-    plan, k = solution.certificate.plan.toarray(), solution.lipschitz_constant
-    told = along_plan(fake.points, fake.weights, real.points, plan, constant=k)
-    stride = UnitStep(length=_STRIDE * view.diagonal).move(told, np.zeros(fake.points.shape))
-    return fake.points + stride if np.abs(stride).max() > 1e-4 * view.diagonal else None
 
 
 def view_of(state: State) -> View:

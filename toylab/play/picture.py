@@ -46,7 +46,7 @@ class Picture:
         self.fakes, self.reals = fakes, reals
         self._surface = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self._arrows = ColumnDataSource({"x0": [], "y0": [], "x1": [], "y1": []})
-        self._pairs = ColumnDataSource({"x0": [], "y0": [], "x1": [], "y1": [], "share": [], "width": []})
+        self._pairs = ColumnDataSource({"x0": [], "y0": [], "x1": [], "y1": [], "mass": [], "width": []})
         self.figure = plot = _frame(
             title=title,
             name=title.split(maxsplit=1)[0],
@@ -65,12 +65,12 @@ class Picture:
         plot.line("x", "y", source=self._levels, line_color="white", line_alpha=0.8)
         coupling = plot.segment(
             "x0", "y0", "x1", "y1", source=self._pairs, line_width="width", line_color=INK, line_alpha=0.45,
-            **({"legend_label": "coupling"} if drawn else {}),
+            **({"legend_label": "bounding pairs, width: mass"} if drawn else {}),
         )  # fmt: skip
+        real_dots = plot.scatter("x", "y", source=reals, size=_SIZE + 9, marker="diamond", fill_color=REAL,
+                                 line_color="white", legend_label="real", name="real")  # fmt: skip
         fake_dots = plot.scatter("x", "y", source=fakes, size=_SIZE, marker="circle", fill_color=FAKE,
                                  line_color="white", legend_label="fake", name="fake")  # fmt: skip
-        real_dots = plot.scatter("x", "y", source=reals, size=_SIZE + 6, marker="diamond", fill_color=REAL,
-                                 line_color="white", legend_label="real", name="real")  # fmt: skip
         for dots in (fake_dots, real_dots):  # a chosen point has a dark rim, and the others stay what they are
             dots.nonselection_glyph = None
             dots.selection_glyph = dots.glyph.clone(line_color=INK, line_width=2)
@@ -79,15 +79,21 @@ class Picture:
             Arrow(end=NormalHead(size=8, fill_color=INK, line_color=INK), source=self._arrows, x_start="x0",
                   y_start="y0", x_end="x1", y_end="y1", **line)
         )  # fmt: skip
-        self.hover = HoverTool(renderers=[coupling], tooltips=[("share of the largest mass", "@share{0.000}")])
+        self.hover = HoverTool(renderers=[coupling], tooltips=[("mass γ", "@mass{0.00000}")], limit=3)
         plot.add_tools(self.hover)
-        plot.legend.orientation, plot.legend.location = "horizontal", "top_left"
-        plot.legend.background_fill_alpha = 0.7
+        corner = {"x0": [view.left], "y0": [view.bottom], "x1": [view.left], "y1": [view.bottom]}
+        plot.segment(
+            **corner, legend_label="∇f*" if drawn else "∇f", **line
+        )  # arrows are no glyphs: no legend has them
+        plot.legend.orientation, plot.legend.location = "horizontal", "left"
+        plot.legend.border_line_color, plot.legend.padding, plot.legend.margin = None, 2, 2
+        plot.add_layout(plot.legend[0], "above")  # over the frame it would hide points
         self._dots: tuple[Any, Any] = (fake_dots, real_dots)
         self.tool: PointDrawTool | None = None
         if drawn:
             self.tool = PointDrawTool(renderers=list(self._dots), description="drag, add (tap) and remove points")
             plot.add_tools(self.tool)
+            plot.toolbar.active_scroll = None  # else the wheel no longer scrolls the page once a point was touched
             plot.toolbar.active_tap = plot.toolbar.active_drag = self.tool  # type: ignore[assignment]
 
     def entitle(self, title: str) -> None:
@@ -123,8 +129,9 @@ class Picture:
         }
         self._levels.data = lines
         self._arrows.data = _columns(arrows)
-        share = pairs[:, 4]
-        self._pairs.data = {**_columns(pairs), "share": share.tolist(), "width": (0.5 + 4.0 * share).tolist()}
+        mass = pairs[:, 4]
+        width = 0.5 + 4.0 * mass / max(float(mass.max(initial=0.0)), 1e-300)
+        self._pairs.data = {**_columns(pairs), "mass": mass.tolist(), "width": width.tolist()}
 
 
 def _level_lines(view: View, surface: np.ndarray) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import errno
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from toylab.errors import InputError, ToylabError
 from toylab.play.state import State
@@ -42,8 +43,9 @@ def serve(
     logging.getLogger("tornado").setLevel(logging.ERROR)
     application = Application(FunctionHandler(lambda document: open_page(document, first) and None))
     server = _listening(application, port, address)
-    with suppress(ToylabError):  # the page says what is wrong; libraries are loaded now, not while a visitor waits
-        answer(first, view_of(first))
+    for losses in (first.losses, "wasserstein"):
+        with suppress(ToylabError):  # the page says what is wrong; libraries are loaded now, not while a visitor waits
+            answer(replace(first, losses=losses), view_of(first))
     server.start()
     url = f"http://{address}:{server.port}/"
     if started is not None:

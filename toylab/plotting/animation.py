@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, overload
 
 import numpy as np
 from matplotlib.animation import FFMpegWriter, PillowWriter
@@ -34,9 +37,42 @@ _APART = 8
 Progress = Callable[[int, int], None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class MovingPicture:
+    """A GIF that shows itself in a notebook.
+
+    Attributes:
+        data: the file's bytes.
+    """
+
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"MovingPicture(GIF, {len(self.data) / 1024:.0f} kB)"
+
+    def _repr_html_(self) -> str:
+        return f'<img alt="fakes on their way" src="data:image/gif;base64,{b64encode(self.data).decode()}">'
+
+
+@overload
+def animate(
+    trajectory: Trajectory, path: None = None, *,
+    fps: float = ..., every: int = ..., dpi: int = ..., extent: tuple[float, ...] | None = ...,
+    surface: bool = ..., arrows: bool = ..., progress: Progress | None = ...,
+) -> MovingPicture: ...  # fmt: skip
+
+
+@overload
+def animate(
+    trajectory: Trajectory, path: str | os.PathLike[str], *,
+    fps: float = ..., every: int = ..., dpi: int = ..., extent: tuple[float, ...] | None = ...,
+    surface: bool = ..., arrows: bool = ..., progress: Progress | None = ...,
+) -> Path: ...  # fmt: skip
+
+
 def animate(
     trajectory: Trajectory,
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | None = None,
     *,
     fps: float = 10.0,
     every: int = 1,
@@ -45,7 +81,7 @@ def animate(
     surface: bool = True,
     arrows: bool = True,
     progress: Progress | None = None,
-) -> Path:
+) -> Path | MovingPicture:
     """Write a flow as a moving picture: fakes on their way, the critic they follow, W₁ and k* beside it.
 
     In the plane the critic is a coloured surface (where the trajectory keeps its values: exact Lipschitz critics), on
@@ -55,7 +91,7 @@ def animate(
 
     Args:
         trajectory: what `toylab.dynamics.follow` returned.
-        path: ends in .gif (by Pillow) or .mp4 (by ffmpeg, where it is installed).
+        path: ends in .gif (by Pillow) or .mp4 (by ffmpeg, where it is installed); a GIF to look at when not given.
         fps: pictures a second, > 0 and at most 50.
         every: every so many steps are shown, and the last one.
         dpi: dots per inch; the picture is 7.2 inches wide.
@@ -65,7 +101,7 @@ def animate(
         progress: called after every picture.
 
     Returns:
-        The path.
+        The path; without one the moving picture, which shows itself in a notebook.
 
     Raises:
         InputError: no trajectory, another ending, MP4 without ffmpeg, a number out of range, or a folder that does
@@ -76,10 +112,22 @@ def animate(
             f"animate shows a Trajectory, which toylab.dynamics.follow(problem) returns, got "
             f"{type(trajectory).__name__}."
         )
-    target = checked_choices(path, fps=fps, every=every, dpi=dpi)
+    target = checked_choices("flow.gif" if path is None else path, fps=fps, every=every, dpi=dpi)
+    choices = Choices(extent=extent, arrows=arrows, surface=surface)
+    if path is not None:
+        return _written(trajectory, target, choices, fps=fps, every=every, dpi=dpi, progress=progress)
+    with TemporaryDirectory(prefix="toylab-") as folder:
+        passing = Path(folder) / target
+        _written(trajectory, passing, choices, fps=fps, every=every, dpi=dpi, progress=progress)
+        return MovingPicture(data=passing.read_bytes())
+
+
+def _written(
+    trajectory: Trajectory, target: Path, choices: Choices, *, fps: float, every: int, dpi: int,
+    progress: Progress | None,
+) -> Path:  # fmt: skip
     writer = (_Gif if target.suffix.lower() == ".gif" else _Mp4)(fps=fps)  # type: ignore[arg-type]
     steps = steps_shown(trajectory, every)
-    choices = Choices(extent=extent, arrows=arrows, surface=surface)
     with replacing(target) as temporary:
         scene = Scene(trajectory, choices)
         try:
@@ -164,4 +212,4 @@ class _Gif(PillowWriter):
         super().finish()
 
 
-__all__ = ["MOVING", "Progress", "animate", "checked_choices"]
+__all__ = ["MOVING", "MovingPicture", "Progress", "animate", "checked_choices"]

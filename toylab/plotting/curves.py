@@ -24,6 +24,9 @@ _NAMES = {
     "steepest_gradient": "steepest gradient found",
     "relative_excess": "excess of the penalty",
 }
+#: Kept at every judgement, not at every step; and what says when rather than what, of which there is no panel.
+_JUDGED = {"relative_gap", "relative_excess"}
+_WHEN = {"judged_step", "judged_seconds", "judged_cpu_seconds"}
 
 
 def draw_losses(axes: Axes | None, pair: LossPair, options: Options) -> Axes:
@@ -74,7 +77,7 @@ def draw_history(history: Mapping[str, Any]) -> Axes:
         InputError: nothing was recorded.
     """
     judged = history.get("judged_step")
-    names = [name for name, series in history.items() if name != "judged_step" and np.size(series) > 0]
+    names = [name for name, series in history.items() if name not in _WHEN and np.size(series) > 0]
     if not names:
         raise InputError("there is no history to draw: this solver recorded nothing on its way.")
     figure = new_figure(6.4, 0.6 + 1.7 * len(names))
@@ -84,7 +87,7 @@ def draw_history(history: Mapping[str, Any]) -> Axes:
         panels.append(figure.add_subplot(len(names), 1, index + 1, sharex=shared, axes_class=ShownAxes))
     for axes, name in zip(panels, names, strict=True):
         series = np.asarray(history[name], dtype=np.float64)
-        on_judged = judged is not None and len(series) == len(judged) and name in {"relative_gap", "relative_excess"}
+        on_judged = judged is not None and len(series) == len(judged) and name in _JUDGED
         steps = np.asarray(judged) if on_judged else np.arange(1, len(series) + 1)
         few = len(series) <= 60
         axes.plot(steps, series, color=INK, lw=1.0, marker="o" if few else "", ms=3.5, gid=name)
