@@ -170,7 +170,7 @@ class _Sieve:
             among = over if len(some) == len(columns) else over[:, some]
             wanted = among >= -coarse.rounding
             if np.count_nonzero(wanted) > sum(over.shape):
-                wanted &= _peaks(among, columns[some] // _CELL, 2.0 * coarse.rounding)
+                wanted &= _peaks(among, columns[some] // _CELL, count, 2.0 * coarse.rounding)
             at, picked = np.divmod(np.flatnonzero(wanted), max(len(some), 1))
             bound = (highest.astype(np.float64) + coarse.rounding) * coarse.unit
             if len(at) <= _MANY * sum(over.shape):
@@ -194,18 +194,22 @@ def _cells(order: np.ndarray) -> np.ndarray:
     return cell
 
 
-def _peaks(over: np.ndarray, cells: np.ndarray, rounding: float) -> np.ndarray:
-    """Mask of the entries that may be the highest of their row in a cell of columns, or the other way round.
+def _peaks(over: np.ndarray, cells: np.ndarray, count: int, rounding: float) -> np.ndarray:
+    """Mask of the entries that may be the highest of their row in one of its `count` highest cells, or of their column.
 
     Args:
         over: (R, C), rows from the beginning of a cell on.
         cells: (C,), of the columns, ascending.
+        count: cells of every row and column that are wanted.
         rounding: what two entries are known to.
     """
     mask = np.zeros(over.shape, dtype=bool)
     for axis, groups in ((0, np.arange(len(over)) // _CELL), (1, cells)):
         starts = np.flatnonzero(np.diff(groups, prepend=-1))
         highest = np.maximum.reduceat(over, starts, axis=axis)
+        if len(starts) > count:
+            enough = np.partition(highest, -count, axis=axis).take([-count], axis=axis)
+            highest[highest < enough - rounding] = np.inf
         mask |= over >= np.repeat(highest - rounding, np.diff(starts, append=len(groups)), axis=axis)
     return mask
 
