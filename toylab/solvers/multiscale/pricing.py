@@ -7,7 +7,8 @@ points have moved, so that late scans look at few tiles, in any dimension. Tiles
 at only where a bound by projections (`tile_bounds`) leaves them open.
 
 The pairs that a point violates most lie side by side, and one of them stands for the others: of the pairs of a point
-with a cell of neighbours only the most violated one is taken; with two for a point instead of four, 9 rounds do for 15 at 30,000 points.
+with a cell of neighbours only the most violated one is taken. With two for a point instead of four, 9 rounds do for
+15 at 30,000 points.
 """
 
 from __future__ import annotations
