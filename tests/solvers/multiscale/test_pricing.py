@@ -8,6 +8,7 @@ from scipy.spatial.distance import cdist
 
 from toylab.solvers.multiscale import pricing
 from toylab.solvers.multiscale.coarse_cones import CoarseCones
+from toylab.solvers.multiscale.coarsening import kd_order
 from toylab.solvers.multiscale.pricing import Critic, Pricing
 
 
@@ -17,6 +18,7 @@ def _small_tiles(monkeypatch):
     monkeypatch.setattr(pricing, "_ROWS", 16)
     monkeypatch.setattr(pricing, "_COLUMNS", 8)
     monkeypatch.setattr(pricing, "_TOGETHER", 64)
+    monkeypatch.setattr(pricing, "_CELL", 1)
 
 
 def tight(rng, dimension, n=150, m=170):
@@ -67,10 +69,29 @@ def test_late_scans_look_at_few_tiles(monkeypatch):
 
     monkeypatch.setattr(CoarseCones, "block", counted)
     scans.scan(critic, 3)
-    assert sum(looked_at) == 150 * 170
+    assert 0 < sum(looked_at) < 0.5 * 150 * 170
     looked_at.clear()
     scans.scan(replace(critic, u=critic.u - 0.01, k=critic.k * 1.001), 3)
     assert sum(looked_at) < 0.1 * 150 * 170
+
+
+@pytest.mark.parametrize("lower", [0.01, 0.3, 3.0])
+def test_pairs_of_a_point_are_with_cells_apart(monkeypatch, lower):
+    monkeypatch.setattr(pricing, "_CELL", 4)
+    critic = tight(np.random.default_rng(3), 2)
+    critic = replace(critic, u=critic.u - lower)
+    found = Pricing(critic.fakes, critic.reals).scan(critic, 3)
+    slack = critic.k * cdist(critic.fakes, critic.reals) + critic.u[:, None] - critic.v
+    assert found.least == pytest.approx(np.maximum(critic.u, critic.u - slack.min(axis=1)), abs=1e-13)
+    chosen = np.zeros(slack.shape, dtype=bool)
+    chosen[found.rows, found.columns] = True
+    assert (slack[chosen] < 0).all()
+    for values, mask, points in ((slack, chosen, critic.reals), (slack.T, chosen.T, critic.fakes)):
+        cell = np.empty(len(points), dtype=int)
+        cell[kd_order(points)] = np.arange(len(points)) // 4
+        for each, taken in zip(values, mask, strict=True):
+            best = {cell[j]: j for j in np.argsort(-each) if each[j] < 0}  # the most violated of every cell
+            assert taken[sorted(best.values(), key=each.__getitem__)[:3]].all()
 
 
 @pytest.mark.parametrize("scale", [1e-9, 1e9])

@@ -11,11 +11,12 @@ from scipy.spatial.distance import cdist
 from toylab import losses
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzPenalty
+from toylab.solvers.multiscale import pricing
 from toylab.solvers.multiscale.coarsening import levels
 from toylab.solvers.multiscale.factorisation import Factorisation
 from toylab.solvers.multiscale.pointwise import Pointwise
 from toylab.solvers.multiscale.pricing import Critic, Pricing
-from toylab.solvers.multiscale.refinement import children, forest, smallest, to_keep
+from toylab.solvers.multiscale.refinement import children, forest, smallest, smallest_apart, to_keep
 
 
 @pytest.fixture
@@ -68,6 +69,14 @@ def test_the_smallest_of_every_group(rng):
         assert set(inside[np.argsort(key[inside])[:3]]) == set(np.flatnonzero(mask & (group == each)))
 
 
+def test_the_smallest_of_every_group_are_of_different_cells(rng):
+    group, cell, key = rng.integers(7, size=90), rng.integers(5, size=90), rng.random(90)
+    mask = smallest_apart(group, cell, key, 2)
+    for each in range(7):
+        least = [min(key[(group == each) & (cell == c)], default=np.inf) for c in range(5)]
+        assert sorted(key[mask & (group == each)]) == sorted(x for x in least if np.isfinite(x))[:2]
+
+
 def test_what_is_kept_joins_every_point_that_was_joined(rng):
     rows, columns = np.divmod(np.arange(400), 20)
     kept = to_keep(rows, columns, rng.random(400), rng.random(400), (20, 20), 4, 0.5)
@@ -83,7 +92,8 @@ def test_children_are_all_pairs_of_children():
     assert found == {(i, j, 0) for i in (1, 3, 4) for j in (0, 2)} | {(i, j, 1) for i in (0, 2) for j in (0, 2)}
 
 
-def test_a_scan_finds_the_worst_pairs_of_all(rng):
+def test_a_scan_finds_the_worst_pairs_of_all(monkeypatch, rng):
+    monkeypatch.setattr(pricing, "_CELL", 1)  # where no pair stands for its neighbours
     values = critic(rng)
     slack = values.k * cdist(values.fakes, values.reals) + values.u[:, None] - values.v
     found = Pricing(values.fakes, values.reals).scan(values, 2)

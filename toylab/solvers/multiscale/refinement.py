@@ -53,6 +53,24 @@ def smallest(groups: Sequence[np.ndarray], key: np.ndarray, count: int) -> np.nd
     return mask
 
 
+def smallest_apart(group: np.ndarray, cell: np.ndarray, key: np.ndarray, count: int) -> np.ndarray:
+    """Mask (E,) of the entries with the `count` smallest keys of their group, no two of them of one cell.
+
+    Args:
+        group: (E,), of each entry.
+        cell: (E,), another division of the entries.
+        key: (E,).
+        count: entries of every group at most.
+    """
+    mask = np.zeros(len(key), dtype=bool)
+    if len(key):
+        by_key = np.argsort(key)
+        places = group * (np.int64(cell.max()) + 1) + cell
+        first = by_key[np.unique(places[by_key], return_index=True)[1]]
+        mask[first] = smallest((group[first],), key[first], count)
+    return mask
+
+
 def to_refine(  # noqa: PLR0917 - the arrays of the pairs
     rows: np.ndarray, columns: np.ndarray, gamma: np.ndarray, slack: np.ndarray, shape: tuple[int, int], count: int
 ) -> np.ndarray:

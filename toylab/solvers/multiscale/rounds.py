@@ -27,7 +27,7 @@ _EXCHANGE = 0.1
 #: Pairs are dropped only when the gap of all pairs has shrunk by this factor: none come and go for ever.
 _PROGRESS = 0.7
 #: Pairs of every row and column that are added at most, and that are kept at most.
-_ADDED, _KEPT = 4, 10
+_ADDED, _KEPT = 2, 10
 #: Slack, in units of what is typical, beyond which a pair is dropped.
 _FAR = 30.0
 #: Multiplier of a pair at most, as a share of the smaller plan of its two points, when it is new.
