@@ -126,7 +126,7 @@ class EdgeProgram:
 
     def repaired_gap(self, point: Iterate, least: np.ndarray) -> float:
         """The relative gap once every fake point has been raised to its least value, (g,)."""
-        values, fakes = point.values.copy(), self.pointwise.fakes.at
+        values, fakes = self.pointwise.relieved(point.values), self.pointwise.fakes.at
         values[fakes] = np.maximum(values[fakes], least)
         slack = np.maximum(point.k * self.distance + self.drop(values), 0.0)
         gap, room = self.gap_and_room(
