@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from toylab import claims, losses
+from toylab.bench.random_problems import random_problem
 from toylab.claims import Budget
 from toylab.measures import DiscreteMeasure
 from toylab.problem import CriticProblem, LipschitzBall, LipschitzPenalty
@@ -60,3 +61,16 @@ def test_a_fake_with_two_partners_has_a_derivative_although_the_critic_has_a_kin
 def test_every_case_holds(case):
     verdict = CLAIM.check(subject_of(case))
     assert verdict.status is claims.VerdictStatus.HOLDS, verdict.explain()
+
+
+@pytest.mark.parametrize("index", [414, 840, 1563])
+def test_the_linear_programs_do_not_depend_on_the_unit_of_length(index):
+    """Tolerances that were absolute beside distances of a millionth let plans through that were not optimal."""
+    verdict = CLAIM.check(solve(random_problem(77, index).problem))
+    assert verdict.status is not claims.VerdictStatus.VIOLATED
+    assert not any(np.isnan(part).any() for part in (verdict.evidence.residual, verdict.evidence.error))
+
+
+def test_two_diracs_a_millionth_apart_have_a_root_at_the_end_of_its_bracket():
+    problem = random_problem(77, 1438).problem
+    assert claims.get("own.two-diracs").check(solve(problem)).status is not claims.VerdictStatus.VIOLATED

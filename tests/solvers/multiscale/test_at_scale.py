@@ -14,8 +14,6 @@ from toylab.solvers.solving import solve
 
 pytestmark = pytest.mark.long
 N = 3000
-#: Steps stay short while the lightest pairs lack much of their slack; 600 points a side are certified.
-NOT_YET = pytest.mark.xfail(reason="all weights spread over twelve orders stall at thousands of points", strict=True)
 
 
 def clouds(n=N, m=N, shift=1.0):
@@ -59,11 +57,16 @@ def awkward():
     yield "parallel", line, line[::-1] * [1.0, 0.9] + [0.5, 0.0]
 
 
-@pytest.mark.parametrize("pair", [losses.logistic(), losses.exponential()], ids=lambda pair: pair.name)
-@pytest.mark.parametrize(
-    ("fake", "real"),
-    [pytest.param(f, r, id=name, marks=[NOT_YET] if name == "weights" else []) for name, f, r in awkward()],
-)
+#: With its default limit of steps the exponential ends at a relative gap of 3e-6.
+NOT_YET = pytest.mark.xfail(reason="weights over twelve orders take more than 500 steps", strict=True)
+AWKWARD = [
+    pytest.param(fake, real, pair, id=f"{name}-{pair.name}", marks=[NOT_YET] if late else [])
+    for name, fake, real in awkward()
+    for pair, late in ((losses.logistic(), False), (losses.exponential(), name == "weights"))
+]
+
+
+@pytest.mark.parametrize(("fake", "real", "pair"), AWKWARD)
 def test_awkward_data_is_certified_at_scale(fake, real, pair):
     certified(fake, real, pair)
 

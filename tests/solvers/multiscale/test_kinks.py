@@ -11,6 +11,7 @@ from toylab.solvers.interior_point import InteriorPoint
 from toylab.solvers.kinked_terms import KinkedTerms
 from toylab.solvers.multiscale import Multiscale
 from toylab.solvers.multiscale.kinks import balanced, on_path, tight
+from toylab.solvers.multiscale.pointwise import Pointwise
 from toylab.solvers.solving import solve
 
 EPS = np.finfo(float).eps
@@ -95,6 +96,26 @@ def test_shared_points_and_tiny_weights_have_kinks_of_their_own():
     assert (
         solve(CriticProblem(*measures, losses.hinge(), LipschitzPenalty(0.05)), SMALL).certificate.relative_gap <= 1e-6
     )
+
+
+@pytest.mark.parametrize("weight", [0.01, 0.1])
+def test_groups_that_float_in_the_margin_are_held_without_the_help_of_the_dense_engine(weight):
+    """Inside the margin the hinge is straight, and groups of points in balance may move until a pair holds them."""
+    fake, real = (DiscreteMeasure(each) for each in clouds(500, 500, 0.5))
+    solution = solve(CriticProblem(fake, real, losses.hinge(), LipschitzPenalty(weight)), Multiscale())
+    assert solution.certificate.relative_gap <= 1e-6
+    assert "instead" not in solution.stats
+
+
+def test_values_beyond_the_minimisers_are_relieved_and_cost_no_more():
+    fake, real = clouds(6, 5)
+    problem = CriticProblem(DiscreteMeasure(fake), DiscreteMeasure(real), losses.hinge(), LipschitzPenalty(0.1))
+    places, masses = (np.arange(6), 4 + np.arange(5)), (np.full(6, 1.0 / 6.0), np.full(5, 0.2))  # two points are shared
+    pointwise = Pointwise(problem, *places, *masses, 9, 1.0)
+    f = np.array([-3.0, -0.5, 2.0, -1.0, -3.0, 3.0, 3.0, 0.5, -2.0])
+    relieved = pointwise.relieved(f)
+    np.testing.assert_array_equal(relieved, [-1.0, -0.5, 2.0, -1.0, -3.0, 3.0, 1.0, 0.5, -2.0])
+    assert pointwise.value(relieved) == pytest.approx(pointwise.value(f), rel=4 * EPS)
 
 
 @pytest.mark.long

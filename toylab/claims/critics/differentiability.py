@@ -25,8 +25,9 @@ from toylab.solution import Candidate
 
 #: Feasibility that is asked of the linear programs, relative to the mass that is moved, and what they may fall short.
 _TOLERANCE = 1e-9
-#: Programs with more variables than this take too long to be worth it.
-_LARGEST = 400
+#: Programs with more variables than this take too long to be worth it, and so do more of them: two for each
+#: coordinate of each fake point.
+_LARGEST, _MOST = 400, 400
 
 
 def _excess_edges(candidate: Candidate) -> int:
@@ -66,12 +67,12 @@ def _programs(known: Certified) -> tuple[np.ndarray, np.ndarray, dict]:
     n, m = len(a), len(b)
     marginals = np.concatenate([np.kron(np.eye(n), np.ones(m)), np.kron(np.ones(n), np.eye(m))])[:-1]
     right = np.concatenate([a / mass, b / b.sum()])[:-1]
-    cost = known.distance[np.ix_(rising, falling)].ravel()
+    cost = known.distance[np.ix_(rising, falling)].ravel() / known.diameter  # the tolerances are absolute
     options = {"primal_feasibility_tolerance": 0.1 * _TOLERANCE, "dual_feasibility_tolerance": 0.1 * _TOLERANCE}
     cheapest = _least(cost, {"A_eq": marginals, "b_eq": right, "options": options})
     if not np.isfinite(cheapest):
         raise InputError("no plan between the reweighted measures could be found: their masses differ; certify anew.")
-    limit = cheapest + _TOLERANCE * known.diameter
+    limit = cheapest + _TOLERANCE
     return (
         rising,
         falling,
@@ -105,7 +106,7 @@ def _measure(candidate: Candidate) -> Evidence:
     if not (known.slopes > 0).any() or not (known.slopes < 0).any():
         return Evidence.nothing()
     rising, falling, programs = _programs(known)
-    if len(rising) * len(falling) > _LARGEST:
+    if len(rising) * len(falling) > _LARGEST or len(rising) * known.points.shape[1] > _MOST:
         return Evidence.nothing()
     mass = float(known.slopes[rising].sum())
     off = (len(rising) + len(falling)) * (_spread(known) + _TOLERANCE)

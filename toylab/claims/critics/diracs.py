@@ -96,7 +96,7 @@ def _rise(pair: LossPair, distance: float, weight: float, target: float) -> tupl
         case Softplus():  # σ(−s) = ratio (s − s₀)
             half = _root(lambda s: expit(-s) - ratio * (s - start), start, start + 1.0 / ratio)
         case SquareRoot():  # 1 − s/√(s² + 1) = ratio (s − s₀)
-            half = _root(lambda s: 1.0 - s / np.hypot(s, 1.0) - ratio * (s - start), start, start + 1.0 / ratio)
+            half = _root(lambda s: _falling(s) - ratio * (s - start), start, start + 1.0 / ratio)
         case Square(target=low) if isinstance(real, Square):
             wanted = real.target - low
             free = (wanted * distance**2 + 2.0 * weight * target * distance) / (distance**2 + 2.0 * weight)
@@ -106,7 +106,15 @@ def _rise(pair: LossPair, distance: float, weight: float, target: float) -> tupl
     return 2.0 * half, 0.0
 
 
+def _falling(s: float) -> float:
+    """1 − s/√(s² + 1), to the last digit for large s too."""
+    length = float(np.hypot(s, 1.0))
+    return 1.0 - s / length if s < 0 else 1.0 / (length * (length + s))
+
+
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    if function(high) >= 0.0:  # by rounding: the root is there to the last digit
+        return high
     return float(brentq(function, low, high, xtol=1e-300, rtol=4.0 * _EPS, maxiter=500))  # type: ignore[arg-type]
 
 

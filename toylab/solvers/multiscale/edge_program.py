@@ -20,6 +20,10 @@ from toylab.solvers.multiscale.kinks import tight
 from toylab.solvers.multiscale.pointwise import Pointwise
 from toylab.solvers.normalised_program import BY_MASS, BY_MASS_AND_DISTANCE
 
+#: Share of all products, as a multiple of the mean, below which a pair does not shorten a step. Thousands of such pairs
+#: find their values one after the other; what they miss meanwhile is small for their mass and made good later.
+_LIGHT = 1e-9
+
 
 def edge_dot(a: np.ndarray, b: np.ndarray) -> float:
     """Σ a b over the edges by one thread; BLAS starts all, and on a busy machine that costs more than the step."""
@@ -91,6 +95,9 @@ class EdgeProgram:
         path = pointwise.fakes.mass[rows] * pointwise.reals.mass[columns] * (near + self.distance)
         #: (E,), share of every product in their sum on the central path.
         self.path = path / path.sum()
+        light = self.path * len(self.path) < _LIGHT
+        #: (E,), mask of the pairs that carry next to nothing, None where there is none.
+        self.light = light if light.any() and not len(self.kinks) else None
         self.fixed = isinstance(pointwise.regularizer, LipschitzBall)
         self._seen: tuple[Iterate, View] | None = None
         self.factorisation = Factorisation(self.sources, self.sinks, self.size)
@@ -126,7 +133,7 @@ class EdgeProgram:
 
     def repaired_gap(self, point: Iterate, least: np.ndarray) -> float:
         """The relative gap once every fake point has been raised to its least value, (g,)."""
-        values, fakes = point.values.copy(), self.pointwise.fakes.at
+        values, fakes = self.pointwise.relieved(point.values), self.pointwise.fakes.at
         values[fakes] = np.maximum(values[fakes], least)
         slack = np.maximum(point.k * self.distance + self.drop(values), 0.0)
         gap, room = self.gap_and_room(

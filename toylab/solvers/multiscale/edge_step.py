@@ -24,6 +24,8 @@ _FRACTION_TO_BOUNDARY = 0.995
 #: Corrections of the centre, unless a step is this long without; products are brought back into this band around
 #: their target.
 _CORRECTIONS, _LONG_ENOUGH, _BAND = 3, 0.9, 10.0
+#: What a slack or a multiplier of a pair of light points keeps of itself in a step, at least.
+_LEFT = 0.1
 #: Share of the step asked for that a correction has to bring.
 _WORTH = 0.1
 
@@ -46,7 +48,7 @@ def edge_step(program: EdgeProgram, point: Iterate) -> Iterate:
     """
     system, kinks = _System(program, point), program.kinks
     ahead = system.direction(np.zeros_like(point.slack), path(kinks, 0.0))
-    step = min(_boundary(point, ahead), 1.0)
+    step = min(_boundary(program, point, ahead), 1.0)
     mu = point.complementarity + kinks.products(point.kinks).total()
     promised = edge_dot(point.gamma + step * ahead.gamma, point.slack + step * ahead.slack)
     promised += kinks.products(point.kinks.moved(ahead.kinks, step)).total()
@@ -56,12 +58,20 @@ def edge_step(program: EdgeProgram, point: Iterate) -> Iterate:
     aim = KinkAim(goal.above - ahead.kinks.alpha * ahead.kinks.above, goal.below - ahead.kinks.beta * ahead.kinks.below)
     change = system.refined(_centred(system, level, level - ahead.gamma * ahead.slack, aim), aim)
     step = _longest(program, point, change)
+    gamma, slack = point.gamma + step * change.gamma, point.slack + step * change.slack
     miss = None if point.miss is None or step >= 1.0 else (1.0 - step) * point.miss
+    if program.light is not None:  # such a pair has had no say in the length of the step
+        gamma = np.where(program.light, np.maximum(gamma, _LEFT * point.gamma), gamma)
+        kept = np.where(program.light, np.maximum(slack, _LEFT * point.slack), slack)
+        lifted = kept - slack
+        if lifted.any():
+            miss = -lifted if miss is None else miss - lifted
+        slack = kept
     return Iterate(
         point.values + step * change.values,
         point.k + step * change.k,
-        point.gamma + step * change.gamma,
-        point.slack + step * change.slack,
+        gamma,
+        slack,
         point.kinks.moved(change.kinks, step),
         miss,
     )
@@ -169,11 +179,14 @@ class _System:
 def _longest(program: EdgeProgram, point: Iterate, change: Change) -> float:
     """The step that is taken along a direction."""
     shrinking = -point.k / change.k if change.k < 0 else np.inf
-    step = min(_FRACTION_TO_BOUNDARY * min(_boundary(point, change), shrinking), 1.0)
+    step = min(_FRACTION_TO_BOUNDARY * min(_boundary(program, point, change), shrinking), 1.0)
     return min(step, program.pointwise.growth_limit(point.values, change.values))
 
 
-def _boundary(point: Iterate, change: Change) -> float:
-    """The step at which a slack or a multiplier vanishes."""
-    steepest = min(float((change.slack / point.slack).min()), float((change.gamma / point.gamma).min()))
+def _boundary(program: EdgeProgram, point: Iterate, change: Change) -> float:
+    """The step at which a slack or a multiplier vanishes, of the pairs that have a say in it."""
+    slack, gamma = change.slack / point.slack, change.gamma / point.gamma
+    if program.light is not None:
+        slack, gamma = slack[~program.light], gamma[~program.light]
+    steepest = min(float(slack.min()), float(gamma.min()))
     return min(-1.0 / steepest if steepest < 0 else np.inf, point.kinks.reach(change.kinks))

@@ -89,6 +89,7 @@ class Pointwise:
         self.slope_at_constant = float(losses.fake_loss.slope(c))
         self.constant_value = float(losses.fake_loss.value(c) + losses.real_loss.value(c))
         self._shared = np.intersect1d(fakes, reals)
+        self._floor, self._ceiling = losses.fake_loss.minimisers[1], losses.real_loss.minimisers[0]
         self._tables = [_slope_table(side.smooth, self.best_constant) for side in (self.fakes, self.reals)]
 
     def value(self, f: np.ndarray) -> float:
@@ -146,6 +147,23 @@ class Pointwise:
                 above = masses[0] * self.fakes.smooth.slope(t) + masses[1] * self.reals.smooth.slope(t) > goal[at]
             low, high = np.where(above, low, middle), np.where(above, middle, high)
         return self.best_constant + np.sinh(0.5 * (low + high))
+
+    def relieved(self, f: np.ndarray) -> np.ndarray:
+        """Critic values (N,) without what brings no loss down and only strains constraints.
+
+        Below its minimisers φ does not fall and above its own ϕ does not: a fake value there is raised to the greatest
+        minimiser of φ, a real value lowered to the least one of ϕ. No objective rises, every slack k d + f(x) − f(y)
+        grows. Points of both measures stay.
+        """
+        fakes, reals = f[self.fakes.at], f[self.reals.at]
+        if np.isfinite(self._floor):
+            fakes = np.maximum(fakes, self._floor)
+        if np.isfinite(self._ceiling):
+            reals = np.minimum(reals, self._ceiling)
+        result = f.copy()
+        result[self.fakes.at], result[self.reals.at] = fakes, reals
+        result[self._shared] = f[self._shared]
+        return result
 
     def growth_limit(self, f: np.ndarray, df: np.ndarray) -> float:
         """The step along which no value moves more than a few units into the growing direction of its loss."""

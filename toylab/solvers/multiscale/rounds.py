@@ -1,15 +1,16 @@
 """The interior point on one level, while pairs come and go.
 
 The gap of the whole problem is known from the pairs that the iterate violates, of all pairs. Once the gap on the
-listed pairs is well below that of the whole problem, these pairs are added, those far from being tight are dropped,
-and the iteration goes back to where the listed pairs had the gap that all pairs have now. From there on it begins near
-its new central path: the values are raised and lowered until the new pairs are nearly satisfied, and the multipliers
-are those of the central path for these slacks, scaled to the plan's marginals.
+listed pairs is well below that of the whole problem, these pairs are added, those far from being tight are dropped, and
+the iteration goes back to where the listed pairs had the gap that all pairs have now. (Of losses with kinks no pair is
+dropped: where they are straight, groups of points float, and what holds them is far from tight.) From there on it
+begins near its new central path: the values are raised and lowered until the new pairs are nearly satisfied, and the
+multipliers are those of the central path for these slacks, scaled to the plan's marginals.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +31,9 @@ _PROGRESS = 0.7
 _ADDED, _KEPT = 2, 10
 #: Slack, in units of what is typical, beyond which a pair is dropped.
 _FAR = 30.0
+#: Products that the iteration goes on with, as a share of the gap of all pairs, at least: where they are ahead of what
+#: is left of the other conditions, steps are short.
+_PRODUCTS = 0.5
 #: Multiplier of a pair at most, as a share of the smaller plan of its two points, when it is new.
 _NEW_SHARE = 0.2
 #: Scalings of the multipliers to both marginals.
@@ -113,7 +117,7 @@ class Rounds:
                 self._best = min(self._best, (whole, self.program, self.point), key=lambda each: each[0])
                 if whole <= goal:
                     return Status.OPTIMAL
-                self._exchange(found, _at_gap(trail, whole), drop=progress)
+                self._exchange(found, _at_gap(trail, whole), whole, drop=progress and not len(self.program.kinks))
                 began, least, lacked, since, trail = max(gap, whole), np.inf, np.inf, 0, []
             self._headway.at(self._known(gap), self.point.k / self.stage.length)
             if self.iterations == max_iterations:
@@ -135,9 +139,10 @@ class Rounds:
         self.scans += 1
         return self._pricing.scan(self.stage.critic(self.point), _ADDED)
 
-    def _exchange(self, found: Violations, base: Iterate, *, drop: bool) -> None:
+    def _exchange(self, found: Violations, base: Iterate, whole: float, *, drop: bool) -> None:
         """List violated pairs, drop those that are far from tight, and go on from an earlier iterate."""
         program, later, shape = self.program, self.point, self.stage.shape
+        base = replace(base, values=self.stage.pointwise.relieved(base.values))
         kept, width = np.ones(len(program.rows), dtype=bool), shape[1]
         if drop:
             kept = to_keep(program.rows, program.columns, later.gamma, later.slack, shape, _KEPT, _FAR)
@@ -147,8 +152,12 @@ class Rounds:
         code = np.concatenate([listed[kept], new])
         order = np.argsort(code, kind="stable")
         fresh = self.stage.program(*np.divmod(code[order], width))
-        before = np.concatenate([base.slack[kept], np.zeros(len(new))])[order]
-        self.point = _recentred(self.stage, program, base, fresh, before)
+        none = np.zeros(len(new))
+        before = np.concatenate([base.slack[kept], none])[order]
+        products = np.concatenate([(base.gamma * base.slack)[kept] / base.complementarity, none])[order]
+        products = np.where(products > 0, products, fresh.path)
+        least = _PRODUCTS * whole * program.gap_and_room(base)[1]
+        self.point = _recentred(self.stage, program, base, fresh, before, products, least)
         self.program = fresh
 
 
@@ -157,7 +166,15 @@ def _at_gap(trail: list[tuple[float, Iterate]], gap: float) -> Iterate:
     return next((point for reached, point in reversed(trail) if reached >= gap), trail[0][1])
 
 
-def _recentred(stage: Stage, program: EdgeProgram, base: Iterate, fresh: EdgeProgram, before: np.ndarray) -> Iterate:
+def _recentred(  # noqa: PLR0917 - the arrays of the pairs
+    stage: Stage,
+    program: EdgeProgram,
+    base: Iterate,
+    fresh: EdgeProgram,
+    before: np.ndarray,
+    products: np.ndarray,
+    least: float,
+) -> Iterate:
     """An iterate over other pairs, near its central path.
 
     Args:
@@ -166,6 +183,8 @@ def _recentred(stage: Stage, program: EdgeProgram, base: Iterate, fresh: EdgePro
         base: the iterate.
         fresh: the other pairs.
         before: (E,), their slacks in the iterate, 0 where a pair is new.
+        products: (E,), γ w of every pair as a share of all.
+        least: Σ γ w at least.
     """
     out = np.bincount(program.rows, weights=base.gamma, minlength=stage.shape[0])
     into = np.bincount(program.columns, weights=base.gamma, minlength=stage.shape[1])
@@ -176,12 +195,12 @@ def _recentred(stage: Stage, program: EdgeProgram, base: Iterate, fresh: EdgePro
     values = base.values.copy()
     values[stage.pointwise.fakes.at] += up
     values[stage.pointwise.reals.at] -= down
-    total = base.complementarity + float(out @ up + into @ down)
+    total = max(base.complementarity, least) + float(out @ up + into @ down)
     pointwise = stage.pointwise
     values = balanced(fresh.kinks, values, pointwise.gathered(out, -into) - pointwise.slope(values), total)
     slack = base.k * fresh.distance + fresh.drop(values)
 
-    products = total * fresh.path
+    products = total * products
     most = _NEW_SHARE * np.minimum(out[fresh.rows], into[fresh.columns])
     positive = np.maximum(slack, np.where(before > 0, before, products / most))
     gamma = products / positive

@@ -53,8 +53,8 @@ class Stage:
         return EdgeProgram(self.pointwise, self.points, rows, columns, self.length)
 
     def critic(self, point: Iterate) -> Critic:
-        """An iterate as a critic in the points' own unit of length."""
-        f, k = point.values, point.k / self.length
+        """An iterate as a critic in the points' own unit of length, relieved of what only strains constraints."""
+        f, k = self.pointwise.relieved(point.values), point.k / self.length
         at = self.pointwise.fakes.at, self.pointwise.reals.at
         return Critic(self.fakes.points, self.reals.points, f[at[0]], f[at[1]], k)
 
