@@ -69,8 +69,14 @@ def executed(source: Path) -> nbformat.NotebookNode:
     notebook = jupytext.read(source)
     place = {"metadata": {"path": str(source.parent)}}
     # A slow cell prints in several messages: its text is one output all the same.
-    patience = {"timeout": SECONDS, "startup_timeout": SECONDS}
-    NotebookClient(notebook, kernel_name="python3", resources=place, coalesce_streams=True, **patience).execute()
+    NotebookClient(
+        notebook,
+        kernel_name="python3",
+        resources=place,
+        coalesce_streams=True,
+        timeout=SECONDS,
+        startup_timeout=SECONDS,
+    ).execute()
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02}"
         cell.metadata.pop("execution", None)

@@ -68,6 +68,7 @@ def test_the_linear_programs_do_not_depend_on_the_unit_of_length(index):
     """Tolerances that were absolute beside distances of a millionth let plans through that were not optimal."""
     verdict = CLAIM.check(solve(random_problem(77, index).problem))
     assert verdict.status is not claims.VerdictStatus.VIOLATED
+    assert verdict.evidence is not None
     assert not any(np.isnan(part).any() for part in (verdict.evidence.residual, verdict.evidence.error))
 
 
