@@ -64,6 +64,9 @@ def test_a_state_comes_back_bit_by_bit():
         assert torch.equal(again["moments"][0][name], tensor)
     with pytest.raises(ValueError, match="'entries' or a 'tensor'"):
         state_from_json({"pickle": "no"})
+    for text in ("", "UEsDBA=="):
+        with pytest.raises(ValueError, match=r"damaged|magic"):
+            state_from_json({"tensor": text})
 
 
 def test_data_that_cannot_be_written_leaves_the_old_file(tmp_path):

@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 from itertools import pairwise
@@ -24,6 +25,9 @@ INTERRUPTED = 130
 _SENTENCE = "toylab: interrupted; files written before are untouched."
 #: A held Ctrl-C that comes again after so many seconds is obeyed at once; before, a key was pressed twice.
 _AGAIN_AFTER = 1.0
+#: After so many seconds of holding one, a sentence says so; what was raised where nobody hears is sent once more.
+_SAID_AFTER, _SENT_AFTER = 2.0, 0.05
+_HELD = "toylab: stopping as soon as what was found is kept; Ctrl-C again ends it at once."
 _SHOW_CURSOR = "\x1b[?25h\n"  # a progress bar may have hidden it, and left its line open
 
 
@@ -62,17 +66,23 @@ class Guard:
         self._heard = True
         now = time.monotonic()
         if self._phase is _Phase.HELD and (self._asked_at is None or now - self._asked_at < _AGAIN_AFTER):
-            self._asked_at = now if self._asked_at is None else self._asked_at
+            if self._asked_at is None:
+                self._asked_at = now
+                _later(_SAID_AFTER, self._comfort)
         elif self._phase is _Phase.WORKING:
             raise KeyboardInterrupt
         else:
             self.leave()
 
     def _unraisable(self, what: Any) -> None:
-        if issubclass(what.exc_type, KeyboardInterrupt):  # raised where nobody could hear it: say it again
-            signal.raise_signal(signal.SIGINT)
-        else:
+        if not issubclass(what.exc_type, KeyboardInterrupt):
             sys.__unraisablehook__(what)
+        else:  # raised where nobody could hear it, as this hook is: say it again when both are over
+            _later(_SENT_AFTER, lambda: os.kill(os.getpid(), signal.SIGINT))
+
+    def _comfort(self) -> None:
+        if self._phase is _Phase.HELD:
+            os.write(2, f"{_HELD}{os.linesep}".encode())
 
     def leave(self) -> NoReturn:
         """End the process at once."""
@@ -107,17 +117,25 @@ class Guard:
             self._phase = before
 
 
+def _later(seconds: float, act: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True  # a process that ends sooner does not wait
+    timer.start()
+
+
 def is_command_line(original: list[str], arguments: list[str]) -> bool:
-    """Whether a process is `toylab …` or `python -m toylab …`.
+    """Whether a process is `toylab …` or `python -m toylab …`, and not a worker that was started by one.
 
     Args:
         original: its `sys.orig_argv`.
-        arguments: its `sys.argv`, whose first element is "-m" while the package of a module is imported.
+        arguments: its `sys.argv`, whose first element is "-m" while the package of a module is imported. Workers take
+            over that of their parent, which is not what they were started with.
     """
     name = arguments[0] if arguments else ""
     if name == "-m":
         return ("-m", "toylab") in pairwise(original)
-    return Path(name).name.removesuffix(".exe").removesuffix("-script.py") == "toylab"
+    script = Path(name).name.removesuffix(".exe").removesuffix("-script.py")
+    return script == "toylab" and name in original[1:]
 
 
 GUARD = Guard()

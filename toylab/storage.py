@@ -121,7 +121,11 @@ def state_from_json(data: Any) -> Any:
         case {"tensor": text}:
             import torch
 
-            return torch.from_numpy(np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False))
+            try:
+                array = np.lib.format.read_array(io.BytesIO(base64.b64decode(text)), allow_pickle=False)
+            except (EOFError, OSError) as error:
+                raise ValueError("a tensor of a state is damaged") from error
+            return torch.from_numpy(array)
         case list():
             return [state_from_json(value) for value in data]
         case dict():

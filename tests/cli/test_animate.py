@@ -5,7 +5,7 @@ import json
 import pytest
 from PIL import Image
 
-from toylab.cli import parser
+from toylab.cli import main, parser
 from toylab.cli.animate import step_of
 from toylab.dynamics import FixedStep, ProportionalStep, Trajectory, UnitStep
 
@@ -25,6 +25,17 @@ def test_a_problem_moves(tmp_path, toylab):
     assert path.w1 == pytest.approx([1.0, 0.9, 0.81])
     assert "W1 1 → 0.81" in done.stdout
     assert "Written: flow.gif" in done.stdout
+
+
+def test_a_flow_that_is_stopped_inside_another_program_draws_nothing(tmp_path, monkeypatch, capsys):
+    def stopped(record):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("toylab.dynamics.flow._Record.advance", stopped)
+    out = tmp_path / "flow.gif"
+    assert main(["animate", "case4", "--n", "2", "--out", str(out)]) == 130
+    assert "interrupted after step 0" in capsys.readouterr().err
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

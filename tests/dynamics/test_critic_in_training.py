@@ -140,6 +140,11 @@ def test_a_flow_that_cannot_go_on_says_so():
     other = objective(first=5, solver=MaxGP(seed=0, device="cpu", width=8, penalty=MaxGradientPenalty(samples=64)))
     with pytest.raises(InputError, match="holds the critic of another network"):
         follow(own, other, step=step, steps=1, start=path)
+    with pytest.raises(InputError, match="a damaged one"):
+        follow(own, objective(first=5), step=step, steps=1, start=replace(path, kept={}))
+    for kept in (5, {"tensor": ""}, {"tensor": "UEsDBA=="}):
+        with pytest.raises(InputError, match="does not fit"):
+            Trajectory.from_json({**path.to_json(), "kept": kept})
 
 
 def test_the_vanilla_critic_moves_what_the_optimum_on_the_points_does_not():

@@ -121,6 +121,15 @@ def test_coinciding_fakes_stay_together_for_ever_unless_they_share_out_or_are_ji
     assert jittered.stop is Stop.ARRIVED
 
 
+def test_a_resumed_flow_jitters_as_the_one_that_never_stopped():
+    fakes = toylab.DiscreteMeasure([[0.0, 0.0], [0.005, 0.0], [1.0, 0.0]])
+    problem = CriticProblem(fakes, toylab.DiscreteMeasure([[3.0, 0.0]]), losses.logistic(), LipschitzPenalty(0.1))
+    split = Jitter(scale=1e-3, within=0.5)
+    whole = follow(problem, split=split, steps=4)
+    resumed = follow(problem, split=split, steps=2, start=follow(problem, split=split, steps=2))
+    np.testing.assert_array_equal(resumed.positions, whole.positions)
+
+
 def test_a_fake_midway_between_two_reals_stands_still():
     """∂V/∂x = 0 there though k* > 0: a critic with a kink has no direction to give (THEORY, stationarity)."""
     problem = CriticProblem(

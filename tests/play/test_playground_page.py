@@ -141,6 +141,19 @@ def test_fakes_that_swing_across_a_kink_stop(monkeypatch):
     assert "partners in several directions pull" in page.controls.note.text
 
 
+def test_fakes_whose_reals_are_dragged_away_go_on(page):
+    page.fakes.data, page.reals.data = {"x": [0.0, 0.0], "y": [0.0, 0.3]}, {"x": [0.3, 0.3], "y": [0.0, 0.3]}
+    page.catch_up()
+    page.controls.move.active = True
+    for _ in range(5):
+        page.move()
+    page.reals.data = {"x": [1.5, 1.5], "y": [0.0, 0.3]}  # all that is gained is lost: what comes is no standstill
+    page.catch_up()
+    for _ in range(35):
+        page.move()
+    assert page.controls.move.active
+
+
 def test_what_is_shown_says_when_it_is_not_what_is_set(page):
     page.controls.objective.value = Objective.UNRESTRICTED.name
     page.catch_up()

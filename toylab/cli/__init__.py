@@ -8,6 +8,7 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from toylab.cli import animate, bench, check, falsify, listing, play, solve, verify, zoo
@@ -54,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:  # a second one, while the first was dealt with
         return GUARD.say()
     finally:
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()  # what ends a process at once would throw it away
         GUARD.end()
 
 

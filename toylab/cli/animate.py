@@ -44,6 +44,7 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Let the fakes go, draw every step, say why they stopped."""
+    from toylab.dynamics import Stop
     from toylab.plotting.animation import animate, checked_choices
     from toylab.storage import write_json
 
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         if data is not None:
             write_json(data, trajectory.to_json())
             print(f"Written: {data}")
-    if GUARD.asked:
+    if GUARD.asked or trajectory.stop is Stop.INTERRUPTED:
         kept = f"it is in {str(data)!r}" if data else "--json would keep it"
         return GUARD.say(f"toylab: interrupted after step {trajectory.steps} of the flow; {kept}.")
     with progress_bar() as progress:

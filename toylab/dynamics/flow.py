@@ -162,7 +162,7 @@ class _Record:
         for step in range(start.steps):
             entries = {name: getattr(start, name)[step] for name in SERIES}
             record.moments.append(_Moment(entries=entries, move=start.last_move))
-        record.look(start.positions[-1], start.last_move.copy())
+        record.look(start.positions[-1], start.last_move.copy(), placed=True)
         return record
 
     @property
@@ -173,9 +173,9 @@ class _Record:
     def w1(self) -> list[float]:
         return [moment.entries["w1"] for moment in self.moments]
 
-    def look(self, points: np.ndarray, move: np.ndarray) -> None:
-        """Ask the objective about these positions and write down what it says."""
-        points = self.rules.split.placed(np.array(points), len(self.moments))
+    def look(self, points: np.ndarray, move: np.ndarray, *, placed: bool = False) -> None:
+        """Ask the objective about these positions, which a split may have `placed`, and write down what it says."""
+        points = np.array(points) if placed else self.rules.split.placed(np.array(points), len(self.moments))
         fake, real = DiscreteMeasure(points, self.problem.fake.weights), self.problem.real
         kept = self.objective.kept()
         self.objective.update(lambda: (fake, real))
@@ -191,9 +191,9 @@ class _Record:
             "fake_values": _known(answer.fake_values, len(fake)),
             "real_values": _known(answer.real_values, len(real)),
         }
-        if self.moments:  # only the last one is gone on from
-            self.moments[-1] = replace(self.moments[-1], answer=None, kept=None)
         self.moments.append(_Moment(entries=entries, move=move, answer=answer, kept=kept))
+        if len(self.moments) > 1:  # only the last one is gone on from
+            self.moments[-2] = replace(self.moments[-2], answer=None, kept=None)
 
     def following(self) -> np.ndarray:
         """(n, d), the move that comes next."""
@@ -252,12 +252,16 @@ def _resumed(objective: AbstractObjective, real: DiscreteMeasure, start: Traject
                 stacklevel=4,
             )
         return running, start.positions[-1]
-    begun_at = np.asarray(start.kept["begun_at"], dtype=np.float64)
-    running = objective.begun(DiscreteMeasure(begun_at, start.weights), real)
     try:
+        begun_at = np.asarray(start.kept["begun_at"], dtype=np.float64)
+        if begun_at.shape != start.positions.shape[1:]:
+            raise ValueError(f"fakes of shape {begun_at.shape}")
+        running = objective.begun(DiscreteMeasure(begun_at, start.weights), real)
         running.restore(copy.deepcopy(start.kept["objective"]))
     except (KeyError, TypeError, RuntimeError, ValueError) as error:  # InputError is a ValueError
-        raise InputError(f"the trajectory to go on from holds the critic of another network ({error}).") from None
+        raise InputError(
+            f"the trajectory to go on from holds the critic of another network, or a damaged one ({error})."
+        ) from None
     return running, begun_at
 
 

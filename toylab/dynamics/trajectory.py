@@ -186,7 +186,7 @@ class Trajectory:
                 weights=np.array(data["weights"], dtype=np.float64),
                 last_move=numbers_from_json(data["last_move"]),
                 stop=Stop[data["stop"]],
-                kept=None if data.get("kept") is None else state_from_json(data["kept"]),
+                kept=None if data.get("kept") is None else dict(state_from_json(data["kept"])),
                 **series,
             )
         except (KeyError, TypeError, ValueError, IndexError) as error:

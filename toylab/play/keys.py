@@ -27,6 +27,7 @@ const size = side => side.data.x.length;
 const chosen = side => side.selected.indices;
 const choose = step => {{
   const [m, n] = [size(fakes), size(reals)];
+  if (!(m + n)) return;
   const places = [...chosen(fakes), ...chosen(reals).map(i => m + i)];
   const now = ((places[0] ?? (step > 0 ? -1 : 0)) + step + m + n) % (m + n);
   fakes.selected.indices = now < m ? [now] : [];

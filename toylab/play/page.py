@@ -96,6 +96,7 @@ class Page:
     def _changed(self, attr: str, old: Any, new: Any) -> None:
         if self._silent:
             return
+        self._course = Course()  # what a person changed is no stage of the moves before
         self._stale = True
         if not self._waiting:
             self._waiting = True

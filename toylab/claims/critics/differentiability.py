@@ -56,12 +56,11 @@ UNIQUE_PLAN = Hypothesis(
 )
 
 
-def _programs(known: Certified) -> tuple[np.ndarray, np.ndarray, dict]:
-    """Indices of points with positive and with negative slope, and the constraints on plans between them.
+def _programs(known: Certified, rising: np.ndarray, falling: np.ndarray) -> dict:
+    """The constraints on plans between the points of positive and of negative slope.
 
     All plans are meant that cost no more than the cheapest one, up to rounding: these are optimal in the dual.
     """
-    rising, falling = np.flatnonzero(known.slopes > 0), np.flatnonzero(known.slopes < 0)
     a, b = known.slopes[rising], -known.slopes[falling]
     mass = float(a.sum())
     n, m = len(a), len(b)
@@ -73,17 +72,7 @@ def _programs(known: Certified) -> tuple[np.ndarray, np.ndarray, dict]:
     if not np.isfinite(cheapest):
         raise InputError("no plan between the reweighted measures could be found: their masses differ; certify anew.")
     limit = cheapest + _TOLERANCE
-    return (
-        rising,
-        falling,
-        {
-            "A_eq": marginals,
-            "b_eq": right,
-            "A_ub": cost[None],
-            "b_ub": [limit],
-            "options": options,
-        },
-    )
+    return {"A_eq": marginals, "b_eq": right, "A_ub": cost[None], "b_ub": [limit], "options": options}
 
 
 def _least(goal: np.ndarray, programs: dict) -> float:
@@ -103,11 +92,12 @@ def _spread(known: Certified) -> float:
 
 def _measure(candidate: Candidate) -> Evidence:
     known = certified(candidate)
-    if not (known.slopes > 0).any() or not (known.slopes < 0).any():
+    rising, falling = np.flatnonzero(known.slopes > 0), np.flatnonzero(known.slopes < 0)
+    if not len(rising) or not len(falling):
         return Evidence.nothing()
-    rising, falling, programs = _programs(known)
     if len(rising) * len(falling) > _LARGEST or len(rising) * known.points.shape[1] > _MOST:
         return Evidence.nothing()
+    programs = _programs(known, rising, falling)
     mass = float(known.slopes[rising].sum())
     off = (len(rising) + len(falling)) * (_spread(known) + _TOLERANCE)
     parts = []
