@@ -110,7 +110,7 @@ def _measure(candidate: Candidate) -> Evidence:
             goal = np.zeros((len(rising), len(falling)))
             goal[row] = directions[:, axis]
             least, most = (sign * _least(sign * goal.ravel(), programs) / share for sign in (1.0, -1.0))
-            jump = known.k * (np.maximum(most - least, 0.0) + 2.0 * _standing(known, index) / known.slopes[index])
+            jump = known.k * (np.maximum(most - least, 0.0) + 2.0 * _standing(known, int(index)) / known.slopes[index])
             parts.append(
                 Evidence.of(
                     jump,
