@@ -89,11 +89,11 @@ for (const table of tables) {
     if (before?.isConnected && focused() !== before) before.focus({preventScroll: true});
   };
   for (const name of ['updateSelection', 'updateGrid']) view[name] = keeping(view[name].bind(view));
-  let waiting = false;
+  let later = 0;  // the picture's answer to a drag comes first
   const refresh = keeping(() => view.grid.getCellEditor() || view.grid.invalidate());
   table.source.properties.data.change.connect(() => {
-    if (!waiting) requestAnimationFrame(() => { waiting = false; refresh(); });
-    waiting = true;
+    clearTimeout(later);
+    later = setTimeout(refresh, 250);
   });
   const editing = event => event.composedPath()[0].tagName === 'INPUT';
   view.el.addEventListener('keydown', event => {
