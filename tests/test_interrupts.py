@@ -108,9 +108,11 @@ except KeyboardInterrupt:
     sys.exit(GUARD.say())
 """
 SLOW = """
+import toylab.interrupts
+toylab.interrupts._SAID_AFTER = 0.05  # it has three seconds to be said, on the slowest machine
 with GUARD.held():
     signal.raise_signal(signal.SIGINT)
-    time.sleep(2.5)
+    time.sleep(3.0)
 sys.exit(GUARD.say() if GUARD.asked else 0)
 """
 
