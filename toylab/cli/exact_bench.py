@@ -25,6 +25,21 @@ def register(kinds: Any) -> None:
         "points and runs every n in a random order; medians and ratios are over the rounds. Finished solves are kept "
         "in --out, and the same command continues an interrupted one.",
     )
+    _add_problems(exact)
+    _add_solvers(exact)
+    exact.add_argument("--seconds", type=positive, metavar="S", help="start no more solves after so many seconds")
+    exact.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="seconds that are shown (default wall)")
+    exact.add_argument(
+        "--out", default="toylab-exact", metavar="DIR", help="folder of the solves (default %(default)s)"
+    )
+    add_file_options(
+        exact, data="every solve and the medians (default: exact.json in --out)", picture="seconds against n"
+    )
+    exact.set_defaults(run=run)
+
+
+def _add_problems(parser: argparse.ArgumentParser) -> None:
+    exact = parser.add_argument_group("the problems")
     exact.add_argument(
         "--n",
         type=listed(whole(1, 30_000)),
@@ -51,6 +66,12 @@ def register(kinds: Any) -> None:
         help="weights lambda (default %(default)s)",
     )
     exact.add_argument("--weighted", action="store_true", help="points of unequal, exponentially distributed weights")
+    exact.add_argument("--rounds", type=whole(1), default=3, help="seeds of the points (default 3)")
+    exact.add_argument("--start", type=whole(0), default=0, metavar="SEED", help="the first seed (default 0)")
+
+
+def _add_solvers(parser: argparse.ArgumentParser) -> None:
+    exact = parser.add_argument_group("the solvers")
     exact.add_argument(
         "--solver",
         type=names,
@@ -59,8 +80,6 @@ def register(kinds: Any) -> None:
         help="default (what solve chooses), InteriorPoint, Multiscale, Transport, Bundle, ... (default: default)",
     )
     exact.add_argument("--device", default="cpu", help="of the interior point: cpu, cuda, cuda:<number> (default cpu)")
-    exact.add_argument("--rounds", type=whole(1), default=3, help="seeds of the points (default 3)")
-    exact.add_argument("--start", type=whole(0), default=0, metavar="SEED", help="the first seed (default 0)")
     exact.add_argument(
         "--clarabel",
         type=whole(0),
@@ -73,15 +92,6 @@ def register(kinds: Any) -> None:
     exact.add_argument(
         "--clarabel-limit", type=positive, default=120.0, metavar="S", help="the same for Clarabel (default 120)"
     )
-    exact.add_argument("--seconds", type=positive, metavar="S", help="start no more solves after so many seconds")
-    exact.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="seconds that are shown (default wall)")
-    exact.add_argument(
-        "--out", default="toylab-exact", metavar="DIR", help="folder of the solves (default %(default)s)"
-    )
-    add_file_options(
-        exact, data="every solve and the medians (default: exact.json in --out)", picture="seconds against n"
-    )
-    exact.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

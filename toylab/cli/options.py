@@ -44,12 +44,10 @@ def positive(text: str) -> float:
 
 def penalty_weight(text: str) -> float:
     """λ of a Lipschitz penalty."""
-    number = _number(text)
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(
-            f"must be positive and finite, got {text}: without any penalty a critic is --unrestricted"
-        )
-    return number
+    try:
+        return positive(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}: without any penalty a critic is --unrestricted") from None
 
 
 def not_negative(text: str) -> float:

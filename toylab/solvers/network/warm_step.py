@@ -45,7 +45,8 @@ class WarmStep:
         solver.architecture.place(parameters, lambda count: ends.sample(1, count, generator))
         self._net = FlatMLP.of(solver.architecture, parameters)
         self._updates, self._count = updates_for(solver.schedule, self._net), 0
-        self._go_on_with(everything)
+        self._ends = everything
+        self._members, self._step = self._arrays(everything)
         self._step.work.memory.copy_(self._blends(self._step.work.memory.shape[1]))
 
     def step(self, batch: Batch) -> None:
@@ -102,14 +103,16 @@ class WarmStep:
     def _go_on_with(self, batch: Batch) -> None:
         """Take these points; the arrays of a step are made anew where their number has changed."""
         self._ends = batch
-        sizes = (len(batch.fake), len(batch.real))
-        if getattr(self, "_members", None) is not None and self._members.sizes == sizes:
+        if self._members.sizes == (len(batch.fake), len(batch.real)):
             return
-        memory = self._step.work.memory if hasattr(self, "_step") else None
-        self._members = Members([replace(self._member, everything=batch)])
-        self._step = AnalyticStep(self._net, self._members, self._penalty, self._updates)
-        if memory is not None:
-            self._step.work.memory.copy_(memory)
+        memory = self._step.work.memory
+        self._members, self._step = self._arrays(batch)
+        self._step.work.memory.copy_(memory)
+
+    def _arrays(self, batch: Batch) -> tuple[Members, AnalyticStep]:
+        """Those of a step on as many points."""
+        members = Members([replace(self._member, everything=batch)])
+        return members, AnalyticStep(self._net, members, self._penalty, self._updates)
 
     def _blends(self, count: int) -> Tensor:
         """(1, count, d + 1), blends between the points with their lots."""
